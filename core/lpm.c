@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Longest-prefix match
+ *
+ * The table is a tree bitmap (W. Eatherton, G. Varghese, Z. Dittia, "Tree Bitmap: Hardware/Software
+ * IP Lookups with Incremental Updates", ACM SIGCOMM CCR 34(2), 2004) with strides of six bits, with
+ * its paths compressed, and with every version persistent.
+ *
+ * A node stands for the path of @start bits that leads to it. It holds the prefixes that continue
+ * this path by 0 to 5 bits, of which there can be 63: one bit each in @internal, numbered as in
+ * a heap (1 is the path itself, 2 and 3 the path and one more bit, and so on; D. Knuth's allotment
+ * routing table numbers them the same way). The next six bits of an address select one of 64
+ * children in @external. Children and values lie packed behind the node; the number of bits set
+ * before one's own is the index. A lookup of an address visits one node for each six bits. In each
+ * it keeps the bits of @internal that cover the address, if any: the highest bit of the last ones
+ * kept is the longest prefix, whose value is fetched once, at the end.
+ *
+ *	10.0.0.0/24 (value A) and 10.0.0.128/26 (value B), both in hexadecimal 0a0000..:
+ *
+ *	node with start 19: path 0000101000000000000, shared by both
+ *	   internal: bit 32, for length 24 (19 + 5), the five bits 00000      -> A
+ *	   external: bit 1, for the six bits 000001 (the last is the first of 128)
+ *	   child: node with start 25: path 0000101000000000000000001
+ *	      internal: bit 2, for length 26 (25 + 1), the one bit 0          -> B
+ *
+ *	10.0.0.130: six bits at 19 are 000001: covers A, kept; go to the child; six bits at 25 are
+ *	000001: covers bit 2: B.   10.0.0.255: the child's bits are 111111: nothing covers, A stays.
+ *
+ * A node that would hold no prefix and have one child is left out. So a child can be more than six
+ * bits further down, and it must be checked that the skipped bits are the same: one exclusive or
+ * with @hi gives the next six bits and, above them, any difference. Starts are 6k - 5: this puts the
+ * lengths most used (16, 24, 32, 48; 18, 30, 36 ..) away from the start of a node, where a prefix
+ * has a node to itself.
+ *
+ * Why not another:
+ * - Poptrie (H. Asai, Y. Ohara, SIGCOMM 2015) is a little faster, as it pushes values down into
+ *   leaves; but a change of a short prefix then rewrites many of them, and it takes a second, full
+ *   tree of the prefixes to know what to write. Here the one tree answers lookups, changes and
+ *   dumps.
+ * - DXR (M. Zec, L. Rizzo, M. Mikuc, 2012) is smaller still, but a change rebuilds a chunk of its
+ *   ranges, and IPv6 has no fitting first table.
+ * - A stride of eight bits, as in the Go package bart, visits fewer nodes, but each costs four words
+ *   for each bitmap, and 8, 16, 24, 32, 48, 56 and 64 all fall on starts.
+ *
+ * Versions: readers walk the tree under RCU and see a version that does not change. A change copies
+ * the nodes from the root to where it changes something, once each (@fresh tells), and puts
+ * those that it replaces into the garbage. Until the new root is published nobody sees it, and
+ * op25b_lpm_discard() undoes it; to publish it, op25b_lpm_seal() comes first. All callers of
+ * functions that change something hold the same lock.
+ */
+#include <linux/errno.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "lpm.h"
+
+#define STRIDE		6
+#define FIRST_START	(-5)
+#define DEEP_START	61	/* the first start whose six bits do not lie in the high half alone */
+
+/* The bits of @internal that cover the six bits i: one of each length */
+#define COVER(i)	(BIT_ULL(1) | BIT_ULL(2 + ((i) >> 5)) | BIT_ULL(4 + ((i) >> 4)) | \
+			 BIT_ULL(8 + ((i) >> 3)) | BIT_ULL(16 + ((i) >> 2)) | \
+			 BIT_ULL(32 + ((i) >> 1)))
+#define COVER8(i)	COVER(i), COVER((i) + 1), COVER((i) + 2), COVER((i) + 3), \
+			COVER((i) + 4), COVER((i) + 5), COVER((i) + 6), COVER((i) + 7)
+
+const u64 op25b_lpm_covers[64] = {
+	COVER8(0), COVER8(8), COVER8(16), COVER8(24), COVER8(32), COVER8(40), COVER8(48), COVER8(56),
+};
+
+/* The start of the node whose six bits hold bit number @bit, or a prefix of length @bit. */
+static int start_of(unsigned int bit)
+{
+	return STRIDE * ((bit - FIRST_START) / STRIDE) + FIRST_START;
+}
+
+/**
+ * op25b_lpm_index() - the six bits of a key that follow a node's path
+ * @key: the key
+ * @start: where they start, may be less than 0 and go beyond the end: bits there are 0
+ *
+ * Return: 0 to 63.
+ */
+unsigned int op25b_lpm_index(struct op25b_key key, int start)
+{
+	if (start <= 58)
+		return key.hi >> (58 - start) & 63;
+	if (start < 64)
+		return (key.hi << (start - 58) | key.lo >> (122 - start)) & 63;
+	if (start <= 122)
+		return key.lo >> (122 - start) & 63;
+	return key.lo << (start - 122) & 63;
+}
+
+/* The bit of @internal that stands for the prefix of length @len, in the node it belongs to. */
+static unsigned int heap_of(struct op25b_key key, unsigned int len)
+{
+	int start = start_of(len);
+	unsigned int row = len - start;
+
+	return (1U << row) + (op25b_lpm_index(key, start) >> (STRIDE - row));
+}
+
+static struct op25b_key key_of(const struct op25b_lpm_node *node)
+{
+	return (struct op25b_key){
+		.hi = node->hi,
+		.lo = node->deep ? *(const u64 *)(node + 1) : 0,
+	};
+}
+
+/* The first @n bits of @key, the rest zero. */
+static struct op25b_key key_head(struct op25b_key key, int n)
+{
+	if (n <= 0)
+		return (struct op25b_key){ 0 };
+	if (n <= 64)
+		return (struct op25b_key){ .hi = key.hi & ~0ULL << (64 - n) };
+	return (struct op25b_key){ .hi = key.hi, .lo = key.lo & ~0ULL << (128 - n) };
+}
+
+/* How many of their first bits are the same. */
+static unsigned int key_common(struct op25b_key a, struct op25b_key b)
+{
+	if (a.hi != b.hi)
+		return 64 - fls64(a.hi ^ b.hi);
+	return 128 - fls64(a.lo ^ b.lo);
+}
+
+/**
+ * op25b_lpm_node_holds() - whether a key starts with a node's path
+ * @node: the node
+ * @key: the key
+ *
+ * Return: whether its first @node->start bits are those that lead to @node.
+ */
+bool op25b_lpm_node_holds(const struct op25b_lpm_node *node, struct op25b_key key)
+{
+	return (int)key_common(key_of(node), key) >= node->start;
+}
+
+static unsigned int child_rank(const struct op25b_lpm_node *node, unsigned int i)
+{
+	return hweight64(node->external & (BIT_ULL(i) - 1));
+}
+
+static unsigned int value_rank(const struct op25b_lpm_node *node, unsigned int bit)
+{
+	return hweight64(node->external) + hweight64(node->internal & (BIT_ULL(bit) - 1));
+}
+
+static unsigned int slots_used(const struct op25b_lpm_node *node)
+{
+	return hweight64(node->external) + hweight64(node->internal);
+}
+
+static bool has_child(const struct op25b_lpm_node *node, unsigned int i)
+{
+	return node->external >> i & 1;
+}
+
+static bool has_value(const struct op25b_lpm_node *node, unsigned int bit)
+{
+	return node->internal >> bit & 1;
+}
+
+static struct op25b_lpm_node **child_link(const struct op25b_lpm_node *node, unsigned int i)
+{
+	return (struct op25b_lpm_node **)&op25b_lpm_slots(node)[child_rank(node, i)];
+}
+
+/* A node without children and values, or NULL. Memory comes in kmalloc()'s sizes: use all of it. */
+static struct op25b_lpm_node *node_alloc(struct op25b_key key, int start, unsigned int slots)
+{
+	static const u16 sizes[] = { 64, 96, 128, 192, 256, 512, 1024, 2048 };
+	bool deep = start >= DEEP_START;
+	size_t head = sizeof(struct op25b_lpm_node) + deep * sizeof(u64);
+	struct op25b_lpm_node *node;
+	unsigned int i = 0;
+
+	while (head + slots * sizeof(unsigned long) > sizes[i])
+		i++;
+	node = kmalloc(sizes[i], GFP_KERNEL_ACCOUNT);
+	if (!node)
+		return NULL;
+
+	key = key_head(key, start);
+	node->internal = 0;
+	node->external = 0;
+	node->hi = key.hi;
+	node->start = start;
+	node->shift = deep ? 0 : 58 - start;
+	node->deep = deep;
+	node->room = min_t(size_t, (sizes[i] - head) / sizeof(unsigned long), 128);
+	node->fresh = true;
+	if (deep)
+		*(u64 *)(node + 1) = key.lo;
+	return node;
+}
+
+/* Take @node out of the version under way. */
+static int node_retire(struct op25b_garbage *garbage, struct op25b_lpm_node *node)
+{
+	if (!node->fresh)
+		return op25b_garbage_add(garbage, node);
+	kfree(node);
+	return 0;
+}
+
+/*
+ * Make the node at @link one that may be changed and that has room for @more slots, by putting
+ * a copy in its place if need be. @link is the root, or in a fresh node.
+ */
+static struct op25b_lpm_node *node_own(struct op25b_lpm_node **link, struct op25b_garbage *garbage,
+				       unsigned int more)
+{
+	struct op25b_lpm_node *copy, *node = *link;
+	unsigned int used = slots_used(node);
+
+	if (node->fresh && node->room >= used + more)
+		return node;
+
+	copy = node_alloc(key_of(node), node->start, used + more);
+	if (!copy)
+		return NULL;
+	copy->internal = node->internal;
+	copy->external = node->external;
+	memcpy(op25b_lpm_slots(copy), op25b_lpm_slots(node), used * sizeof(unsigned long));
+	if (node_retire(garbage, node)) {
+		kfree(copy);
+		return NULL;
+	}
+	*link = copy;
+	return copy;
+}
+
+static void slot_insert(struct op25b_lpm_node *node, unsigned int rank, unsigned long slot)
+{
+	unsigned long *slots = op25b_lpm_slots(node);
+
+	memmove(slots + rank + 1, slots + rank, (slots_used(node) - rank) * sizeof(*slots));
+	slots[rank] = slot;
+}
+
+static void slot_remove(struct op25b_lpm_node *node, unsigned int rank)
+{
+	unsigned long *slots = op25b_lpm_slots(node);
+
+	memmove(slots + rank, slots + rank + 1, (slots_used(node) - rank - 1) * sizeof(*slots));
+}
+
+/* @node is fresh and has room. */
+static void child_insert(struct op25b_lpm_node *node, unsigned int i, struct op25b_lpm_node *child)
+{
+	slot_insert(node, child_rank(node, i), (unsigned long)child);
+	node->external |= BIT_ULL(i);
+}
+
+static void child_remove(struct op25b_lpm_node *node, unsigned int i)
+{
+	slot_remove(node, child_rank(node, i));
+	node->external &= ~BIT_ULL(i);
+}
+
+static void value_insert(struct op25b_lpm_node *node, unsigned int bit, unsigned long value)
+{
+	slot_insert(node, value_rank(node, bit), value);
+	node->internal |= BIT_ULL(bit);
+}
+
+static void value_remove(struct op25b_lpm_node *node, unsigned int bit)
+{
+	slot_remove(node, value_rank(node, bit));
+	node->internal &= ~BIT_ULL(bit);
+}
+
+/**
+ * op25b_lpm_get() - the value of one prefix
+ * @lpm: the table
+ * @key: the prefix's address, the bits behind @len zero
+ * @len: its length in bits
+ *
+ * Return: its value, or 0 if the table does not have exactly this prefix.
+ */
+unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned int len)
+{
+	const struct op25b_lpm_node *node = lpm.root;
+	unsigned int bit, i;
+
+	while (node && node->start <= (int)len && op25b_lpm_node_holds(node, key)) {
+		if (node->start == start_of(len)) {
+			bit = heap_of(key, len);
+			if (!has_value(node, bit))
+				return 0;
+			return op25b_lpm_slots(node)[value_rank(node, bit)];
+		}
+		i = op25b_lpm_index(key, node->start);
+		if (!has_child(node, i))
+			return 0;
+		node = *child_link(node, i);
+	}
+	return 0;
+}
+
+/**
+ * op25b_lpm_set() - give a prefix a value
+ * @lpm: the table
+ * @garbage: takes what it replaces
+ * @key: the prefix's address, the bits behind @len zero
+ * @len: its length in bits
+ * @value: not 0; takes the place of the value it has
+ *
+ * Return: 0, or -ENOMEM: the table is to be discarded then.
+ */
+int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
+		  unsigned int len, unsigned long value)
+{
+	struct op25b_lpm_node *branch, *node, **link = &lpm->root;
+	int fork, start = start_of(len);
+	unsigned int bit, i;
+
+	while (*link) {
+		node = *link;
+		/* Down to which start do the prefix's path and the node's agree? */
+		fork = min_t(int, start, node->start);
+		if ((int)key_common(key_of(node), key) < fork)
+			fork = start_of(key_common(key_of(node), key));
+
+		if (fork < node->start) {
+			branch = node_alloc(key, fork, 2);
+			if (!branch)
+				return -ENOMEM;
+			child_insert(branch, op25b_lpm_index(key_of(node), fork), node);
+			*link = branch;
+			continue;
+		}
+
+		if (node->start == start)
+			break;
+
+		i = op25b_lpm_index(key, node->start);
+		if (has_child(node, i)) {
+			node = node_own(link, garbage, 0);
+			if (!node)
+				return -ENOMEM;
+		} else {
+			node = node_own(link, garbage, 1);
+			branch = node ? node_alloc(key, start, 1) : NULL;
+			if (!branch)
+				return -ENOMEM;
+			child_insert(node, i, branch);
+		}
+		link = child_link(node, i);
+	}
+	if (!*link) {
+		*link = node_alloc(key, start, 1);
+		if (!*link)
+			return -ENOMEM;
+	}
+
+	bit = heap_of(key, len);
+	if (has_value(*link, bit)) {
+		node = node_own(link, garbage, 0);
+		if (!node)
+			return -ENOMEM;
+		op25b_lpm_slots(node)[value_rank(node, bit)] = value;
+	} else {
+		node = node_own(link, garbage, 1);
+		if (!node)
+			return -ENOMEM;
+		value_insert(node, bit, value);
+	}
+	return 0;
+}
+
+/* The node at @link, a fresh one, lost a value or child: leave it out if it is no longer needed. */
+static void prune(struct op25b_lpm_node **link)
+{
+	struct op25b_lpm_node *node = *link;
+
+	if (node->internal || hweight64(node->external) > 1)
+		return;
+	*link = node->external ? (void *)op25b_lpm_slots(node)[0] : NULL;
+	kfree(node);
+}
+
+static int del(struct op25b_lpm_node **link, struct op25b_garbage *garbage, struct op25b_key key,
+	       unsigned int len)
+{
+	struct op25b_lpm_node **child, *node;
+	unsigned int i;
+	int err;
+
+	node = node_own(link, garbage, 0);
+	if (!node)
+		return -ENOMEM;
+
+	if (node->start == start_of(len)) {
+		value_remove(node, heap_of(key, len));
+	} else {
+		i = op25b_lpm_index(key, node->start);
+		child = child_link(node, i);
+		err = del(child, garbage, key, len);
+		if (err)
+			return err;
+		if (!*child)
+			child_remove(node, i);
+	}
+	prune(link);
+	return 0;
+}
+
+/**
+ * op25b_lpm_del() - take a prefix out
+ * @lpm: the table
+ * @garbage: takes what it replaces
+ * @key: the prefix's address, the bits behind @len zero
+ * @len: its length in bits
+ *
+ * Return: 0, also if the table does not have the prefix, or -ENOMEM: the table is to be discarded
+ * then.
+ */
+int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
+		  unsigned int len)
+{
+	if (!op25b_lpm_get(*lpm, key, len))
+		return 0;
+	return del(&lpm->root, garbage, key, len);
+}
+
+static int key_compare(struct op25b_key a, struct op25b_key b)
+{
+	if (a.hi != b.hi)
+		return a.hi < b.hi ? -1 : 1;
+	if (a.lo != b.lo)
+		return a.lo < b.lo ? -1 : 1;
+	return 0;
+}
+
+/* @key with the six bits from @start set to @i. */
+static struct op25b_key key_extend(struct op25b_key key, int start, u64 i)
+{
+	if (start <= 58) {
+		key.hi |= i << (58 - start);
+	} else if (start < 64) {
+		key.hi |= i >> (start - 58);
+		key.lo |= i << (122 - start);
+	} else if (start <= 122) {
+		key.lo |= i << (122 - start);
+	} else {
+		key.lo |= i >> (start - 122);
+	}
+	return key;
+}
+
+struct walk {
+	struct op25b_key from;
+	unsigned int from_len;
+	op25b_lpm_visit visit;
+	void *arg;
+};
+
+/* @edge: what lies before walk->from is still to be left out. */
+static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node, bool edge)
+{
+	unsigned int bit, i = 0, row, len;
+	struct op25b_key key;
+	int err, order;
+
+	if (edge && !op25b_lpm_node_holds(node, walk->from)) {
+		if (key_compare(key_of(node), walk->from) < 0)
+			return 0;
+		edge = false;
+	}
+	if (edge)
+		i = op25b_lpm_index(walk->from, node->start);
+
+	for (; i < 64; i++, edge = false) {
+		/* first the prefixes that start here, the shortest first, then what is below */
+		key = key_extend(key_of(node), node->start, i);
+		for (row = 0; row < STRIDE; row++) {
+			bit = (1U << row) + (i >> (STRIDE - row));
+			if (!has_value(node, bit) || i & (63U >> row))
+				continue;
+			len = node->start + row;
+			order = edge ? key_compare(key, walk->from) : 1;
+			if (order < 0 || (order == 0 && len < walk->from_len))
+				continue;
+			err = walk->visit(walk->arg, key, len,
+					  op25b_lpm_slots(node)[value_rank(node, bit)]);
+			if (err)
+				return err;
+		}
+		if (!has_child(node, i))
+			continue;
+		err = walk_node(walk, *child_link(node, i), edge);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * op25b_lpm_walk() - visit the prefixes by address, those of the same address by length
+ * @lpm: the table, read under RCU or owned
+ * @from: where to begin: with the first prefix that is not before this address …
+ * @from_len: … and length
+ * @visit: called for each; must not change the table
+ * @arg: its first argument
+ *
+ * Return: 0, or what @visit returned to end the walk.
+ */
+int op25b_lpm_walk(struct op25b_lpm lpm, struct op25b_key from, unsigned int from_len,
+		   op25b_lpm_visit visit, void *arg)
+{
+	struct walk walk = { .from = from, .from_len = from_len, .visit = visit, .arg = arg };
+
+	return lpm.root ? walk_node(&walk, lpm.root, true) : 0;
+}
+
+static void seal(struct op25b_lpm_node *node)
+{
+	unsigned int i, n;
+
+	/* below what is not fresh, nothing is */
+	if (!node->fresh)
+		return;
+	node->fresh = false;
+	n = hweight64(node->external);
+	for (i = 0; i < n; i++)
+		seal((void *)op25b_lpm_slots(node)[i]);
+}
+
+/**
+ * op25b_lpm_seal() - end a change: from now on the table's nodes are not written to
+ * @lpm: the table, about to be published
+ */
+void op25b_lpm_seal(struct op25b_lpm lpm)
+{
+	if (lpm.root)
+		seal(lpm.root);
+}
+
+static void drop(struct op25b_lpm_node *node, bool only_fresh)
+{
+	unsigned int i, n;
+
+	if (only_fresh && !node->fresh)
+		return;
+	n = hweight64(node->external);
+	for (i = 0; i < n; i++)
+		drop((void *)op25b_lpm_slots(node)[i], only_fresh);
+	kfree(node);
+	cond_resched();
+}
+
+/**
+ * op25b_lpm_discard() - undo a change: free what it made
+ * @lpm: the changed table, which is gone then; the one it was made from is as it was
+ */
+void op25b_lpm_discard(struct op25b_lpm lpm)
+{
+	if (lpm.root)
+		drop(lpm.root, true);
+}
+
+/**
+ * op25b_lpm_free() - free a table
+ * @lpm: the table; no reader can see it any more
+ */
+void op25b_lpm_free(struct op25b_lpm lpm)
+{
+	if (lpm.root)
+		drop(lpm.root, false);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Longest-prefix match; lpm.c has the theory
+ */
+#ifndef _OP25B_LPM_H
+#define _OP25B_LPM_H
+
+#include <linux/types.h>
+#include <linux/bitops.h>
+#include <linux/compiler.h>
+
+#include "garbage.h"
+
+/**
+ * struct op25b_key - an address, in the processor's byte order
+ * @hi: its first 64 bits; an IPv4 address is in the upper half of them, the rest is zero
+ * @lo: its last 64 bits
+ */
+struct op25b_key {
+	u64 hi;
+	u64 lo;
+};
+
+/**
+ * struct op25b_lpm_node - the prefixes of up to six consecutive lengths below one path
+ * @internal: bit 2^r + i: there is a prefix of length @start + r whose last r bits are i
+ * @external: bit i: there is a child for the six bits i
+ * @hi: the first @start bits of all keys below, the rest zero
+ * @start: how many bits lead here: 6k - 5
+ * @shift: 58 - @start, where the node is not deep
+ * @deep: @start is more than 58: the low half of the key, a u64, comes before the slots
+ * @room: how many slots there is memory for
+ * @fresh: made by the change under way, and seen by no reader yet
+ *
+ * The slots follow: the children, then the values of the prefixes, both in the order of their bits.
+ */
+struct op25b_lpm_node {
+	u64 internal;
+	u64 external;
+	u64 hi;
+	s16 start;
+	u8 shift;
+	bool deep;
+	u8 room;
+	bool fresh;
+};
+
+/**
+ * struct op25b_lpm - a table of prefixes, and of a value for each
+ * @root: its first node; NULL if it is empty
+ *
+ * A table is a value that may be copied: what hangs off @root is never changed once it was sealed,
+ * but replaced.
+ */
+struct op25b_lpm {
+	struct op25b_lpm_node *root;
+};
+
+/**
+ * struct op25b_lpm_match - the answer of a lookup
+ * @value: the value of the longest prefix that holds the address, or 0 if there is none
+ * @len: that prefix's length in bits
+ */
+struct op25b_lpm_match {
+	unsigned long value;
+	unsigned int len;
+};
+
+/**
+ * typedef op25b_lpm_visit - called for a prefix and its value
+ *
+ * Return: 0 to go on; anything else ends the walk.
+ */
+typedef int (*op25b_lpm_visit)(void *arg, struct op25b_key key, unsigned int len,
+			       unsigned long value);
+
+unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned int len);
+int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
+		  unsigned int len, unsigned long value);
+int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
+		  unsigned int len);
+int op25b_lpm_walk(struct op25b_lpm lpm, struct op25b_key from, unsigned int from_len,
+		   op25b_lpm_visit visit, void *arg);
+void op25b_lpm_seal(struct op25b_lpm lpm);
+void op25b_lpm_discard(struct op25b_lpm lpm);
+void op25b_lpm_free(struct op25b_lpm lpm);
+
+/* For the lookup below, and for lpm.c */
+extern const u64 op25b_lpm_covers[64];
+
+bool op25b_lpm_node_holds(const struct op25b_lpm_node *node, struct op25b_key key);
+unsigned int op25b_lpm_index(struct op25b_key key, int start);
+
+static inline unsigned long *op25b_lpm_slots(const struct op25b_lpm_node *node)
+{
+	return (void *)((u64 *)(node + 1) + node->deep);
+}
+
+static inline struct op25b_lpm_match op25b_lpm_lookup(struct op25b_lpm lpm, struct op25b_key key,
+						      bool ipv6)
+{
+	const struct op25b_lpm_node *node, *best = NULL;
+	struct op25b_lpm_match match = { 0 };
+	unsigned long *slots;
+	unsigned int bit, n;
+	u64 i, hits, found = 0;
+
+	for (node = lpm.root; node; node = (void *)slots[n - 1]) {
+		if (ipv6 && unlikely(node->deep)) {
+			if (!op25b_lpm_node_holds(node, key))
+				break;
+			i = op25b_lpm_index(key, node->start);
+		} else {
+			/* the bits that lead here must be the same, which leaves six */
+			i = (key.hi ^ node->hi) >> node->shift;
+			if (i > 63)
+				break;
+		}
+		hits = node->internal & op25b_lpm_covers[i];
+		if (hits) {
+			best = node;
+			found = hits;
+		}
+		slots = op25b_lpm_slots(node);
+		hits = node->external << (63 - i);
+		if (!(hits >> 63))
+			break;
+		n = hweight64(hits);
+	}
+	if (best) {
+		bit = fls64(found) - 1;
+		n = hweight64(best->external) + hweight64(best->internal & (BIT_ULL(bit) - 1));
+		match.value = op25b_lpm_slots(best)[n];
+		match.len = best->start + fls(bit) - 1;
+	}
+	return match;
+}
+
+/**
+ * op25b_lpm_lookup_ipv4() - find the longest prefix that holds an IPv4 address
+ * @lpm: a table of IPv4 prefixes, read under RCU or owned
+ * @key: the address
+ *
+ * Return: the match; what belongs to its value is under the same protection as @lpm.
+ */
+static inline struct op25b_lpm_match op25b_lpm_lookup_ipv4(struct op25b_lpm lpm,
+							   struct op25b_key key)
+{
+	return op25b_lpm_lookup(lpm, key, false);
+}
+
+/**
+ * op25b_lpm_lookup_ipv6() - find the longest prefix that holds an IPv6 address
+ * @lpm: a table of IPv6 prefixes, read under RCU or owned
+ * @key: the address
+ *
+ * Return: the match; what belongs to its value is under the same protection as @lpm.
+ */
+static inline struct op25b_lpm_match op25b_lpm_lookup_ipv6(struct op25b_lpm lpm,
+							   struct op25b_key key)
+{
+	return op25b_lpm_lookup(lpm, key, true);
+}
+
+#endif /* _OP25B_LPM_H */
