@@ -11,10 +11,12 @@
  *   opens nothing here.
  * - A fragment at offset 8 can lay other flags over those that were judged (RFC 3128). None of the
  *   fragments that hosts send starts there.
- * - IPv6 hides TCP behind extension headers. A first fragment has to hold them all (RFC 7112). A
- *   later fragment whose next header is an extension header starts anywhere in the chain or in TCP,
- *   so it can rewrite what the first one said, at any offset: it cannot be judged.
- * - Other later fragments pass: without a first one they are useless.
+ * - IPv6 hides TCP behind extension headers. A first fragment has to hold them all (RFC 7112). Only
+ *   its next header counts, that of later fragments is read by nobody (RFC 8200, 4.5): at offset 8
+ *   they are malformed whatever they say they are.
+ * - Other later fragments pass: without a first one they are useless. Where TCP lies behind extension
+ *   headers of the fragmented part, they could rewrite it further on, but only for a receiver that
+ *   takes overlapping fragments, which IPv6 forbids (RFC 5722).
  */
 #include "classify.h"
 
@@ -119,16 +121,6 @@ static bool is_extension(unsigned int type)
 	return extension_len(type, empty) != 0;
 }
 
-/* A fragment, not the first, of a packet whose fragmented part starts with header @type. */
-static enum op25b_shape classify_later_fragment(unsigned int type, unsigned int offset)
-{
-	if (is_extension(type))
-		return OP25B_SHAPE_MALFORMED;
-	if (type == IPPROTO_TCP && offset == 8)
-		return OP25B_SHAPE_MALFORMED;
-	return OP25B_SHAPE_NONE;
-}
-
 /**
  * op25b_classify_ipv6() - what an IPv6 packet is
  * @packet: its bytes
@@ -154,7 +146,7 @@ enum op25b_shape op25b_classify_ipv6(const struct op25b_packet *packet)
 		if (type == IP6_FRAGMENT) {
 			offset = be16(p + 2) & IP6_FRAG_OFFSET;
 			if (offset)
-				return classify_later_fragment(p[0], offset);
+				return offset == 8 ? OP25B_SHAPE_MALFORMED : OP25B_SHAPE_NONE;
 		}
 		off += extension_len(type, p);
 	}
