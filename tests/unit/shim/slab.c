@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The allocations behind the shims
+ *
+ * Each is one malloc() of exactly the size asked for, so that the address sanitizer sees any access
+ * beside it, filled with a byte that is neither zero nor a small number.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/slab.h>
+
+struct shim_slab shim_slab;
+int shim_atomic_depth;
+
+/**
+ * shim_slab_fail() - make allocations fail from now on
+ * @fail_at: the first that fails, counted from here; 0 for none
+ * @fail_on: so do all that follow
+ */
+void shim_slab_fail(unsigned long fail_at, bool fail_on)
+{
+	shim_slab.calls = 0;
+	shim_slab.fail_at = fail_at;
+	shim_slab.fail_on = fail_on;
+}
+
+void *shim_slab_alloc(size_t size, gfp_t gfp)
+{
+	void *p;
+
+	/* in the kernel, one or the other */
+	assert(!(gfp & GFP_KERNEL) != !(gfp & GFP_ATOMIC));
+	if (gfp & GFP_KERNEL)
+		might_sleep();
+
+	shim_slab.calls++;
+	if (shim_slab.calls == shim_slab.fail_at)
+		return NULL;
+	if (shim_slab.fail_at && shim_slab.fail_on && shim_slab.calls > shim_slab.fail_at)
+		return NULL;
+	p = malloc(size);
+	assert(p);
+	memset(p, gfp & __GFP_ZERO ? 0 : 0xa5, size);
+	shim_slab.live++;
+	return p;
+}
+
+void shim_slab_free(const void *p)
+{
+	if (!p)
+		return;
+	shim_slab.live--;
+	free((void *)p);
+}

@@ -1,0 +1,758 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * core/classify.c against the verdict table
+ *
+ * Each packet goes through every way in which its bytes can be had, and what comes out is compared
+ * with the table said again below, in other words (spec_*), or with an answer written by hand.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "classify.h"
+
+#define NONE		OP25B_SHAPE_NONE
+#define SYN		OP25B_SHAPE_SYN
+#define SYNACK		OP25B_SHAPE_SYNACK
+#define MALFORMED	OP25B_SHAPE_MALFORMED
+#define UNDECIDED	OP25B_SHAPE_UNDECIDED
+
+/* A packet under construction */
+struct frame {
+	u8 data[4096];
+	unsigned int len;
+	bool ipv6;
+	unsigned int next;	/* where the byte is that names what comes next */
+};
+
+/* The verdict table, said again */
+
+static enum op25b_shape spec_tcp(const u8 *tcp, int n)
+{
+	bool from_25 = n >= 2 && tcp[0] == 0 && tcp[1] == 25;
+	bool to_25 = n >= 4 && tcp[2] == 0 && tcp[3] == 25;
+
+	if (n < 4 || (n < 14 && to_25))
+		return MALFORMED;
+	if (n < 14)
+		return NONE;
+	switch (tcp[13] & 0x12) {
+	case 0x02:
+		return to_25 ? SYN : NONE;
+	case 0x12:
+		return from_25 ? SYNACK : NONE;
+	}
+	return NONE;
+}
+
+static enum op25b_shape spec_ipv4(const u8 *ip, int n)
+{
+	int header = 4 * (n ? ip[0] % 16 : 0);
+	int fragment = n >= 8 ? 8 * (ip[6] % 32 * 256 + ip[7]) : 0;
+
+	if (n < 20)
+		return MALFORMED;
+	if (ip[9] != 6 || fragment > 8)
+		return NONE;
+	if (fragment == 8 || header < 20)
+		return MALFORMED;
+	return spec_tcp(ip + header, n - header);
+}
+
+static enum op25b_shape spec_ipv6_header(const u8 *header, int n, unsigned int type)
+{
+	int len, fragment = 0;
+
+	switch (type) {
+	case 6:
+		return spec_tcp(header, n);
+	case 0:
+	case 43:
+	case 60:
+	case 135:
+	case 139:
+	case 140:
+		len = n >= 8 ? header[1] * 8 + 8 : 0;
+		break;
+	case 51:
+		len = n >= 8 ? header[1] * 4 + 8 : 0;
+		break;
+	case 44:
+		len = 8;
+		fragment = n >= 8 ? (header[2] * 256 + header[3]) / 8 * 8 : 0;
+		break;
+	default:
+		return NONE;
+	}
+	if (n < 8 || fragment == 8)
+		return MALFORMED;
+	if (fragment)
+		return NONE;
+	return spec_ipv6_header(header + len, n - len, header[0]);
+}
+
+static enum op25b_shape spec(const struct frame *frame)
+{
+	if (!frame->ipv6)
+		return spec_ipv4(frame->data, frame->len);
+	if (frame->len < 40)
+		return MALFORMED;
+	return spec_ipv6_header(frame->data + 40, frame->len - 40, frame->data[6]);
+}
+
+/* Readers */
+
+#define READS_MAX 1024
+
+struct source {
+	struct op25b_packet packet;
+	const u8 *data;
+	unsigned int limit;		/* bytes from here on cannot be had */
+	unsigned int cuts;		/* of the pieces that a non-linear packet lies in */
+	unsigned int cut[16];
+	u8 *piece[16];
+	unsigned int reads;
+	void *copy[READS_MAX];
+};
+
+static const struct source *source_of(const struct op25b_packet *packet, unsigned int off,
+				      unsigned int n)
+{
+	/* what struct op25b_packet promises */
+	CHECK(n && n <= 40 && off < packet->len && n <= packet->len - off,
+	      "%u bytes at %u of %u", n, off, packet->len);
+	return (const void *)packet;
+}
+
+static const void *read_linear(const struct op25b_packet *packet, unsigned int off, unsigned int n,
+			       void *buf)
+{
+	const struct source *source = source_of(packet, off, n);
+
+	(void)buf;
+	return off + n > source->limit ? NULL : source->data + off;
+}
+
+static const void *read_into_buf(const struct op25b_packet *packet, unsigned int off,
+				 unsigned int n, void *buf)
+{
+	const struct source *source = source_of(packet, off, n);
+
+	if (off + n > source->limit)
+		return NULL;
+	return memcpy(buf, source->data + off, n);
+}
+
+/* Memory of exactly the size asked for */
+static const void *read_exact(const struct op25b_packet *packet, unsigned int off, unsigned int n,
+			      void *buf)
+{
+	struct source *source = (struct source *)source_of(packet, off, n);
+	void *copy;
+
+	(void)buf;
+	if (off + n > source->limit)
+		return NULL;
+	CHECK(source->reads < READS_MAX);
+	copy = malloc(n);
+	source->copy[source->reads++] = copy;
+	return memcpy(copy, source->data + off, n);
+}
+
+/* As skb_header_pointer(): what lies in one piece stays where it is */
+static const void *read_pieces(const struct op25b_packet *packet, unsigned int off, unsigned int n,
+			       void *buf)
+{
+	const struct source *source = source_of(packet, off, n);
+	unsigned int i, start = 0;
+
+	if (off + n > source->limit)
+		return NULL;
+	for (i = 0; i < source->cuts; start = source->cut[i++]) {
+		if (off >= start && off + n <= source->cut[i] && !((off - start) & 3))
+			return source->piece[i] + (off - start);
+	}
+	return memcpy(buf, source->data + off, n);
+}
+
+static void pieces_make(struct source *source)
+{
+	unsigned int i, start = 0, n = source->packet.len;
+
+	source->cuts = 1 + chance_below(8);
+	for (i = 0; i < source->cuts; i++) {
+		source->cut[i] = start + chance_below(n - start + 1);
+		if (i + 1 == source->cuts)
+			source->cut[i] = n;
+		source->piece[i] = malloc(source->cut[i] - start);
+		memcpy(source->piece[i], source->data + start, source->cut[i] - start);
+		start = source->cut[i];
+	}
+}
+
+static enum op25b_shape classify_by(const struct frame *frame, unsigned int limit,
+				    const void *(*read)(const struct op25b_packet *packet,
+							unsigned int off, unsigned int n, void *buf))
+{
+	struct source source = { .packet = { .len = frame->len, .read = read }, .limit = limit };
+	enum op25b_shape shape;
+	u8 *data = malloc(frame->len);
+	unsigned int i;
+
+	source.data = memcpy(data, frame->data, frame->len);
+	if (read == read_pieces)
+		pieces_make(&source);
+	shape = frame->ipv6 ? op25b_classify_ipv6(&source.packet)
+			    : op25b_classify_ipv4(&source.packet);
+	for (i = 0; i < source.cuts; i++)
+		free(source.piece[i]);
+	for (i = 0; i < source.reads; i++)
+		free(source.copy[i]);
+	free(data);
+	return shape;
+}
+
+static enum op25b_shape peek(const struct frame *frame, unsigned int n)
+{
+	u8 *data = memcpy(malloc(n), frame->data, n);
+	enum op25b_shape shape = frame->ipv6 ? op25b_peek_ipv6(data, n) : op25b_peek_ipv4(data, n);
+
+	free(data);
+	return shape;
+}
+
+/* @frame is @shape, by whatever way one looks at it. */
+static void is(const struct frame *frame, enum op25b_shape shape)
+{
+	static const void *(*const readers[])(const struct op25b_packet *packet, unsigned int off,
+					      unsigned int n, void *buf) = {
+		read_linear, read_into_buf, read_exact, read_pieces,
+	};
+	unsigned int i, n = chance_below(frame->len + 1);
+	enum op25b_shape got;
+
+	for (i = 0; i < 4; i++) {
+		got = classify_by(frame, frame->len, readers[i]);
+		CHECK(got == shape, "reader %u, %u bytes: %d, not %d", i, frame->len, got, shape);
+	}
+	got = peek(frame, frame->len);
+	CHECK(got == shape || got == UNDECIDED, "peek: %d, not %d", got, shape);
+	got = peek(frame, n);
+	CHECK(got == shape || got == UNDECIDED, "peek at %u: %d, not %d", n, got, shape);
+}
+
+/* Cut off anywhere, by its own length or because the rest cannot be had: as the table says */
+static void is_at_every_length(const struct frame *whole)
+{
+	struct frame frame = *whole;
+	enum op25b_shape shape;
+
+	for (frame.len = 0; frame.len <= whole->len; frame.len++) {
+		shape = spec(&frame);
+		is(&frame, shape);
+		CHECK(classify_by(whole, frame.len, read_linear) == shape, "from %u", frame.len);
+	}
+}
+
+/* Building packets */
+
+static void put(struct frame *frame, const void *data, unsigned int n)
+{
+	memcpy(frame->data + frame->len, data, n);
+	frame->len += n;
+}
+
+static void fill(struct frame *frame, unsigned int n)
+{
+	while (n--)
+		frame->data[frame->len++] = chance();
+}
+
+static void start_ipv4(struct frame *frame, unsigned int options)
+{
+	static const u8 ip[20] = {
+		0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, 0, 0, 0, 10, 0, 0, 5, 192, 0, 2, 3,
+	};
+
+	frame->len = 0;
+	frame->ipv6 = false;
+	frame->next = 9;
+	put(frame, ip, sizeof(ip));
+	frame->data[0] += options / 4;
+	memset(frame->data + frame->len, 1, options);	/* no operation */
+	frame->len += options;
+}
+
+static void start_ipv6(struct frame *frame)
+{
+	static const u8 ip6[40] = {
+		0x60, 0, 0, 0, 0, 20, 59, 64,
+		0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5,
+		0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3,
+	};
+
+	frame->len = 0;
+	frame->ipv6 = true;
+	frame->next = 6;
+	put(frame, ip6, sizeof(ip6));
+}
+
+static void put_fragment(struct frame *frame, unsigned int offset, bool more)
+{
+	const u8 header[8] = { 59, 0, offset >> 8, (offset & 0xf8) | more, 0, 0, 0, 1 };
+
+	frame->data[frame->next] = 44;
+	frame->next = frame->len;
+	put(frame, header, sizeof(header));
+}
+
+/* An extension header of @units times 8 bytes, or 4 bytes behind the first 8 for AH */
+static void put_extension(struct frame *frame, unsigned int type, unsigned int units)
+{
+	frame->data[frame->next] = type;
+	frame->next = frame->len;
+	frame->data[frame->len++] = 59;
+	frame->data[frame->len++] = units;
+	memset(frame->data + frame->len, 0, units * 8 + 6);
+	frame->len += type == 51 ? units * 4 + 6 : units * 8 + 6;
+}
+
+static void put_tcp(struct frame *frame, unsigned int from, unsigned int to, unsigned int flags)
+{
+	const u8 tcp[20] = {
+		from >> 8, from, to >> 8, to, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 0xff, 0xff,
+	};
+
+	frame->data[frame->next] = 6;
+	frame->next = 0;
+	put(frame, tcp, sizeof(tcp));
+}
+
+/* Tests */
+
+static const unsigned int extensions[] = { 0, 43, 44, 51, 60, 135, 139, 140 };
+
+#define EXTENSIONS 8
+
+/* Packets as they were written down by hand */
+#define IP4(first, fragment, protocol) \
+	first " 00 0028 0001 " fragment " 40 " protocol " 0000 0a000005 c0000203 "
+#define IP6(next) \
+	"60000000 0014 " next " 40 20010db8000000000000000000000005 20010db8000100000000000000000003 "
+#define TCP(from, to, flags)	from " " to " 00000001 00000000 50 " flags " ffff 0000 0000 "
+
+static const struct {
+	const char *name;
+	enum op25b_shape shape;
+	const char *hex;
+} vectors[] = {
+	{ "IPv4 SYN", SYN, IP4("45", "4000", "06") TCP("d431", "0019", "02") },
+	{ "IPv4 SYN to 587", NONE, IP4("45", "4000", "06") TCP("d431", "024b", "02") },
+	{ "IPv4 SYN to 465", NONE, IP4("45", "4000", "06") TCP("d431", "01d1", "02") },
+	{ "IPv4 SYN to 6400", NONE, IP4("45", "4000", "06") TCP("d431", "1900", "02") },
+	{ "IPv4 SYN with ECN", SYN, IP4("45", "4000", "06") TCP("d431", "0019", "c2") },
+	{ "IPv4 SYN with FIN", SYN, IP4("45", "4000", "06") TCP("d431", "0019", "03") },
+	{ "IPv4 SYN with RST", SYN, IP4("45", "4000", "06") TCP("d431", "0019", "06") },
+	{ "IPv4 SYN with data", SYN, IP4("45", "4000", "06") TCP("d431", "0019", "02") "45484c4f" },
+	{ "IPv4 SYN, reserved bit set", SYN, IP4("45", "8000", "06") TCP("d431", "0019", "02") },
+	{ "IPv4 ACK", NONE, IP4("45", "4000", "06") TCP("d431", "0019", "10") },
+	{ "IPv4 no flags", NONE, IP4("45", "4000", "06") TCP("d431", "0019", "00") },
+	{ "IPv4 SYN, ACK from 25", SYNACK, IP4("45", "4000", "06") TCP("0019", "d431", "12") },
+	{ "IPv4 SYN, ACK to 25", NONE, IP4("45", "4000", "06") TCP("d431", "0019", "12") },
+	{ "IPv4 SYN from 25", NONE, IP4("45", "4000", "06") TCP("0019", "d431", "02") },
+	{ "IPv4 SYN from 25 to 25", SYN, IP4("45", "4000", "06") TCP("0019", "0019", "02") },
+	{ "IPv4 SYN, ACK from 25 to 25", SYNACK, IP4("45", "4000", "06") TCP("0019", "0019", "12") },
+	{ "IPv4 UDP", NONE, IP4("45", "4000", "11") TCP("d431", "0019", "02") },
+	{ "IPv4 in IPv4", NONE, IP4("45", "4000", "04") TCP("d431", "0019", "02") },
+	{ "IPv4 options", SYN, IP4("46", "4000", "06") "01010101" TCP("d431", "0019", "02") },
+	{ "IPv4 options look like ports", NONE,
+	  IP4("46", "4000", "06") "d4310019" TCP("d431", "024b", "02") },
+	{ "IPv4 first fragment with flags", SYN, IP4("45", "2000", "06") TCP("d431", "0019", "02") },
+	{ "IPv4 first fragment, ACK", NONE, IP4("45", "2000", "06") TCP("d431", "0019", "10") },
+	{ "IPv4 tiny first fragment", MALFORMED, IP4("45", "2000", "06") "d4310019 00000001" },
+	{ "IPv4 tiny first fragment to 80", NONE, IP4("45", "2000", "06") "d4310050 00000001" },
+	{ "IPv4 tiny first fragment from 25", NONE, IP4("45", "2000", "06") "0019d431 00000001" },
+	{ "IPv4 fragment at 8", MALFORMED, IP4("45", "2001", "06") "00000000 50021000 00000000" },
+	{ "IPv4 last fragment at 8", MALFORMED, IP4("45", "0001", "06") "00000000 50021000" },
+	{ "IPv4 UDP fragment at 8", NONE, IP4("45", "2001", "11") "00000000 50021000" },
+	{ "IPv4 fragment at 16", NONE, IP4("45", "2002", "06") TCP("d431", "0019", "02") },
+	{ "IPv4 fragment at 2048", NONE, IP4("45", "0100", "06") TCP("d431", "0019", "02") },
+	{ "IPv4 fragment at 2056", NONE, IP4("45", "0101", "06") TCP("d431", "0019", "02") },
+	{ "IPv4 header longer than packet", MALFORMED, IP4("4f", "4000", "06") TCP("d431", "0050", "02") },
+	{ "IPv4 header too short", MALFORMED, IP4("44", "4000", "06") TCP("d431", "0019", "02") },
+
+	{ "IPv6 SYN", SYN, IP6("06") TCP("d431", "0019", "02") },
+	{ "IPv6 SYN to 587", NONE, IP6("06") TCP("d431", "024b", "02") },
+	{ "IPv6 ACK", NONE, IP6("06") TCP("d431", "0019", "10") },
+	{ "IPv6 SYN, ACK from 25", SYNACK, IP6("06") TCP("0019", "d431", "12") },
+	{ "IPv6 UDP", NONE, IP6("11") TCP("d431", "0019", "02") },
+	{ "IPv6 ICMPv6", NONE, IP6("3a") TCP("d431", "0019", "02") },
+	{ "IPv6 ESP", NONE, IP6("32") TCP("d431", "0019", "02") },
+	{ "IPv6 nothing more", NONE, IP6("3b") TCP("d431", "0019", "02") },
+	{ "IPv6 hop by hop", SYN, IP6("00") "0600000000000000" TCP("d431", "0019", "02") },
+	{ "IPv6 hop by hop, long", SYN,
+	  IP6("00") "0601000000000000 d4310019 00000002" TCP("d431", "0019", "02") },
+	{ "IPv6 hop by hop, destination, routing", SYN,
+	  IP6("00") "3c00000000000000 2b00000000000000 0600000000000000" TCP("d431", "0019", "02") },
+	{ "IPv6 destination, UDP", NONE, IP6("3c") "1100000000000000" TCP("d431", "0019", "02") },
+	{ "IPv6 AH, 16 bytes", SYN,
+	  IP6("33") "0602000000000000 0000000000000000" TCP("d431", "0019", "02") },
+	{ "IPv6 AH, 12 bytes", SYN, IP6("33") "0601000000000000 00000000" TCP("d431", "0019", "02") },
+	{ "IPv6 atomic fragment", SYN, IP6("2c") "0600000000000001" TCP("d431", "0019", "02") },
+	{ "IPv6 two atomic fragments", SYN,
+	  IP6("2c") "2c00000000000001 0600000000000002" TCP("d431", "0019", "02") },
+	{ "IPv6 first fragment with flags", SYN,
+	  IP6("2c") "0600000100000001" TCP("d431", "0019", "02") },
+	{ "IPv6 first fragment to 80", NONE, IP6("2c") "0600000100000001" TCP("d431", "0050", "02") },
+	{ "IPv6 tiny first fragment", MALFORMED, IP6("2c") "0600000100000001 d4310019 00000001" },
+	{ "IPv6 tiny first fragment to 80", NONE, IP6("2c") "0600000100000001 d4310050 00000001" },
+	{ "IPv6 first fragment without its chain", MALFORMED,
+	  IP6("2c") "3c00000100000001" "0601000000000000" },
+	{ "IPv6 first fragment that ends in its chain", MALFORMED,
+	  IP6("2c") "3c00000100000001" "3c00000000000000" },
+	{ "IPv6 first fragment, chain of UDP", NONE, IP6("2c") "3c00000100000001" "1101000000000000" },
+	{ "IPv6 fragment at 8", MALFORMED, IP6("2c") "0600000900000001" "00000000 50021000" },
+	{ "IPv6 last fragment at 8", MALFORMED, IP6("2c") "0600000800000001" "00000000 50021000" },
+	{ "IPv6 fragment at 8 that says UDP", MALFORMED,
+	  IP6("2c") "1100000900000001" "00000000 50021000" },
+	{ "IPv6 fragment at 8 of a chain", MALFORMED,
+	  IP6("2c") "3c00000900000001" "0600000000000000" TCP("d431", "0019", "02") },
+	{ "IPv6 fragment at 16", NONE, IP6("2c") "0600001100000001" TCP("d431", "0019", "02") },
+	{ "IPv6 fragment at 1448 of a chain", NONE,
+	  IP6("2c") "3c0005a800000001" "0600000000000000" TCP("d431", "0019", "02") },
+	{ "IPv6 fragment at 1448 of AH", NONE, IP6("2c") "330005a900000001" "0000000000000000" },
+	{ "IPv6 fragment at 2056", NONE, IP6("2c") "0600080800000001" TCP("d431", "0019", "02") },
+	{ "IPv6 later fragment behind an atomic one", MALFORMED,
+	  IP6("2c") "2c00000000000001 0600000800000002" TCP("d431", "0050", "02") },
+};
+
+static void from_hex(struct frame *frame, const char *hex)
+{
+	unsigned int byte;
+
+	frame->len = 0;
+	for (; *hex; hex += 2) {
+		while (*hex == ' ')
+			hex++;
+		if (!*hex)
+			break;
+		CHECK(sscanf(hex, "%2x", &byte) == 1);
+		frame->data[frame->len++] = byte;
+	}
+	frame->ipv6 = frame->data[0] >> 4 == 6;
+}
+
+static void test_vectors(void **state)
+{
+	struct frame frame;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		from_hex(&frame, vectors[i].hex);
+		/* so that the name is seen if what follows fails */
+		CHECK(spec(&frame) == vectors[i].shape, "%s: specified as %d", vectors[i].name,
+		      spec(&frame));
+		CHECK(classify_by(&frame, frame.len, read_linear) == vectors[i].shape, "%s",
+		      vectors[i].name);
+		is(&frame, vectors[i].shape);
+		is_at_every_length(&frame);
+	}
+}
+
+/* What is written here by hand: where each answer of a truncated packet begins */
+static void test_truncation(void **state)
+{
+	struct frame frame;
+	unsigned int n, options;
+	int port, fragment;
+
+	(void)state;
+	for (options = 0; options <= 40; options += 4) {
+		for (port = 25; port <= 26; port++) {
+			for (fragment = 0; fragment < 2; fragment++) {
+				start_ipv4(&frame, options);
+				put_tcp(&frame, 54321, port, 0x02);
+				frame.data[6] = fragment ? 0x20 : 0;
+				n = frame.len;
+				for (frame.len = 0; frame.len <= n; frame.len++)
+					is(&frame,
+					   port == 25 ?
+					   frame.len < 34 + options ? MALFORMED : SYN :
+					   frame.len < 24 + options ? MALFORMED : NONE);
+			}
+		}
+	}
+	for (port = 25; port <= 26; port++) {
+		start_ipv6(&frame);
+		put_extension(&frame, 0, 0);
+		put_fragment(&frame, 0, true);
+		put_extension(&frame, 60, 2);
+		put_tcp(&frame, 54321, port, 0x02);
+		n = frame.len;
+		for (frame.len = 0; frame.len <= n; frame.len++)
+			is(&frame, port == 25 ? frame.len < 94 ? MALFORMED : SYN :
+					       frame.len < 84 ? MALFORMED : NONE);
+	}
+	start_ipv4(&frame, 0);
+	frame.data[9] = 17;
+	fill(&frame, 30);
+	for (n = frame.len, frame.len = 0; frame.len <= n; frame.len++)
+		is(&frame, frame.len < 20 ? MALFORMED : NONE);
+	start_ipv6(&frame);
+	frame.data[6] = 17;
+	fill(&frame, 30);
+	for (n = frame.len, frame.len = 0; frame.len <= n; frame.len++)
+		is(&frame, frame.len < 40 ? MALFORMED : NONE);
+}
+
+/* All flags, with port 25 or another on each side; the others have a byte of it */
+static void test_flags(void **state)
+{
+	static const unsigned int ports[] = { 25, 26, 0x1900, 0x0119, 0x1919, 0, 587 };
+	unsigned int flags, from, to, way;
+	enum op25b_shape shape;
+	struct frame frame;
+
+	(void)state;
+	for (flags = 0; flags < 256; flags++) {
+		for (from = 0; from < 7; from++) {
+			for (to = 0; to < 7; to++) {
+				shape = NONE;
+				if (to == 0 && flags & 0x02 && !(flags & 0x10))
+					shape = SYN;
+				if (from == 0 && flags & 0x02 && flags & 0x10)
+					shape = SYNACK;
+				for (way = 0; way < 4; way++) {
+					if (way < 2)
+						start_ipv4(&frame, 12 * way);
+					else
+						start_ipv6(&frame);
+					if (way == 3)
+						put_extension(&frame, 60, 1);
+					put_tcp(&frame, ports[from], ports[to], flags);
+					CHECK(spec(&frame) == shape);
+					is(&frame, shape);
+				}
+			}
+		}
+	}
+}
+
+/* Every protocol: what is not TCP, and no extension header, opens nothing. */
+static void test_protocols(void **state)
+{
+	struct frame frame;
+	unsigned int type, i;
+	bool extension;
+
+	(void)state;
+	for (type = 0; type < 256; type++) {
+		start_ipv4(&frame, 0);
+		put_tcp(&frame, 54321, 25, 0x02);
+		frame.data[9] = type;
+		is(&frame, type == 6 ? SYN : NONE);
+
+		for (extension = false, i = 0; i < EXTENSIONS; i++)
+			extension |= type == extensions[i];
+		start_ipv6(&frame);
+		frame.data[6] = type;
+		put(&frame, "\6\0\0\0\0\0\0\0", 8);
+		if (type != 6) {
+			put_tcp(&frame, 54321, 25, 0x02);
+			frame.data[6] = type;
+			is(&frame, extension ? SYN : NONE);
+		}
+	}
+}
+
+/* All chains of up to three extension headers, of several lengths, whole and cut off anywhere */
+static void test_chains(void **state)
+{
+	unsigned int a, b, c, i, n, chain[3];
+	struct frame frame;
+
+	(void)state;
+	for (a = 0; a <= EXTENSIONS; a++) {
+		for (b = 0; b <= EXTENSIONS; b++) {
+			for (c = 0; c <= EXTENSIONS; c++) {
+				chain[0] = a;
+				chain[1] = b;
+				chain[2] = c;
+				start_ipv6(&frame);
+				for (i = 0; i < 3; i++) {
+					if (chain[i] == EXTENSIONS)
+						continue;
+					if (extensions[chain[i]] == 44)
+						put_fragment(&frame, 0, chance() & 1);
+					else
+						put_extension(&frame, extensions[chain[i]],
+							      chance_below(4));
+				}
+				n = frame.len;
+				put_tcp(&frame, 54321, 25, 0x02);
+				is(&frame, SYN);
+				frame.data[n + 13] = 0x10;
+				is(&frame, NONE);
+				frame.data[n + 13] = 0x02;
+				if (c == EXTENSIONS || a == b)
+					is_at_every_length(&frame);
+			}
+		}
+	}
+	/* the longest, and many */
+	for (i = 0; i < EXTENSIONS; i++) {
+		if (extensions[i] == 44)
+			continue;
+		start_ipv6(&frame);
+		put_extension(&frame, extensions[i], 255);
+		put_tcp(&frame, 54321, 25, 0x02);
+		is(&frame, SYN);
+		start_ipv6(&frame);
+		for (n = 0; n < 400; n++)
+			put_extension(&frame, extensions[i], 0);
+		put_tcp(&frame, 54321, 25, 0x02);
+		is(&frame, SYN);
+		frame.len -= 7;
+		is(&frame, MALFORMED);
+	}
+}
+
+/* Fragments of every offset, with and without more to come; those of IPv6 of every type */
+static void test_fragments(void **state)
+{
+	static const unsigned int types[] = { 6, 17, 58, 59, 50, 0, 43, 44, 51, 60, 135, 139, 140 };
+	unsigned int offset, more, i, at;
+	struct frame frame;
+
+	(void)state;
+	for (offset = 0; offset < 0x2000; offset++) {
+		for (more = 0; more < 2; more++) {
+			start_ipv4(&frame, 4 * chance_below(3));
+			put_tcp(&frame, 54321, 25, 0x02);
+			frame.data[6] = offset >> 8 | more << 5 | (chance() & 0xc0);
+			frame.data[7] = offset;
+			is(&frame, offset == 0 ? SYN : offset == 1 ? MALFORMED : NONE);
+			frame.data[9] = 17;
+			is(&frame, NONE);
+
+			start_ipv6(&frame);
+			if (chance() & 1)
+				put_extension(&frame, 0, 0);
+			put_fragment(&frame, offset * 8, more);
+			at = frame.next;
+			frame.data[at + 3] |= chance() & 6;	/* reserved */
+			put_tcp(&frame, 54321, 25, 0x02);
+			is(&frame, offset == 0 ? SYN : offset == 1 ? MALFORMED : NONE);
+			if (!offset || (offset > 100 && chance_below(16)))
+				continue;
+			/* what a later fragment says of its next header is nobody's */
+			for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+				frame.data[at] = types[i];
+				is(&frame, offset == 1 ? MALFORMED : NONE);
+			}
+		}
+	}
+	start_ipv6(&frame);
+	put_fragment(&frame, 8, true);
+	is(&frame, MALFORMED);
+	is_at_every_length(&frame);
+}
+
+/* The quick look settles what is common */
+static void test_peek(void **state)
+{
+	struct frame frame;
+
+	(void)state;
+	start_ipv4(&frame, 0);
+	put_tcp(&frame, 54321, 25, 0x02);
+	CHECK(peek(&frame, frame.len) == SYN);
+	CHECK(peek(&frame, 34) == SYN);
+	CHECK(peek(&frame, 33) == UNDECIDED);
+	CHECK(peek(&frame, 0) == UNDECIDED);
+	frame.data[6] = 0;
+	CHECK(peek(&frame, frame.len) == SYN);
+	frame.data[6] = 0x20;
+	CHECK(peek(&frame, frame.len) == UNDECIDED);
+	frame.data[6] = 0x40;
+	frame.data[33] = 0x10;
+	CHECK(peek(&frame, frame.len) == NONE);
+	frame.data[9] = 17;
+	CHECK(peek(&frame, frame.len) == NONE);
+	CHECK(peek(&frame, 20) == NONE);
+	start_ipv4(&frame, 4);
+	put_tcp(&frame, 54321, 25, 0x02);
+	CHECK(peek(&frame, frame.len) == UNDECIDED);
+
+	start_ipv6(&frame);
+	put_tcp(&frame, 54321, 25, 0x02);
+	CHECK(peek(&frame, frame.len) == SYN);
+	CHECK(peek(&frame, 54) == SYN);
+	CHECK(peek(&frame, 53) == UNDECIDED);
+	CHECK(peek(&frame, 0) == UNDECIDED);
+	frame.data[53] = 0x10;
+	CHECK(peek(&frame, frame.len) == NONE);
+	frame.data[6] = 17;
+	CHECK(peek(&frame, 40) == NONE);
+	frame.data[6] = 58;
+	CHECK(peek(&frame, 40) == NONE);
+	frame.data[6] = 44;
+	CHECK(peek(&frame, frame.len) == UNDECIDED);
+}
+
+/* Packets made at random, of parts that matter */
+static void test_random(void **state)
+{
+	unsigned int i, n, counts[4] = { 0 };
+	enum op25b_shape shape;
+	struct frame frame;
+
+	(void)state;
+	for (i = 0; i < 150000; i++) {
+		if (chance() & 1) {
+			start_ipv4(&frame, 4 * chance_below(11));
+			if (!chance_below(3))
+				frame.data[6] = chance_below(2) << 5;
+			if (!chance_below(3))
+				frame.data[7] = chance_below(4);
+		} else {
+			start_ipv6(&frame);
+			for (n = chance_below(5); n; n--) {
+				if (chance() & 1)
+					put_extension(&frame, extensions[chance_below(EXTENSIONS)],
+						      chance_below(3));
+				else
+					put_fragment(&frame, chance_below(4) ? 0 :
+						     8 * chance_below(4), chance() & 1);
+			}
+		}
+		put_tcp(&frame, chance_below(3) ? 25 : 587, chance_below(3) ? 25 : 587,
+			chance() & 1 ? 0x02 : chance());
+		if (!chance_below(3))
+			frame.len = chance_below(frame.len + 1);
+		for (n = chance_below(3); n && frame.len && chance() & 1; n--)
+			frame.data[chance_below(frame.len)] = chance();
+		shape = spec(&frame);
+		counts[shape]++;
+		is(&frame, shape);
+	}
+	for (i = 0; i < 4; i++)
+		CHECK(counts[i] > 1000, "only %u of shape %u", counts[i], i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_truncation),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_protocols),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_random),
+	};
+
+	return CHECK_RUN("classify", tests);
+}
