@@ -1,0 +1,963 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * core/lpm.c and core/garbage.c against a list that is searched from end to end, on random prefixes
+ * and on the world's real ones, through changes, versions, and memory that runs out
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/slab.h>
+
+#include "check.h"
+#include "lpm.h"
+#include "text.h"
+
+/* Addresses as one number; all prefixes here are of this kind, IPv4 in the upper 32 bits */
+typedef unsigned __int128 address;
+
+struct entry {
+	address at;
+	unsigned int len;
+	unsigned long value;
+};
+
+/* The naive implementation */
+struct list {
+	unsigned int n;
+	struct entry entry[1024];
+};
+
+/* The addresses that a test plays with: those that differ from @base in @width bits at @bit */
+struct universe {
+	bool ipv6;
+	unsigned int bits;
+	address base;
+	unsigned int bit;
+	unsigned int width;
+};
+
+static struct op25b_key key_of(address at)
+{
+	return (struct op25b_key){ .hi = at >> 64, .lo = at };
+}
+
+static address address_of(struct op25b_key key)
+{
+	return (address)key.hi << 64 | key.lo;
+}
+
+static address mask(unsigned int len)
+{
+	return len ? ~(address)0 << (128 - len) : 0;
+}
+
+/* What lies behind the last bit of a family is zero in all its addresses. */
+static address last_of(const struct universe *u, address at, unsigned int len)
+{
+	return at | (~mask(len) & mask(u->bits));
+}
+
+static bool holds(const struct entry *entry, address at)
+{
+	return ((entry->at ^ at) & mask(entry->len)) == 0;
+}
+
+static struct entry *list_get(struct list *list, address at, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->n; i++) {
+		if (list->entry[i].at == at && list->entry[i].len == len)
+			return &list->entry[i];
+	}
+	return NULL;
+}
+
+static void list_set(struct list *list, address at, unsigned int len, unsigned long value)
+{
+	struct entry *entry = list_get(list, at, len);
+
+	if (!entry) {
+		CHECK(list->n < 1024);
+		entry = &list->entry[list->n++];
+	}
+	*entry = (struct entry){ .at = at, .len = len, .value = value };
+}
+
+static void list_del(struct list *list, address at, unsigned int len)
+{
+	struct entry *entry = list_get(list, at, len);
+
+	if (entry)
+		*entry = list->entry[--list->n];
+}
+
+static const struct entry *list_lookup(const struct list *list, address at)
+{
+	const struct entry *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < list->n; i++) {
+		if (holds(&list->entry[i], at) && (!best || list->entry[i].len > best->len))
+			best = &list->entry[i];
+	}
+	return best;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (int)x->len - (int)y->len;
+}
+
+static struct op25b_lpm_match lookup(struct op25b_lpm lpm, bool ipv6, address at)
+{
+	return ipv6 ? op25b_lpm_lookup_ipv6(lpm, key_of(at)) :
+		      op25b_lpm_lookup_ipv4(lpm, key_of(at));
+}
+
+static void answers(struct op25b_lpm lpm, bool ipv6, address at, const struct entry *expected)
+{
+	struct op25b_lpm_match match = lookup(lpm, ipv6, at);
+
+	CHECK(match.value == (expected ? expected->value : 0) &&
+	      match.len == (expected ? expected->len : 0),
+	      "%016llx %016llx: %lu/%u, not %lu/%u", (u64)(at >> 64), (u64)at,
+	      match.value, match.len, expected ? expected->value : 0, expected ? expected->len : 0);
+}
+
+/* The tree itself: what lpm.c says of it, and that there is no node which could be left out */
+
+struct shape {
+	unsigned int nodes;
+	unsigned int prefixes;
+	unsigned int fresh;
+};
+
+static void inspect_node(const struct op25b_lpm_node *node, const struct op25b_lpm_node *parent,
+			 unsigned int i, struct shape *shape)
+{
+	unsigned int child, n = 0;
+	int start = node->start;
+	address at, path;
+
+	shape->nodes++;
+	shape->prefixes += hweight64(node->internal);
+	shape->fresh += node->fresh;
+	CHECK(start >= -5 && start <= 127 && (start + 5) % 6 == 0, "start %d", start);
+	CHECK(node->deep == (start > 58), "start %d", start);
+	CHECK(node->deep || node->shift == 58 - start, "start %d", start);
+	CHECK(hweight64(node->external) + hweight64(node->internal) <= node->room);
+	CHECK(!(node->internal & 1));
+	CHECK(node->internal || hweight64(node->external) > 1, "idle node, start %d", start);
+	at = (address)node->hi << 64 | (node->deep ? *(const u64 *)(node + 1) : 0);
+	path = start > 0 ? mask(start) : 0;
+	CHECK(!(at & ~path), "start %d", start);
+	if (parent) {
+		CHECK(start >= parent->start + 6);
+		CHECK(parent->fresh || !node->fresh, "fresh below what is not");
+		CHECK(op25b_lpm_index(key_of(at), parent->start) == i);
+		at ^= (address)parent->hi << 64 |
+		      (parent->deep ? *(const u64 *)(parent + 1) : 0);
+		CHECK(!(at & (parent->start > 0 ? mask(parent->start) : 0)));
+	}
+	for (child = 0; child < 64; child++) {
+		if (node->external >> child & 1)
+			inspect_node((void *)op25b_lpm_slots(node)[n++], node, child, shape);
+	}
+}
+
+static struct shape inspect(struct op25b_lpm lpm)
+{
+	struct shape shape = { 0 };
+
+	if (lpm.root)
+		inspect_node(lpm.root, NULL, 0, &shape);
+	return shape;
+}
+
+/* Walks */
+
+struct walked {
+	const struct entry *expected;	/* what comes next */
+	unsigned int left;		/* how many come in all */
+	unsigned int stop;		/* end the walk at this many visits; 0 for never */
+	unsigned int visits;
+};
+
+static int visit(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	struct walked *walked = arg;
+
+	CHECK(walked->left, "one more: %016llx %016llx/%u", key.hi, key.lo, len);
+	CHECK(address_of(key) == walked->expected->at && len == walked->expected->len &&
+	      value == walked->expected->value, "%016llx %016llx/%u", key.hi, key.lo, len);
+	walked->expected++;
+	walked->left--;
+	return ++walked->visits == walked->stop ? 42 : 0;
+}
+
+/* From @at and @len on, @lpm holds the @n entries at @expected */
+static void walks(struct op25b_lpm lpm, address at, unsigned int len, const struct entry *expected,
+		  unsigned int n)
+{
+	struct walked walked = { .expected = expected, .left = n };
+
+	CHECK(op25b_lpm_walk(lpm, key_of(at), len, visit, &walked) == 0);
+	CHECK(!walked.left, "%u were not visited", walked.left);
+
+	if (!n)
+		return;
+	walked = (struct walked){ .expected = expected, .left = n, .stop = 1 + chance_below(n) };
+	CHECK(op25b_lpm_walk(lpm, key_of(at), len, visit, &walked) == 42);
+	CHECK(walked.visits == walked.stop);
+}
+
+/* @sorted: where the entries from @at and @len on begin */
+static unsigned int lower_bound(const struct entry *sorted, unsigned int n, address at,
+				unsigned int len)
+{
+	const struct entry entry = { .at = at, .len = len };
+	unsigned int low = 0, high = n, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (compare(&sorted[middle], &entry) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Chance */
+
+static address random_address(const struct universe *u)
+{
+	address at = (address)chance() << 64 | chance();
+	address window = mask(u->bit + u->width > 128 ? 128 : u->bit + u->width) & ~mask(u->bit);
+
+	return ((at & window) | (u->base & ~window)) & mask(u->bits);
+}
+
+static unsigned int random_len(const struct universe *u)
+{
+	unsigned int len = u->bit + chance_below(u->width + 2);
+
+	if (!chance_below(8))
+		len = chance_below(u->bits + 1);
+	return len > u->bits ? u->bits : len;
+}
+
+static const struct entry *random_entry(const struct list *list)
+{
+	return list->n ? &list->entry[chance_below(list->n)] : NULL;
+}
+
+/* Near what is there: inside, at its ends, outside of them, or anywhere */
+static address random_probe(const struct universe *u, const struct list *list)
+{
+	const struct entry *entry = random_entry(list);
+	address one = (address)1 << (128 - u->bits);
+
+	if (!entry)
+		return random_address(u);
+	switch (chance_below(7)) {
+	case 0:
+		return entry->at;
+	case 1:
+		return last_of(u, entry->at, entry->len);
+	case 2:
+		return entry->at - one;
+	case 3:
+		return last_of(u, entry->at, entry->len) + one;
+	case 4:
+		return entry->at | (random_address(u) & ~mask(entry->len));
+	case 5:
+		return entry->at ^ (one << chance_below(u->bits));
+	default:
+		return random_address(u);
+	}
+}
+
+/* @lpm and @list are the same, in all respects. */
+static void agree(const struct universe *u, struct op25b_lpm lpm, struct list *list)
+{
+	address at, one = (address)1 << (128 - u->bits);
+	struct shape shape = inspect(lpm);
+	unsigned int i, len;
+	struct list sorted;
+
+	CHECK(shape.prefixes == list->n, "%u, not %u", shape.prefixes, list->n);
+	CHECK(!list->n == !lpm.root);
+	for (i = 0; i < list->n; i++) {
+		const struct entry *entry = &list->entry[i];
+
+		CHECK(op25b_lpm_get(lpm, key_of(entry->at), entry->len) == entry->value);
+		at = last_of(u, entry->at, entry->len);
+		answers(lpm, u->ipv6, entry->at, list_lookup(list, entry->at));
+		answers(lpm, u->ipv6, at, list_lookup(list, at));
+		answers(lpm, u->ipv6, entry->at - one, list_lookup(list, entry->at - one));
+		answers(lpm, u->ipv6, at + one, list_lookup(list, at + one));
+	}
+	for (i = 0; i < 20; i++) {
+		at = random_probe(u, list);
+		answers(lpm, u->ipv6, at, list_lookup(list, at));
+		len = random_len(u);
+		at &= mask(len);
+		CHECK(op25b_lpm_get(lpm, key_of(at), len) ==
+		      (list_get(list, at, len) ? list_get(list, at, len)->value : 0));
+	}
+
+	sorted = *list;
+	qsort(sorted.entry, sorted.n, sizeof(sorted.entry[0]), compare);
+	walks(lpm, 0, 0, sorted.entry, sorted.n);
+	for (i = 0; i < 12; i++) {
+		at = random_probe(u, list);
+		len = random_len(u);
+		if (i < 8 && list->n) {
+			/* just what a dump does: resume at an entry, or behind it */
+			at = random_entry(list)->at;
+			len = list_lookup(list, at)->len + (i & 1);
+		}
+		len = i == 11 ? 129 : len;
+		walks(lpm, at, len, sorted.entry + lower_bound(sorted.entry, sorted.n, at, len),
+		      sorted.n - lower_bound(sorted.entry, sorted.n, at, len));
+	}
+}
+
+/* Changes */
+
+struct op {
+	address at;
+	unsigned int len;
+	unsigned long value;	/* 0 to delete */
+};
+
+static struct op random_op(const struct universe *u, const struct list *list, unsigned int grow)
+{
+	const struct entry *entry = random_entry(list);
+	struct op op = { .len = random_len(u), .value = chance() | 1 };
+
+	op.at = random_address(u) & mask(op.len);
+	if (entry && chance_below(100) >= grow) {
+		/* what is there: delete it, or replace its value */
+		op.at = entry->at;
+		op.len = entry->len;
+		if (chance_below(4))
+			op.value = 0;
+	} else if (!chance_below(10)) {
+		op.value = 0;	/* what most likely is not there */
+	} else if (entry && !chance_below(3)) {
+		/* just beside or within one that is there */
+		op.at = entry->at ^ ((address)1 << (128 - 1 - chance_below(u->bits)));
+		op.at &= mask(op.len);
+	}
+	return op;
+}
+
+static int lpm_apply(struct op25b_lpm *lpm, struct op25b_garbage *garbage, const struct op *op)
+{
+	if (op->value)
+		return op25b_lpm_set(lpm, garbage, key_of(op->at), op->len, op->value);
+	return op25b_lpm_del(lpm, garbage, key_of(op->at), op->len);
+}
+
+static void list_apply(struct list *list, const struct op *op)
+{
+	if (op->value)
+		list_set(list, op->at, op->len, op->value);
+	else
+		list_del(list, op->at, op->len);
+}
+
+/* Versions: readers may still hold the last few. */
+
+#define VERSIONS 5
+
+struct version {
+	struct op25b_lpm lpm;
+	struct op25b_garbage garbage;	/* what its successor replaced */
+	struct list list;
+};
+
+struct history {
+	struct universe u;
+	unsigned int n;
+	struct version version[VERSIONS];
+};
+
+static struct version *newest(struct history *history)
+{
+	return &history->version[history->n - 1];
+}
+
+/* The grace period of the oldest version ends: until then it is what it was. */
+static void retire_oldest(struct history *history)
+{
+	struct version *oldest = &history->version[0];
+
+	agree(&history->u, oldest->lpm, &oldest->list);
+	op25b_garbage_free(&oldest->garbage);
+	memmove(oldest, oldest + 1, --history->n * sizeof(*oldest));
+}
+
+static void history_start(struct history *history, struct universe u)
+{
+	CHECK(shim_slab.live == 0);
+	memset(history, 0, sizeof(*history));
+	history->u = u;
+	history->n = 1;
+}
+
+static void history_end(struct history *history)
+{
+	while (history->n > 1)
+		retire_oldest(history);
+	agree(&history->u, newest(history)->lpm, &newest(history)->list);
+	op25b_lpm_free(newest(history)->lpm);
+	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);
+}
+
+/* One change of @n operations, which is published or discarded */
+static void history_change(struct history *history, unsigned int n, unsigned int grow, bool publish)
+{
+	struct version *old = newest(history), *new = old + 1;
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = old->lpm;
+	struct list list = old->list;
+	long live = shim_slab.live;
+	struct op op;
+
+	while (n--) {
+		op = random_op(&history->u, &list, grow);
+		CHECK(lpm_apply(&lpm, &garbage, &op) == 0);
+		list_apply(&list, &op);
+		CHECK(op25b_lpm_get(lpm, key_of(op.at), op.len) == op.value);
+		answers(lpm, history->u.ipv6, op.at, list_lookup(&list, op.at));
+	}
+	if (!publish) {
+		agree(&history->u, lpm, &list);
+		op25b_lpm_discard(lpm);
+		op25b_garbage_forget(&garbage);
+		CHECK(shim_slab.live == live, "%ld more than before", shim_slab.live - live);
+		CHECK(inspect(old->lpm).fresh == 0);
+		return;
+	}
+	op25b_lpm_seal(lpm);
+	CHECK(inspect(lpm).fresh == 0);
+	if (history->n == VERSIONS) {
+		retire_oldest(history);
+		old--;
+		new--;
+	}
+	old->garbage = garbage;
+	new->lpm = lpm;
+	new->list = list;
+	new->garbage = (struct op25b_garbage){ 0 };
+	history->n++;
+}
+
+static void play(struct universe u, unsigned int rounds, unsigned int size)
+{
+	static struct history history;
+	unsigned int i, grow;
+
+	history_start(&history, u);
+	for (i = 0; i < rounds; i++) {
+		grow = newest(&history)->list.n < size ? 80 : 20;
+		if (i > rounds * 3 / 4)
+			grow = 0;
+		history_change(&history, 1 + (chance_below(3) ? 0 : chance_below(60)), grow,
+			       chance_below(4));
+		if (!chance_below(8))
+			agree(&history.u, newest(&history)->lpm, &newest(&history)->list);
+	}
+	history_end(&history);
+}
+
+static struct universe universe(bool ipv6, unsigned int bit, unsigned int width)
+{
+	struct universe u = { .ipv6 = ipv6, .bits = ipv6 ? 128 : 32, .bit = bit, .width = width };
+
+	u.base = (address)chance() << 64 | chance();
+	if (!chance_below(4))
+		u.base = chance() & 1 ? 0 : ~(address)0;
+	u.base &= mask(u.bits);
+	return u;
+}
+
+static void test_random_ipv4(void **state)
+{
+	unsigned int bit;
+
+	(void)state;
+	for (bit = 0; bit <= 25; bit += 5)
+		play(universe(false, bit, 7), 120, 40);
+	play(universe(false, 0, 32), 120, 120);
+	play(universe(false, 14, 18), 120, 200);
+}
+
+static void test_random_ipv6(void **state)
+{
+	unsigned int bit;
+
+	(void)state;
+	for (bit = 0; bit <= 121; bit += 11)
+		play(universe(true, bit, 7), 120, 40);
+	/* across the halves, one start after the other */
+	for (bit = 50; bit < 70; bit += 2)
+		play(universe(true, bit, 8), 60, 40);
+	play(universe(true, 0, 128), 120, 120);
+	play(universe(true, 20, 44), 120, 200);
+}
+
+/* Prefixes of all lengths, one within the other: an address that leaves at bit n gets the n-th. */
+static void nest(struct op25b_lpm *lpm, struct op25b_garbage *garbage, bool ipv6, address at)
+{
+	unsigned int bits = ipv6 ? 128 : 32, len, i;
+	struct entry expected;
+
+	at &= mask(bits);
+	for (i = 0; i <= bits; i++) {
+		/* all of them once, but not in order */
+		len = i * 50 % (bits + 1);
+		CHECK(op25b_lpm_set(lpm, garbage, key_of(at & mask(len)), len, 1000 + len) == 0);
+	}
+	for (len = 0; len <= bits; len++) {
+		CHECK(op25b_lpm_get(*lpm, key_of(at & mask(len)), len) == 1000 + len);
+		expected = (struct entry){ .len = len, .value = 1000 + len };
+		answers(*lpm, ipv6, len < bits ? at ^ ((address)1 << (127 - len)) : at, &expected);
+	}
+	CHECK(inspect(*lpm).prefixes == bits + 1);
+	for (len = bits; len > 0; len--) {
+		CHECK(op25b_lpm_del(lpm, garbage, key_of(at & mask(len)), len) == 0);
+		CHECK(op25b_lpm_get(*lpm, key_of(at & mask(len)), len) == 0);
+		expected = (struct entry){ .len = len - 1, .value = 1000 + len - 1 };
+		answers(*lpm, ipv6, at, &expected);
+		CHECK(inspect(*lpm).prefixes == len);
+	}
+	answers(*lpm, ipv6, ~at & mask(bits), &expected);
+	CHECK(op25b_lpm_del(lpm, garbage, key_of(0), 0) == 0);
+	CHECK(!lpm->root);
+	answers(*lpm, ipv6, at, NULL);
+}
+
+static void test_nested(void **state)
+{
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = { 0 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 40; i++) {
+		nest(&lpm, &garbage, i & 1, i < 2 ? 0 : i < 4 ? ~(address)0 :
+		     (address)chance() << 64 | chance());
+		CHECK(!garbage.head);	/* there never was a version to replace */
+		CHECK(shim_slab.live == 0);
+	}
+}
+
+/* A node of every start with all the 63 prefixes and 64 children there can be */
+static void test_full_nodes(void **state)
+{
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = { 0 };
+	address base, at, one;
+	unsigned int len, i, value;
+	struct entry expected;
+	int start;
+
+	(void)state;
+	for (start = 1; start <= 121; start += 6) {
+		base = ((address)chance() << 64 | chance()) & mask(start);
+		one = (address)1 << (128 - start - 6);
+		for (value = 0; value < 2; value++) {
+			for (len = start; len <= (unsigned int)start + 6; len++) {
+				for (i = 0; i < 1U << (len - start); i++) {
+					at = base | ((address)i << (128 - len));
+					CHECK(op25b_lpm_set(&lpm, &garbage, key_of(at), len,
+							    1 + value + len) == 0);
+				}
+			}
+			CHECK(inspect(lpm).prefixes == 127 && inspect(lpm).nodes == 65);
+			for (i = 0; i < 64; i++) {
+				expected.len = start + 6;
+				expected.value = 1 + value + start + 6;
+				answers(lpm, true, base + i * one, &expected);
+				answers(lpm, true, base + i * one + one - 1, &expected);
+			}
+			answers(lpm, true, base - 1, NULL);
+			answers(lpm, true, base + 64 * one, NULL);
+		}
+		for (len = start + 6; len >= (unsigned int)start; len--) {
+			for (i = 0; i < 1U << (len - start); i++) {
+				at = base | ((address)i << (128 - len));
+				CHECK(op25b_lpm_del(&lpm, &garbage, key_of(at), len) == 0);
+				expected.len = len - 1;
+				expected.value = 2 + len - 1;
+				answers(lpm, true, at, len == (unsigned int)start ? NULL : &expected);
+			}
+		}
+		CHECK(!lpm.root && !garbage.head && shim_slab.live == 0);
+	}
+}
+
+static void test_empty(void **state)
+{
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = { 0 };
+	struct walked walked = { 0 };
+
+	(void)state;
+	answers(lpm, false, 0, NULL);
+	answers(lpm, true, ~(address)0, NULL);
+	CHECK(op25b_lpm_get(lpm, key_of(0), 0) == 0);
+	CHECK(op25b_lpm_get(lpm, key_of(0), 128) == 0);
+	CHECK(op25b_lpm_del(&lpm, &garbage, key_of(0), 0) == 0);
+	CHECK(op25b_lpm_walk(lpm, key_of(0), 0, visit, &walked) == 0);
+	op25b_lpm_seal(lpm);
+	op25b_lpm_discard(lpm);
+	op25b_lpm_free(lpm);
+	op25b_garbage_forget(&garbage);
+	op25b_garbage_free(&garbage);
+	CHECK(!lpm.root && !garbage.head && shim_slab.live == 0);
+}
+
+/* Whichever allocation of a change fails: nothing leaks, and the version before is as it was. */
+static void fail_everywhere(struct universe u, unsigned int size, unsigned int ops)
+{
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = { 0 }, next;
+	struct list list = { 0 }, changed;
+	unsigned long needed, n;
+	struct op op[128];
+	unsigned int i;
+	long live;
+	int err;
+
+	CHECK(shim_slab.live == 0 && ops <= 128);
+	while (list.n < size) {
+		op[0] = random_op(&u, &list, 100);
+		CHECK(lpm_apply(&lpm, &garbage, &op[0]) == 0);
+		list_apply(&list, &op[0]);
+	}
+	op25b_lpm_seal(lpm);
+	changed = list;
+	for (i = 0; i < ops; i++) {
+		op[i] = random_op(&u, &changed, 50);
+		list_apply(&changed, &op[i]);
+	}
+
+	live = shim_slab.live;
+	for (n = 1;; n++) {
+		shim_slab_fail(n, chance() & 1);
+		next = lpm;
+		for (err = 0, i = 0; i < ops && !err; i++)
+			err = lpm_apply(&next, &garbage, &op[i]);
+		needed = shim_slab.calls;
+		shim_slab_fail(0, false);
+		CHECK(err == (needed < n ? 0 : -ENOMEM), "%d", err);
+		if (!err)
+			break;
+		op25b_lpm_discard(next);
+		op25b_garbage_forget(&garbage);
+		CHECK(shim_slab.live == live, "%ld more than before", shim_slab.live - live);
+		CHECK(inspect(lpm).fresh == 0);
+		agree(&u, lpm, &list);
+	}
+	CHECK(n > 1);
+	op25b_lpm_seal(next);
+	agree(&u, lpm, &list);
+	agree(&u, next, &changed);
+	op25b_garbage_free(&garbage);
+	agree(&u, next, &changed);
+	op25b_lpm_free(next);
+	CHECK(shim_slab.live == 0);
+}
+
+static void test_out_of_memory(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 12; i++) {
+		fail_everywhere(universe(false, 5 * (i % 6), 7), 20, 1 + i);
+		fail_everywhere(universe(true, 11 * i, 7), 20, 1 + i);
+	}
+	/* more than one chunk of garbage */
+	fail_everywhere(universe(false, 0, 32), 150, 100);
+	fail_everywhere(universe(true, 30, 60), 150, 100);
+}
+
+/* Clearing is a change like any other: published or discarded, with changes before and after. */
+static void test_clear(void **state)
+{
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = { 0 }, next;
+	struct list list = { 0 }, changed;
+	unsigned int i, round;
+	unsigned long n;
+	struct universe u;
+	struct op op;
+	long live;
+	int err;
+
+	(void)state;
+	CHECK(op25b_lpm_clear(&lpm, &garbage) == 0 && !lpm.root && !garbage.head);
+	for (round = 0; round < 20; round++) {
+		u = universe(round & 1, chance_below(20), 20);
+		while (list.n < 60) {
+			op = random_op(&u, &list, 100);
+			CHECK(lpm_apply(&lpm, &garbage, &op) == 0);
+			list_apply(&list, &op);
+		}
+		op25b_lpm_seal(lpm);
+		live = shim_slab.live;
+
+		for (n = 1;; n++) {
+			next = lpm;
+			for (i = 0; i < round; i++) {
+				op = random_op(&u, &list, 50);
+				CHECK(lpm_apply(&next, &garbage, &op) == 0);
+			}
+			shim_slab_fail(n, chance() & 1);
+			err = op25b_lpm_clear(&next, &garbage);
+			CHECK(err == (shim_slab.calls < n ? 0 : -ENOMEM));
+			shim_slab_fail(0, false);
+			if (!err)
+				break;
+			op25b_lpm_discard(next);
+			op25b_garbage_forget(&garbage);
+			CHECK(shim_slab.live == live);
+			agree(&u, lpm, &list);
+		}
+		CHECK(!next.root);
+		memset(&changed, 0, sizeof(changed));
+		for (i = 0; i < 10; i++) {
+			op = random_op(&u, &changed, 100);
+			CHECK(lpm_apply(&next, &garbage, &op) == 0);
+			list_apply(&changed, &op);
+		}
+		agree(&u, lpm, &list);
+		agree(&u, next, &changed);
+		if (round % 4 == 3) {
+			op25b_lpm_discard(next);
+			op25b_garbage_forget(&garbage);
+			CHECK(shim_slab.live == live);
+			agree(&u, lpm, &list);
+			op25b_lpm_free(lpm);
+		} else {
+			op25b_lpm_seal(next);
+			op25b_garbage_free(&garbage);
+			agree(&u, next, &changed);
+			op25b_lpm_free(next);
+		}
+		CHECK(shim_slab.live == 0);
+		lpm.root = NULL;
+		list.n = 0;
+	}
+}
+
+/* The world: a sorted array, in which each prefix knows the one around it */
+
+struct world {
+	struct universe u;
+	struct entry *sorted;
+	unsigned int *around;	/* index of the next shorter prefix, plus 1; 0 for none */
+	unsigned int n;
+};
+
+static const char *geo_dir;
+
+static void world_load(struct world *world, bool ipv6)
+{
+	struct text_prefix text;
+	unsigned int i, n = 0, kept = 0, room = 1 << 21;
+	char name[256], line[256];
+	struct entry *entry;
+	FILE *file;
+
+	memset(world, 0, sizeof(*world));
+	world->u = universe(ipv6, 0, ipv6 ? 64 : 32);
+	snprintf(name, sizeof(name), "%s/ipv%c", geo_dir, ipv6 ? '6' : '4');
+	file = fopen(name, "r");
+	CHECK(file, "%s: %s; make check-unit makes it", name, strerror(errno));
+
+	entry = calloc(room, sizeof(*entry));
+	while (fgets(line, sizeof(line), file)) {
+		CHECK(n + 1 < room);
+		text = text_prefix(line);
+		CHECK(text.ipv6 == ipv6, "%s: %s", name, line);
+		entry[n].at = (address)text.hi << 64 | text.lo;
+		entry[n++].len = text.len;
+		/* those of the file do not overlap: lay others around some of them */
+		if (n % 16 == 0) {
+			entry[n].len = text.len - chance_below(text.len + 1) / 2;
+			entry[n].at = entry[n - 1].at & mask(entry[n].len);
+			n++;
+		}
+	}
+	CHECK(feof(file));
+	fclose(file);
+	CHECK(n > 100000, "%s: only %u prefixes", name, n);
+
+	qsort(entry, n, sizeof(*entry), compare);
+	for (i = 0; i < n; i++) {
+		if (!kept || compare(&entry[kept - 1], &entry[i]))
+			entry[kept++] = entry[i];
+	}
+	world->n = kept;
+	world->sorted = entry;
+	world->around = calloc(kept, sizeof(*world->around));
+	for (i = 0; i < kept; i++) {
+		entry[i].value = i + 1;
+		n = i;
+		while (n && !holds(&entry[n - 1], entry[i].at))
+			n = world->around[n - 1];
+		world->around[i] = n;
+	}
+}
+
+static const struct entry *world_lookup(const struct world *world, address at)
+{
+	unsigned int i = lower_bound(world->sorted, world->n, at, 129);
+
+	while (i && !holds(&world->sorted[i - 1], at))
+		i = world->around[i - 1];
+	return i ? &world->sorted[i - 1] : NULL;
+}
+
+static void world_answers(const struct world *world, struct op25b_lpm lpm, address at)
+{
+	answers(lpm, world->u.ipv6, at, world_lookup(world, at));
+}
+
+static void play_world(bool ipv6)
+{
+	const struct entry *entry, *expected;
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = { 0 }, next;
+	unsigned int i, j, *order, around;
+	struct world world;
+	struct shape shape;
+	address one, at;
+	long live;
+
+	CHECK(shim_slab.live == 0);
+	world_load(&world, ipv6);
+	one = (address)1 << (128 - world.u.bits);
+	order = calloc(world.n, sizeof(*order));
+	for (i = 0; i < world.n; i++) {
+		j = chance_below(i + 1);
+		order[i] = order[j];
+		order[j] = i;
+	}
+	for (i = 0; i < world.n; i++) {
+		entry = &world.sorted[order[i]];
+		CHECK(op25b_lpm_set(&lpm, &garbage, key_of(entry->at), entry->len,
+				    entry->value) == 0);
+	}
+	CHECK(!garbage.head);
+	op25b_lpm_seal(lpm);
+	shape = inspect(lpm);
+	CHECK(shape.prefixes == world.n && !shape.fresh);
+	CHECK(shape.nodes == shim_slab.live);
+	print_message("%u prefixes of IPv%c in %u nodes\n", world.n, ipv6 ? '6' : '4', shape.nodes);
+
+	for (i = 0; i < world.n; i++) {
+		entry = &world.sorted[i];
+		CHECK(op25b_lpm_get(lpm, key_of(entry->at), entry->len) == entry->value);
+		at = last_of(&world.u, entry->at, entry->len);
+		world_answers(&world, lpm, entry->at);
+		world_answers(&world, lpm, at);
+		if (i % 4)
+			continue;
+		world_answers(&world, lpm, entry->at - one);
+		world_answers(&world, lpm, at + one);
+	}
+	for (i = 0; i < 300000; i++) {
+		entry = &world.sorted[chance_below(world.n)];
+		at = ((address)chance() << 64 | chance()) & mask(world.u.bits);
+		if (i & 1)
+			at = entry->at | (at & ~mask(entry->len - chance_below(5) % entry->len));
+		world_answers(&world, lpm, at);
+	}
+	walks(lpm, 0, 0, world.sorted, world.n);
+	for (i = 0; i < 10; i++) {
+		j = chance_below(world.n);
+		walks(lpm, world.sorted[j].at, world.sorted[j].len, world.sorted + j, world.n - j);
+	}
+
+	/* at session speed: each change of one prefix is a version of its own */
+	for (i = 0; i < 20000; i++) {
+		entry = &world.sorted[order[i]];
+		around = world.around[order[i]];
+		expected = world_lookup(&world, entry->at);
+		if (expected == entry)
+			expected = around ? &world.sorted[around - 1] : NULL;
+		next = lpm;
+		live = shim_slab.live;
+		CHECK(op25b_lpm_del(&next, &garbage, key_of(entry->at), entry->len) == 0);
+		/* a path, not the tree */
+		CHECK(shim_slab.live - live <= 25);
+		op25b_lpm_seal(next);
+		answers(next, ipv6, entry->at, expected);
+		world_answers(&world, lpm, entry->at);
+		op25b_garbage_free(&garbage);
+		lpm = next;
+		CHECK(op25b_lpm_set(&next, &garbage, key_of(entry->at), entry->len,
+				    entry->value) == 0);
+		op25b_lpm_seal(next);
+		answers(lpm, ipv6, entry->at, expected);
+		op25b_garbage_free(&garbage);
+		lpm = next;
+		world_answers(&world, lpm, entry->at);
+	}
+	walks(lpm, 0, 0, world.sorted, world.n);
+	CHECK(inspect(lpm).nodes == shape.nodes);
+	CHECK(shape.nodes == shim_slab.live);
+
+	op25b_lpm_free(lpm);
+	CHECK(shim_slab.live == 0);
+	free(order);
+	free(world.around);
+	free(world.sorted);
+}
+
+static void test_world_ipv4(void **state)
+{
+	(void)state;
+	play_world(false);
+}
+
+static void test_world_ipv6(void **state)
+{
+	(void)state;
+	play_world(true);
+}
+
+/* Where the files ipv4 and ipv6 are: the argument, OP25B_GEO, or where make puts them */
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_full_nodes),
+		cmocka_unit_test(test_random_ipv4),
+		cmocka_unit_test(test_random_ipv6),
+		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_clear),
+		cmocka_unit_test(test_world_ipv4),
+		cmocka_unit_test(test_world_ipv6),
+	};
+
+	geo_dir = argc > 1 ? argv[1] : getenv("OP25B_GEO");
+	if (!geo_dir)
+		geo_dir = "build/geo";
+	return CHECK_RUN("lpm", tests);
+}
