@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Unit tests of core/ and of the module's own sources, unmodified, behind the shims of
+# tests/unit/shim. Included from the top; CORE_TESTS are the programs to run from there.
+
+CORE_UNIT := build/unit/core
+CORE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-Wall -Wextra -Werror -g -O1 \
+	-Itests/unit/shim -Iinclude/uapi -Icore -Itests/unit -I.
+
+# tor-geoipdb's ranges of addresses: the files geoip and geoip6
+GEO_RANGES ?= /usr/share/tor
+
+CORE_TESTS := build/unit/test_classify build/unit/test_lpm
+
+CORE_OBJECTS_classify := $(addprefix $(CORE_UNIT)/, \
+	tests/unit/test_classify.o core/classify.o)
+CORE_OBJECTS_lpm := $(addprefix $(CORE_UNIT)/, \
+	tests/unit/test_lpm.o tests/unit/text.o tests/unit/shim/slab.o core/lpm.o core/garbage.o)
+
+build/unit/test_classify: $(CORE_OBJECTS_classify)
+build/unit/test_lpm: $(CORE_OBJECTS_lpm) | build/geo/ipv4 build/geo/ipv6
+
+$(CORE_TESTS):
+	$(CC) $(CORE_CFLAGS) -o $@ $^ -lcmocka
+
+$(CORE_UNIT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/geo/ipv4: tests/unit/geo-prefixes $(GEO_RANGES)/geoip
+	@mkdir -p $(@D)
+	tests/unit/geo-prefixes 4 < $(GEO_RANGES)/geoip > $@.new
+	mv $@.new $@
+
+build/geo/ipv6: tests/unit/geo-prefixes $(GEO_RANGES)/geoip6
+	@mkdir -p $(@D)
+	tests/unit/geo-prefixes 6 < $(GEO_RANGES)/geoip6 > $@.new
+	mv $@.new $@
+
+$(GEO_RANGES)/geoip $(GEO_RANGES)/geoip6:
+	$(error $@ is missing: install tor-geoipdb, or say GEO_RANGES=DIRECTORY)
+
+# The tests themselves are tested: each mutation of a source makes one of them fail.
+.PHONY: check-unit-mutate
+check-unit-mutate: $(CORE_TESTS)
+	CC="$(CC)" CFLAGS="$(CORE_CFLAGS)" OBJECTS_classify="$(CORE_OBJECTS_classify)" \
+		OBJECTS_lpm="$(CORE_OBJECTS_lpm)" tests/unit/mutate $(MUTATE)
+
+-include $(shell find $(CORE_UNIT) -name '*.d' 2>/dev/null)
