@@ -49,6 +49,7 @@
  * functions that change something hold the same lock.
  */
 #include <linux/errno.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -427,6 +428,37 @@ int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 	if (!op25b_lpm_get(*lpm, key, len))
 		return 0;
 	return del(&lpm->root, garbage, key, len);
+}
+
+static int bury(struct op25b_lpm_node *node, struct op25b_garbage *garbage)
+{
+	unsigned int i, n = hweight64(node->external);
+	int err;
+
+	for (i = 0; i < n; i++) {
+		err = bury((void *)op25b_lpm_slots(node)[i], garbage);
+		if (err)
+			return err;
+	}
+	return node->fresh ? 0 : op25b_garbage_add(garbage, node);
+}
+
+/**
+ * op25b_lpm_clear() - take all prefixes out
+ * @lpm: the table
+ * @garbage: takes what it replaces
+ *
+ * Return: 0, or -ENOMEM: the table is to be discarded then.
+ */
+int op25b_lpm_clear(struct op25b_lpm *lpm, struct op25b_garbage *garbage)
+{
+	int err = lpm->root ? bury(lpm->root, garbage) : 0;
+
+	if (err)
+		return err;
+	op25b_lpm_discard(*lpm);
+	lpm->root = NULL;
+	return 0;
 }
 
 static int key_compare(struct op25b_key a, struct op25b_key b)

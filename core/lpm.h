@@ -79,6 +79,7 @@ int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 		  unsigned int len, unsigned long value);
 int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
 		  unsigned int len);
+int op25b_lpm_clear(struct op25b_lpm *lpm, struct op25b_garbage *garbage);
 int op25b_lpm_walk(struct op25b_lpm lpm, struct op25b_key from, unsigned int from_len,
 		   op25b_lpm_visit visit, void *arg);
 void op25b_lpm_seal(struct op25b_lpm lpm);

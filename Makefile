@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# op25b: the module (Kbuild), its command (tools/op25bctl) and their tests.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+
+.DEFAULT_GOAL := all
+
+.PHONY: help
+help: ## lists what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  KDIR=DIR       the headers of the kernel to build for (the running kernel's)"
+	@echo "  PREFIX=DIR     where install puts the command and its man page ($(PREFIX))"
+
+.PHONY: all
+all: module tools ## builds the module and the command
+
+.PHONY: module
+module: ## builds op25b.ko
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+.PHONY: tools
+tools: ## builds tools/op25bctl/op25bctl
+	$(MAKE) -C tools/op25bctl
+
+.PHONY: install
+install: all ## installs the module for the running kernel, the command and its man page
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	depmod -a
+	$(MAKE) -C tools/op25bctl install PREFIX=$(PREFIX)
+
+# What DKMS builds from
+DKMS_FILES := Kbuild VERSION dkms.conf $(wildcard op25b_*.[ch]) core compat include
+DKMS_NAME := op25b/$(shell cat VERSION)
+DKMS_SOURCE := /usr/src/$(subst /,-,$(DKMS_NAME))
+
+.PHONY: dkms
+dkms: ## has DKMS build and install the module, for this kernel and those to come
+	install -d $(DKMS_SOURCE)
+	cp -R $(DKMS_FILES) $(DKMS_SOURCE)
+	find $(DKMS_SOURCE) -name '*.o' -o -name '.*.cmd' | xargs rm -f
+	dkms install $(DKMS_NAME)
+
+.PHONY: demo
+demo: ## shows it at work, in a guest: customers, router, relay, foreign mail server
+	tests/demo/run
+
+.PHONY: check
+check: check-unit check-vm ## runs all tests
+
+.PHONY: check-unit
+check-unit: ## runs the unit tests
+	tests/unit/run
+
+.PHONY: check-vm
+check-vm: ## runs the tests in a real kernel, in a guest
+	tests/vm/check
+
+include tests/unit/core.mk
+include tests/unit/cmd.mk
+
+.PHONY: clean
+clean: ## removes what was built, but not the kernels that were fetched
+	rm -f *.o .*.cmd *.ko *.mod *.mod.c core/*.o core/.*.cmd modules.order Module.symvers \
+		.module-common.o
+	rm -rf build/unit
+	$(MAKE) -C tools/op25bctl clean

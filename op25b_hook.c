@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The packet path: from a packet to what becomes of it
+ *
+ * Almost every packet leaves after op25b_peek_ipv4() or op25b_peek_ipv6(), a few instructions on
+ * bytes that the stack has just read. The rest is judged under RCU, which the caller of a netfilter
+ * hook holds, by one policy; what is written are counters of this processor alone.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/skbuff.h>
+#include <asm/unaligned.h>
+
+#include "op25b_hook.h"
+#include "op25b_net.h"
+#include "op25b_reject.h"
+
+static struct op25b_key ipv4_key(__be32 addr)
+{
+	return (struct op25b_key){ .hi = (u64)ntohl(addr) << 32 };
+}
+
+static struct op25b_key ipv6_key(const struct in6_addr *addr)
+{
+	return (struct op25b_key){
+		.hi = get_unaligned_be64(&addr->s6_addr[0]),
+		.lo = get_unaligned_be64(&addr->s6_addr[8]),
+	};
+}
+
+static inline struct op25b_lpm_match lookup(const struct op25b_lpm *lpm, enum op25b_family family,
+					    struct op25b_key key)
+{
+	if (family == OP25B_IPV4)
+		return op25b_lpm_lookup_ipv4(lpm[OP25B_IPV4], key);
+	return op25b_lpm_lookup_ipv6(lpm[OP25B_IPV6], key);
+}
+
+/**
+ * op25b_entry_find() - find the prefix or exempt that an address lies in
+ * @policy: the policy, read under RCU or the table's lock
+ * @family: of the address
+ * @key: the address
+ *
+ * Return: the match; op25b_entry() tells what its value says.
+ */
+struct op25b_lpm_match op25b_entry_find(const struct op25b_policy *policy,
+					enum op25b_family family, struct op25b_key key)
+{
+	return lookup(policy->entry, family, key);
+}
+
+/**
+ * op25b_relay_find() - find the relay that an address is
+ * @policy: the policy, read under RCU or the table's lock
+ * @terms: the terms of the pool whose relays count besides those of every pool; may be NULL
+ * @family: of the address
+ * @key: the address
+ *
+ * Return: the match of a relay of every pool, or else of this one.
+ */
+struct op25b_lpm_match op25b_relay_find(const struct op25b_policy *policy,
+					const struct op25b_terms *terms, enum op25b_family family,
+					struct op25b_key key)
+{
+	struct op25b_lpm_match match = lookup(policy->relay, family, key);
+
+	if (!match.value && terms && terms->relays)
+		match = lookup(terms->relay, family, key);
+	return match;
+}
+
+/*
+ * Judge a packet as of @class, for the pool that has the address @side, with @other at its other
+ * end. @guard: only for a pool that has this guard; 0 for any pool.
+ */
+static struct op25b_judgement judge_class(const struct op25b_policy *policy, enum op25b_class class,
+					  u32 guard, enum op25b_family family,
+					  struct op25b_key side, struct op25b_key other)
+{
+	struct op25b_lpm_match match = lookup(policy->entry, family, side);
+	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
+	const struct op25b_terms *terms;
+	struct op25b_entry entry;
+
+	if (!match.value)
+		return judgement;
+	entry = op25b_entry(match.value);
+	terms = op25b_policy_terms(policy, entry.pool);
+	judgement.terms = terms;
+	if (terms->settings.mode == OP25B_MODE_OFF || (terms->settings.guard & guard) != guard)
+		return judgement;
+
+	if (entry.is_exempt)
+		judgement.verdict = OP25B_VERDICT_EXEMPTED;
+	else if (op25b_relay_find(policy, terms, family, other).value)
+		judgement.verdict = OP25B_VERDICT_RELAYED;
+	else if (terms->settings.mode == OP25B_MODE_OBSERVE)
+		judgement.verdict = OP25B_VERDICT_OBSERVED;
+	else
+		judgement.verdict = OP25B_VERDICT_BLOCKED;
+	return judgement;
+}
+
+/**
+ * op25b_judge() - what becomes of a packet
+ * @policy: the policy, read under RCU or the table's lock
+ * @shape: what the packet's bytes say; not OP25B_SHAPE_UNDECIDED
+ * @family: of its addresses
+ * @src: its source
+ * @dst: its destination
+ *
+ * Return: the judgement.
+ */
+struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_shape shape,
+				   enum op25b_family family, struct op25b_key src,
+				   struct op25b_key dst)
+{
+	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
+
+	switch (shape) {
+	case OP25B_SHAPE_SYN:
+		judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
+		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
+			judgement = judge_class(policy, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
+						family, dst, src);
+		break;
+	case OP25B_SHAPE_MALFORMED:
+		judgement = judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
+		break;
+	case OP25B_SHAPE_SYNACK:
+		if (policy->synack)
+			judgement = judge_class(policy, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK,
+						family, dst, src);
+		break;
+	default:
+		break;
+	}
+	return judgement;
+}
+
+struct skb_packet {
+	struct op25b_packet packet;
+	const struct sk_buff *skb;
+};
+
+static const void *read_skb(const struct op25b_packet *packet, unsigned int off, unsigned int n,
+			    void *buf)
+{
+	const struct sk_buff *skb = container_of(packet, struct skb_packet, packet)->skb;
+
+	return skb_header_pointer(skb, off, n, buf);
+}
+
+/* The kernel says which hook dropped a packet where the hook itself frees it. */
+static unsigned int drop(struct sk_buff *skb)
+{
+#ifdef OP25B_HAVE_NF_DROP_REASON
+	return NF_DROP_REASON(skb, SKB_DROP_REASON_NETFILTER_DROP, 0);
+#else
+	return NF_DROP;
+#endif
+}
+
+/* The few packets that may be of a class. */
+static noinline unsigned int judge_skb(struct sk_buff *skb, const struct nf_hook_state *state,
+				       enum op25b_family family, enum op25b_shape shape)
+{
+	static const enum op25b_counted counted[] = {
+		[OP25B_VERDICT_BLOCKED] = OP25B_BLOCKED,
+		[OP25B_VERDICT_OBSERVED] = OP25B_OBSERVED,
+		[OP25B_VERDICT_RELAYED] = OP25B_RELAYED,
+		[OP25B_VERDICT_EXEMPTED] = OP25B_EXEMPTED,
+	};
+	struct skb_packet p = { .packet = { .len = skb->len, .read = read_skb }, .skb = skb };
+	struct op25b_judgement judgement;
+	const struct op25b_policy *policy;
+	struct op25b_key src, dst;
+
+	/* A packet of a VRF comes a second time, from the VRF's device. */
+	if (netif_is_l3_master(state->in))
+		return NF_ACCEPT;
+
+	if (shape == OP25B_SHAPE_UNDECIDED) {
+		shape = family == OP25B_IPV4 ? op25b_classify_ipv4(&p.packet) :
+					       op25b_classify_ipv6(&p.packet);
+		if (shape == OP25B_SHAPE_NONE)
+			return NF_ACCEPT;
+	}
+	if (family == OP25B_IPV4) {
+		src = ipv4_key(ip_hdr(skb)->saddr);
+		dst = ipv4_key(ip_hdr(skb)->daddr);
+	} else {
+		src = ipv6_key(&ipv6_hdr(skb)->saddr);
+		dst = ipv6_key(&ipv6_hdr(skb)->daddr);
+	}
+
+	policy = rcu_dereference(op25b_net(state->net)->table.policy);
+	judgement = op25b_judge(policy, shape, family, src, dst);
+	if (judgement.verdict == OP25B_VERDICT_PASSED)
+		return NF_ACCEPT;
+	op25b_stats_count(&judgement.terms->pool->stats, judgement.class,
+			  counted[judgement.verdict]);
+	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
+		return NF_ACCEPT;
+	if (judgement.class == OP25B_CLASS_SYN)
+		op25b_reject(skb, state, family, judgement.terms->settings.action);
+	return drop(skb);
+}
+
+static unsigned int hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	enum op25b_shape shape = op25b_peek_ipv4(skb->data, skb_headlen(skb));
+
+	if (likely(shape == OP25B_SHAPE_NONE))
+		return NF_ACCEPT;
+	return judge_skb(skb, state, OP25B_IPV4, shape);
+}
+
+static unsigned int hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	enum op25b_shape shape = op25b_peek_ipv6(skb->data, skb_headlen(skb));
+
+	if (likely(shape == OP25B_SHAPE_NONE))
+		return NF_ACCEPT;
+	return judge_skb(skb, state, OP25B_IPV6, shape);
+}
+
+/* Before defragmentation, so that the same packets are seen with it and without. */
+static const struct nf_hook_ops hooks[] = {
+	{
+		.hook = hook_ipv4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_RAW_BEFORE_DEFRAG,
+	},
+	{
+		.hook = hook_ipv6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP6_PRI_RAW_BEFORE_DEFRAG,
+	},
+};
+
+/**
+ * op25b_hook_register() - have packets of a namespace judged
+ * @net: the namespace, whose table is locked
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_hook_register(struct net *net)
+{
+	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}
+
+/**
+ * op25b_hook_unregister() - have packets of a namespace judged no more
+ * @net: the namespace, whose table is locked
+ */
+void op25b_hook_unregister(struct net *net)
+{
+	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}

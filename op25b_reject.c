@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Answers to blocked packets: TCP RST and ICMP "administratively prohibited"
+ *
+ * They are made by nf_reject_ipv4 and nf_reject_ipv6, modules that are fetched when the first pool
+ * asks for such an action, and kept until the end: so a pool that drops, as most do, needs neither,
+ * and insmod of this module alone is enough to use it.
+ */
+#include <linux/errno.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/netlink.h>
+#include <net/netfilter/ipv4/nf_reject.h>
+#include <net/netfilter/ipv6/nf_reject.h>
+
+#include "op25b_reject.h"
+
+static DEFINE_MUTEX(lock);
+/* Written once, under @lock, before a pool has an action that needs them. */
+static typeof(nf_send_reset) *send_reset;
+static typeof(nf_send_reset6) *send_reset6;
+static typeof(nf_send_unreach) *send_unreach;
+static typeof(nf_send_unreach6) *send_unreach6;
+
+#define fetch(pointer, symbol)					\
+	do {							\
+		if (!(pointer))					\
+			(pointer) = symbol_request(symbol);	\
+	} while (0)
+
+#define give_back(pointer, symbol)				\
+	do {							\
+		if (pointer)					\
+			symbol_put(symbol);			\
+		(pointer) = NULL;				\
+	} while (0)
+
+/**
+ * op25b_reject_require() - see to it that an action can be taken
+ * @action: the action
+ * @extack: takes the reason of a failure
+ *
+ * May load modules, so the caller holds no lock that they need.
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int op25b_reject_require(enum op25b_action action, struct netlink_ext_ack *extack)
+{
+	bool all;
+
+	if (action == OP25B_ACTION_DROP)
+		return 0;
+	mutex_lock(&lock);
+	fetch(send_reset, nf_send_reset);
+	fetch(send_unreach, nf_send_unreach);
+	fetch(send_reset6, nf_send_reset6);
+	fetch(send_unreach6, nf_send_unreach6);
+	all = send_reset && send_unreach && send_reset6 && send_unreach6;
+	mutex_unlock(&lock);
+	if (all)
+		return 0;
+	NL_SET_ERR_MSG(extack,
+		       "action needs the modules nf_reject_ipv4 and nf_reject_ipv6: load them first");
+	return -EOPNOTSUPP;
+}
+
+/**
+ * op25b_reject_exit() - give the modules back
+ */
+void op25b_reject_exit(void)
+{
+	give_back(send_reset, nf_send_reset);
+	give_back(send_unreach, nf_send_unreach);
+	give_back(send_reset6, nf_send_reset6);
+	give_back(send_unreach6, nf_send_unreach6);
+}
+
+/**
+ * op25b_reject() - answer a packet that is about to be dropped
+ * @skb: the packet, still the caller's
+ * @state: the hook it is in: PRE_ROUTING
+ * @family: IPv4 or IPv6
+ * @action: what to answer; OP25B_ACTION_DROP: nothing
+ */
+void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum op25b_family family,
+		  enum op25b_action action)
+{
+	switch (action) {
+	case OP25B_ACTION_DROP:
+		break;
+	case OP25B_ACTION_TCP_RESET:
+		if (family == OP25B_IPV4)
+			send_reset(state->net, state->sk, skb, state->hook);
+		else
+			send_reset6(state->net, state->sk, skb, state->hook);
+		break;
+	case OP25B_ACTION_ADMIN_PROHIBITED:
+		if (family == OP25B_IPV4)
+			send_unreach(skb, ICMP_PKT_FILTERED, state->hook);
+		else
+			send_unreach6(state->net, skb, ICMPV6_ADM_PROHIBITED, state->hook);
+		break;
+	}
+}

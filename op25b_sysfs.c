@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The read-only view in /sys/kernel/op25b
+ *
+ * The directory is one for all, but what is in it belongs to namespaces, as in /sys/class/net: whose
+ * files are seen depends on who mounted sysfs. Reading takes no lock, so that a directory can be
+ * removed, which waits for its readers, by whoever holds the table's.
+ */
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+#include <net/net_namespace.h>
+
+#include "op25b_net.h"
+#include "op25b_sysfs.h"
+
+/**
+ * struct op25b_sysfs_pool - a pool's directory
+ * @kobj: the directory
+ * @table: the table whose policy in force has the pool
+ * @pool: the pool, there as long as the directory is
+ */
+struct op25b_sysfs_pool {
+	struct kobject kobj;
+	struct op25b_table *table;
+	const struct op25b_pool *pool;
+};
+
+/* The directory "pools" of a namespace */
+struct pools_dir {
+	struct kobject kobj;
+	const struct net *net;
+};
+
+static struct kobject *root;
+
+/* What a file of a pool shows; @terms are those in force */
+struct pool_attribute {
+	struct attribute attr;
+	const char *(*word)(const struct op25b_terms *terms);
+	u64 (*number)(const struct op25b_terms *terms);
+};
+
+static const char *mode(const struct op25b_terms *terms)
+{
+	static const char * const words[] = {
+		[OP25B_MODE_ENFORCE] = "enforce",
+		[OP25B_MODE_OBSERVE] = "observe",
+		[OP25B_MODE_OFF] = "off",
+	};
+
+	return words[terms->settings.mode];
+}
+
+static const char *action(const struct op25b_terms *terms)
+{
+	static const char * const words[] = {
+		[OP25B_ACTION_DROP] = "drop",
+		[OP25B_ACTION_TCP_RESET] = "tcp-reset",
+		[OP25B_ACTION_ADMIN_PROHIBITED] = "admin-prohibited",
+	};
+
+	return words[terms->settings.action];
+}
+
+static u64 prefixes(const struct op25b_terms *terms)
+{
+	return terms->prefixes;
+}
+
+/* Over all classes */
+static u64 sum(const struct op25b_terms *terms, enum op25b_counted counted)
+{
+	struct op25b_totals totals;
+	int class;
+	u64 n = 0;
+
+	op25b_stats_read(&terms->pool->stats, &totals);
+	for (class = 0; class < OP25B_CLASSES; class++)
+		n += totals.packets[class][counted];
+	return n;
+}
+
+static u64 blocked(const struct op25b_terms *terms)
+{
+	return sum(terms, OP25B_BLOCKED);
+}
+
+static u64 observed(const struct op25b_terms *terms)
+{
+	return sum(terms, OP25B_OBSERVED);
+}
+
+static u64 relayed(const struct op25b_terms *terms)
+{
+	return sum(terms, OP25B_RELAYED);
+}
+
+static u64 exempted(const struct op25b_terms *terms)
+{
+	return sum(terms, OP25B_EXEMPTED);
+}
+
+#define POOL_ATTRIBUTE(_name, _kind)					\
+static struct pool_attribute _name##_attribute = {			\
+	.attr = { .name = #_name, .mode = 0444 },			\
+	._kind = _name,							\
+}
+
+POOL_ATTRIBUTE(mode, word);
+POOL_ATTRIBUTE(action, word);
+POOL_ATTRIBUTE(prefixes, number);
+POOL_ATTRIBUTE(blocked, number);
+POOL_ATTRIBUTE(observed, number);
+POOL_ATTRIBUTE(relayed, number);
+POOL_ATTRIBUTE(exempted, number);
+
+static struct attribute *pool_attrs[] = {
+	&mode_attribute.attr,
+	&action_attribute.attr,
+	&prefixes_attribute.attr,
+	&blocked_attribute.attr,
+	&observed_attribute.attr,
+	&relayed_attribute.attr,
+	&exempted_attribute.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(pool);
+
+static ssize_t pool_show(struct kobject *kobj, struct attribute *attr, char *buf)
+{
+	const struct op25b_sysfs_pool *dir = container_of(kobj, struct op25b_sysfs_pool, kobj);
+	const struct pool_attribute *file = container_of(attr, struct pool_attribute, attr);
+	const struct op25b_terms *terms;
+	ssize_t n = -ENODEV;	/* before the pool's first policy is in force, and after its last */
+
+	rcu_read_lock();
+	terms = op25b_policy_terms(rcu_dereference(dir->table->policy), dir->pool->id);
+	if (terms && terms->pool == dir->pool) {
+		if (file->word)
+			n = sysfs_emit(buf, "%s\n", file->word(terms));
+		else
+			n = sysfs_emit(buf, "%llu\n", file->number(terms));
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+static const struct sysfs_ops pool_sysfs_ops = {
+	.show = pool_show,
+};
+
+static void pool_release(struct kobject *kobj)
+{
+	kfree(container_of(kobj, struct op25b_sysfs_pool, kobj));
+}
+
+static const struct kobj_type pool_type = {
+	.release = pool_release,
+	.sysfs_ops = &pool_sysfs_ops,
+	.default_groups = pool_groups,
+};
+
+/**
+ * op25b_sysfs_pool_add() - make a pool's directory
+ * @table: the table, locked
+ * @pool: the pool, which has none
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_sysfs_pool_add(struct op25b_table *table, struct op25b_pool *pool)
+{
+	struct op25b_sysfs_pool *dir = kzalloc(sizeof(*dir), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!dir)
+		return -ENOMEM;
+	dir->table = table;
+	dir->pool = pool;
+	err = kobject_init_and_add(&dir->kobj, &pool_type, op25b_net(table->net)->sysfs.pools, "%s",
+				   pool->name);
+	if (err) {
+		kobject_put(&dir->kobj);
+		return err;
+	}
+	pool->sysfs = dir;
+	return 0;
+}
+
+/**
+ * op25b_sysfs_pool_del() - remove a pool's directory, and wait for its readers
+ * @pool: the pool, whose table is locked; it may have none
+ */
+void op25b_sysfs_pool_del(struct op25b_pool *pool)
+{
+	struct op25b_sysfs_pool *dir = pool->sysfs;
+
+	if (!dir)
+		return;
+	pool->sysfs = NULL;
+	kobject_del(&dir->kobj);
+	kobject_put(&dir->kobj);
+}
+
+static void pools_release(struct kobject *kobj)
+{
+	kfree(container_of(kobj, struct pools_dir, kobj));
+}
+
+static const void *pools_namespace(op25b_const_kobject *kobj)
+{
+	return container_of(kobj, struct pools_dir, kobj)->net;
+}
+
+static const struct kobj_type pools_type = {
+	.release = pools_release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.namespace = pools_namespace,
+};
+
+static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", OP25B_VERSION);
+}
+
+static ssize_t generation_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct op25b_net *on = container_of(attr, struct op25b_net, sysfs.generation);
+	u64 generation;
+
+	rcu_read_lock();
+	generation = rcu_dereference(on->table.policy)->generation;
+	rcu_read_unlock();
+	return sysfs_emit(buf, "%llu\n", generation);
+}
+
+static int file_init(struct kobj_attribute *file, const char *name,
+		     ssize_t (*show)(struct kobject *kobj, struct kobj_attribute *attr, char *buf),
+		     const struct net *net)
+{
+	sysfs_attr_init(&file->attr);
+	file->attr.name = name;
+	file->attr.mode = 0444;
+	file->show = show;
+	return sysfs_create_file_ns(root, &file->attr, net);
+}
+
+/**
+ * op25b_sysfs_net_init() - make a namespace's files
+ * @net: the namespace, whose table is there
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_sysfs_net_init(struct net *net)
+{
+	struct op25b_sysfs *sysfs = &op25b_net(net)->sysfs;
+	struct pools_dir *pools;
+	int err;
+
+	err = file_init(&sysfs->version, "version", version_show, net);
+	if (err)
+		return err;
+	err = file_init(&sysfs->generation, "generation", generation_show, net);
+	if (err)
+		goto err_version;
+
+	err = -ENOMEM;
+	pools = kzalloc(sizeof(*pools), GFP_KERNEL);
+	if (!pools)
+		goto err_generation;
+	pools->net = net;
+	err = kobject_init_and_add(&pools->kobj, &pools_type, root, "pools");
+	if (err) {
+		kobject_put(&pools->kobj);
+		goto err_generation;
+	}
+	sysfs->pools = &pools->kobj;
+	return 0;
+
+err_generation:
+	sysfs_remove_file_ns(root, &sysfs->generation.attr, net);
+err_version:
+	sysfs_remove_file_ns(root, &sysfs->version.attr, net);
+	return err;
+}
+
+/**
+ * op25b_sysfs_net_exit() - remove a namespace's files
+ * @net: the namespace, which has no pool any more
+ */
+void op25b_sysfs_net_exit(struct net *net)
+{
+	struct op25b_sysfs *sysfs = &op25b_net(net)->sysfs;
+
+	/* the object may stay for a while, its name and namespace may not */
+	kobject_del(sysfs->pools);
+	kobject_put(sysfs->pools);
+	sysfs_remove_file_ns(root, &sysfs->generation.attr, net);
+	sysfs_remove_file_ns(root, &sysfs->version.attr, net);
+}
+
+static const struct kobj_ns_type_operations *root_child_ns_type(op25b_const_kobject *kobj)
+{
+	return &net_ns_type_operations;
+}
+
+static void root_release(struct kobject *kobj)
+{
+	kfree(kobj);
+}
+
+static const struct kobj_type root_type = {
+	.release = root_release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.child_ns_type = root_child_ns_type,
+};
+
+/**
+ * op25b_sysfs_init() - make /sys/kernel/op25b
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_sysfs_init(void)
+{
+	int err;
+
+	root = kzalloc(sizeof(*root), GFP_KERNEL);
+	if (!root)
+		return -ENOMEM;
+	err = kobject_init_and_add(root, &root_type, kernel_kobj, "op25b");
+	if (err)
+		kobject_put(root);
+	return err;
+}
+
+/**
+ * op25b_sysfs_exit() - remove /sys/kernel/op25b
+ */
+void op25b_sysfs_exit(void)
+{
+	kobject_del(root);
+	kobject_put(root);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table of one network namespace: the policy in force, and how another takes its place
+ */
+#ifndef _OP25B_TABLE_H
+#define _OP25B_TABLE_H
+
+#include <linux/hashtable.h>
+#include <linux/idr.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/rcupdate.h>
+#include <linux/timerqueue.h>
+#include <linux/workqueue.h>
+
+#include "op25b_policy.h"
+
+struct net;
+struct op25b_change;
+
+/**
+ * struct op25b_table - the policy of one namespace
+ * @net: the namespace
+ * @lock: held by whoever changes anything
+ * @policy: the policy in force
+ * @pools: the pools of all policies, by name
+ * @ids: the ids in use
+ * @exempts: the exempts with a timeout or comment of the policy in force
+ * @expiries: those with a timeout, the next to expire first
+ * @expire: removes them
+ */
+struct op25b_table {
+	struct net *net;
+	struct mutex lock;
+	struct op25b_policy __rcu *policy;
+	DECLARE_HASHTABLE(pools, 8);
+	struct ida ids;
+	struct list_head exempts;
+	struct timerqueue_head expiries;
+	struct delayed_work expire;
+};
+
+int op25b_table_init(struct op25b_table *table, struct net *net);
+void op25b_table_stop(struct op25b_table *table);
+void op25b_table_free(struct op25b_table *table);
+int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
+		       struct netlink_ext_ack *extack);
+
+struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *name,
+					struct netlink_ext_ack *extack);
+struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *name);
+void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool);
+
+int op25b_table_workqueue_init(void);
+void op25b_table_workqueue_drain(void);
+void op25b_table_workqueue_exit(void);
+
+#endif /* _OP25B_TABLE_H */
