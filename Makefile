@@ -59,7 +59,15 @@ check-vm: ## runs the tests in a real kernel, in a guest
 	tests/vm/check
 
 include tests/unit/core.mk
-include tests/unit/cmd.mk
+-include tests/unit/cmd.mk
+
+UNIT_TESTS := $(CORE_TESTS) $(CMD_TESTS)
+
+# For tests/unit/run
+.PHONY: unit-tests list-unit-tests
+unit-tests: $(UNIT_TESTS)
+list-unit-tests:
+	@echo $(UNIT_TESTS)
 
 .PHONY: clean
 clean: ## removes what was built, but not the kernels that were fetched
