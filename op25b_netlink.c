@@ -30,7 +30,7 @@ static struct genl_family family;
  * struct restore - a restore under way
  * @list: in its namespace's list
  * @portid: the socket it belongs to
- * @change: the policy that is being made
+ * @change: the policy that is being made; NULL once a step has failed
  */
 struct restore {
 	struct list_head list;
@@ -49,14 +49,30 @@ static struct restore *restore_find(struct op25b_net *on, u32 portid)
 	return NULL;
 }
 
-/* The change is the caller's then. */
-static struct op25b_change *restore_end(struct restore *restore)
+/* What has been made so far is thrown away; further steps are refused. */
+static void restore_fail(struct restore *restore)
 {
-	struct op25b_change *change = restore->change;
+	if (restore->change)
+		op25b_change_abort(restore->change);
+	restore->change = NULL;
+}
 
+static void restore_free(struct restore *restore)
+{
 	list_del(&restore->list);
 	kfree(restore);
-	return change;
+}
+
+/*
+ * A client sends many steps before it reads of an error: those behind the one that failed must not
+ * go to the policy in force.
+ */
+static int check_not_failed(const struct restore *restore, struct netlink_ext_ack *extack)
+{
+	if (!restore || restore->change)
+		return 0;
+	NL_SET_ERR_MSG(extack, "the restore has failed");
+	return -ECANCELED;
 }
 
 static bool name_is_valid(const char *name)
@@ -273,22 +289,23 @@ static int do_change(struct genl_info *info,
 	struct op25b_net *on = op25b_net(genl_info_net(info));
 	struct op25b_change *change;
 	struct restore *restore;
-	int err = -ENOMEM;
+	int err;
 
 	mutex_lock(&on->table.lock);
 	restore = restore_find(on, info->snd_portid);
+	err = check_not_failed(restore, info->extack);
+	if (err)
+		goto out;
 	change = restore ? restore->change : op25b_change_begin(&on->table);
-	if (!change)
-		goto out;
-	err = apply(change, info);
-	if (err) {
-		if (restore)
-			restore_end(restore);
-		op25b_change_abort(change);
-		goto out;
-	}
-	if (!restore)
+	err = change ? apply(change, info) : -ENOMEM;
+	if (restore) {
+		if (err)
+			restore_fail(restore);
+	} else if (!err) {
 		err = op25b_table_commit(&on->table, change, info->extack);
+	} else if (change) {
+		op25b_change_abort(change);
+	}
 out:
 	mutex_unlock(&on->table.lock);
 	return err;
@@ -493,21 +510,22 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 	struct op25b_net *on = op25b_net(genl_info_net(info));
 	struct op25b_change *change;
 	struct restore *restore;
-	int err = 0;
+	int err;
 
 	mutex_lock(&on->table.lock);
-	change = op25b_change_begin_empty(&on->table);
-	if (!change) {
-		err = -ENOMEM;
-		goto out;
-	}
 	restore = restore_find(on, info->snd_portid);
-	if (restore) {
-		op25b_change_abort(restore->change);
-		restore->change = change;
+	err = check_not_failed(restore, info->extack);
+	if (err)
 		goto out;
-	}
-	err = op25b_table_commit(&on->table, change, info->extack);
+	change = op25b_change_begin_empty(&on->table);
+	if (restore)
+		restore_fail(restore);
+	if (!change)
+		err = -ENOMEM;
+	else if (restore)
+		restore->change = change;
+	else
+		err = op25b_table_commit(&on->table, change, info->extack);
 out:
 	mutex_unlock(&on->table.lock);
 	return err;
@@ -519,45 +537,59 @@ static int restore_begin(struct sk_buff *skb, struct genl_info *info)
 	struct restore *restore;
 	int err = 0;
 
-	restore = kzalloc(sizeof(*restore), GFP_KERNEL_ACCOUNT);
-	if (!restore)
-		return -ENOMEM;
-	restore->portid = info->snd_portid;
-
 	mutex_lock(&on->table.lock);
-	if (restore_find(on, info->snd_portid)) {
+	restore = restore_find(on, info->snd_portid);
+	if (restore && restore->change) {
 		NL_SET_ERR_MSG(info->extack, "a restore has begun already on this socket");
 		err = -EALREADY;
 		goto out;
 	}
-	restore->change = op25b_change_begin_empty(&on->table);
-	if (restore->change)
+	if (!restore) {
+		restore = kzalloc(sizeof(*restore), GFP_KERNEL_ACCOUNT);
+		if (!restore) {
+			err = -ENOMEM;
+			goto out;
+		}
+		restore->portid = info->snd_portid;
 		list_add(&restore->list, &on->restores);
-	else
+	}
+	restore->change = op25b_change_begin_empty(&on->table);
+	if (!restore->change)
 		err = -ENOMEM;
 out:
 	mutex_unlock(&on->table.lock);
-	if (err)
-		kfree(restore);
 	return err;
 }
 
 static int restore_commit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct op25b_net *on = op25b_net(genl_info_net(info));
+	struct op25b_change *change;
 	struct restore *restore;
 	int err;
 
 	mutex_lock(&on->table.lock);
 	restore = restore_find(on, info->snd_portid);
-	if (restore) {
-		err = op25b_table_commit(&on->table, restore_end(restore), info->extack);
-	} else {
-		NL_SET_ERR_MSG(info->extack, "no restore has begun on this socket, or it has failed");
+	if (!restore) {
+		NL_SET_ERR_MSG(info->extack, "no restore has begun on this socket");
 		err = -EINVAL;
+		goto out;
 	}
+	err = check_not_failed(restore, info->extack);
+	if (err)
+		goto out;
+	change = restore->change;
+	restore_free(restore);
+	err = op25b_table_commit(&on->table, change, info->extack);
+out:
 	mutex_unlock(&on->table.lock);
 	return err;
+}
+
+static void restore_drop(struct restore *restore)
+{
+	restore_fail(restore);
+	restore_free(restore);
 }
 
 /* A socket is gone, and with it the restore that it may have begun. */
@@ -573,7 +605,7 @@ static int socket_released(struct notifier_block *block, unsigned long event, vo
 	mutex_lock(&on->table.lock);
 	restore = restore_find(on, notify->portid);
 	if (restore)
-		op25b_change_abort(restore_end(restore));
+		restore_drop(restore);
 	mutex_unlock(&on->table.lock);
 	return NOTIFY_DONE;
 }
@@ -1156,7 +1188,7 @@ void op25b_netlink_net_exit(struct net *net)
 
 	mutex_lock(&on->table.lock);
 	list_for_each_entry_safe(restore, next, &on->restores, list)
-		op25b_change_abort(restore_end(restore));
+		restore_drop(restore);
 	mutex_unlock(&on->table.lock);
 }
 
