@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "change.h"
+#include "memory.h"
+#include "report.h"
+#include "terms.h"
+
+/**
+ * change_begin() - start a change
+ * @change: the change, zeroed or used before
+ * @command: OP25B_CMD_…
+ */
+void change_begin(struct change *change, uint8_t command)
+{
+	change->command = command;
+	change->force = false;
+	change->pool = NULL;
+	change->mode = -1;
+	change->action = -1;
+	change->guard = -1;
+	change->exempt = (struct exempt_terms) {};
+	change->listed = false;
+	change->count = 0;
+}
+
+/**
+ * change_is_empty() - is a change about a list that is empty?
+ * @change: the change
+ *
+ * Return: true if there is nothing to do, as for a list on standard input without lines.
+ */
+bool change_is_empty(const struct change *change)
+{
+	return change->listed && !change->count;
+}
+
+/**
+ * change_free() - free what a change holds
+ * @change: the change
+ */
+void change_free(struct change *change)
+{
+	free(change->prefixes);
+}
+
+static bool pool_name_valid(const char *name)
+{
+	const char *c;
+
+	if (*name == '.' || *name == '-')
+		return false;
+	for (c = name; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		      (*c >= '0' && *c <= '9') || *c == '_' || *c == '.' || *c == '-'))
+			return false;
+	return c > name && c <= name + OP25B_POOL_NAME_MAX;
+}
+
+/**
+ * pool_name_parse() - take a pool's name
+ * @name: the result, in the words
+ * @words: the words
+ *
+ * Return: DONE or, reported, USAGE.
+ */
+int pool_name_parse(const char **name, struct words *words)
+{
+	*name = words_next(words);
+	if (!*name)
+		return report_usage("the name of a pool is missing");
+	if (!pool_name_valid(*name))
+		return report_usage("\"%s\" is not a pool's name: 1 to %u of A-Z a-z 0-9 _ . -, not starting with . or -",
+				    *name, OP25B_POOL_NAME_MAX);
+	return DONE;
+}
+
+/**
+ * change_take_term() - take the word behind a keyword, which may be given once
+ * @number: the result; -1 before
+ * @what: the keyword
+ * @terms: the words that may follow
+ * @count: how many
+ * @words: the words
+ *
+ * Return: DONE or, reported, USAGE.
+ */
+int change_take_term(int *number, const char *what, const char *const *terms, int count,
+		     struct words *words)
+{
+	const char *word = words_next(words);
+	char expected[80] = "";
+	int i;
+
+	if (*number >= 0)
+		return report_usage("%s is given twice", what);
+	if (word)
+		*number = term_number(terms, count, word);
+	if (*number >= 0)
+		return DONE;
+	for (i = 0; i < count; i++)
+		strcat(strcat(expected, i ? ", " : ""), terms[i]);
+	if (!word)
+		return report_usage("%s takes one of: %s", what, expected);
+	return report_usage("unknown %s \"%s\", expected one of: %s", what, word, expected);
+}
+
+static int change_add_prefix(struct change *change, const char *text, uint32_t line)
+{
+	struct change_prefix *added;
+
+	change->prefixes = memory_grow(change->prefixes, &change->size, change->count + 1,
+				       sizeof(*change->prefixes));
+	added = &change->prefixes[change->count++];
+	added->line = line;
+	return prefix_parse(&added->prefix, text);
+}
+
+/* The list on standard input: a prefix a line. */
+static int change_read_prefixes(struct change *change)
+{
+	struct words words = {};
+	struct lines lines;
+	int status;
+
+	status = lines_open(&lines, "-", false);
+	if (status)
+		return status;
+	while (!(status = lines_next(&lines, &words))) {
+		status = change_add_prefix(change, words_next(&words), lines.number);
+		if (!status)
+			status = words_end(&words);
+		if (status)
+			break;
+	}
+	lines_close(&lines);
+	words_free(&words);
+	return status == LINES_END ? DONE : status;
+}
+
+/**
+ * change_take_prefixes() - take a list of at least one prefix
+ * @change: the change
+ * @words: the words; the list ends at a word that does not look like a prefix
+ *
+ * "-" in the list stands for the lines of standard input, which may be none.
+ *
+ * Return: DONE or, reported, USAGE.
+ */
+int change_take_prefixes(struct change *change, struct words *words)
+{
+	const char *word = words_next(words);
+	int status;
+
+	if (!word)
+		return report_usage("a prefix is missing");
+	do {
+		if (strcmp(word, "-"))
+			status = change_add_prefix(change, word, 0);
+		else if (words->in_file)
+			status = report_usage("\"-\" is for the command line, not for a file");
+		else
+			status = change_read_prefixes(change);
+		if (status)
+			return status;
+		word = words_peek(words);
+	} while (word && prefix_looks_like(word) && words_next(words));
+	return DONE;
+}
+
+/**
+ * change_take_pool_prefixes() - take a pool's name and a list of prefixes
+ * @change: the change
+ * @words: the words
+ *
+ * Return: DONE or, reported, USAGE.
+ */
+int change_take_pool_prefixes(struct change *change, struct words *words)
+{
+	int status = pool_name_parse(&change->pool, words);
+
+	change->listed = true;
+	return status ? status : change_take_prefixes(change, words);
+}
+
+/**
+ * change_begin_message() - start the message for a change, up to its prefixes
+ * @change: the change
+ * @message: the result
+ */
+void change_begin_message(const struct change *change, struct message *message)
+{
+	message_begin(message, change->command, NLM_F_ACK);
+	/* Setting and flushing have nothing to force. */
+	if (change->force && change->command != OP25B_CMD_POOL_SET &&
+	    change->command != OP25B_CMD_FLUSH)
+		message_put_flag(message, OP25B_A_FORCE);
+	if (change->pool)
+		message_put_string(message, OP25B_A_POOL, change->pool);
+	if (change->mode >= 0)
+		message_put_u32(message, OP25B_A_MODE, change->mode);
+	if (change->action >= 0)
+		message_put_u32(message, OP25B_A_ACTION, change->action);
+	if (change->guard >= 0)
+		message_put_u32(message, OP25B_A_GUARD, change->guard);
+}
+
+/**
+ * change_encode() - write the message for a change
+ * @change: the change
+ * @message: the result
+ */
+void change_encode(const struct change *change, struct message *message)
+{
+	size_t i;
+
+	change_begin_message(change, message);
+	for (i = 0; i < change->count; i++)
+		message_put_prefix(message, OP25B_A_PREFIX, &change->prefixes[i].prefix,
+				   &change->exempt);
+}

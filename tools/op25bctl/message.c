@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "message.h"
+
+/* Room for the attributes of one prefix without its comment, generously. */
+#define PREFIX_SPACE	64
+
+static struct nlmsghdr *message_reserve(struct message *message, size_t space)
+{
+	size_t length = message_header(message)->nlmsg_len;
+
+	message->data = memory_grow(message->data, &message->size, length + space, 1);
+	return message_header(message);
+}
+
+/**
+ * message_begin() - start a message
+ * @message: the message; one that was sent can be used again
+ * @command: OP25B_CMD_…
+ * @flags: NLM_F_… besides NLM_F_REQUEST
+ */
+void message_begin(struct message *message, uint8_t command, uint16_t flags)
+{
+	struct genlmsghdr *generic;
+	struct nlmsghdr *header;
+
+	message->data = memory_grow(message->data, &message->size, 256, 1);
+	header = mnl_nlmsg_put_header(message->data);
+	header->nlmsg_flags = NLM_F_REQUEST | flags;
+	generic = mnl_nlmsg_put_extra_header(header, sizeof(*generic));
+	generic->cmd = command;
+	generic->version = OP25B_FAMILY_VERSION;
+}
+
+/**
+ * message_put_flag() - add a flag
+ * @message: the message
+ * @type: the attribute's type
+ */
+void message_put_flag(struct message *message, uint16_t type)
+{
+	mnl_attr_put(message_reserve(message, MNL_ATTR_HDRLEN), type, 0, NULL);
+}
+
+/**
+ * message_put_u32() - add a number
+ * @message: the message
+ * @type: the attribute's type
+ * @value: the number
+ */
+void message_put_u32(struct message *message, uint16_t type, uint32_t value)
+{
+	mnl_attr_put_u32(message_reserve(message, MNL_ATTR_HDRLEN + sizeof(value)), type, value);
+}
+
+/**
+ * message_put_string() - add a string
+ * @message: the message
+ * @type: the attribute's type
+ * @value: the string
+ */
+void message_put_string(struct message *message, uint16_t type, const char *value)
+{
+	size_t space = MNL_ATTR_HDRLEN + MNL_ALIGN(strlen(value) + 1);
+
+	mnl_attr_put_strz(message_reserve(message, space), type, value);
+}
+
+/* Writes an attribute. Returns where the next one goes. */
+static inline char *put(char *at, uint16_t type, const void *value, uint16_t length)
+{
+	struct nlattr *attribute = (struct nlattr *)at;
+
+	attribute->nla_len = MNL_ATTR_HDRLEN + length;
+	attribute->nla_type = type;
+	memset(at + MNL_ALIGN(attribute->nla_len) - 4, 0, 4);
+	memcpy(at + MNL_ATTR_HDRLEN, value, length);
+	return at + MNL_ALIGN(attribute->nla_len);
+}
+
+/**
+ * message_put_prefix() - add a prefix
+ * @message: the message
+ * @type: the attribute's type
+ * @prefix: the prefix
+ * @terms: what an exempt has besides, or NULL
+ */
+void message_put_prefix(struct message *message, uint16_t type, const struct prefix *prefix,
+			const struct exempt_terms *terms)
+{
+	size_t comment = terms && terms->comment ? strlen(terms->comment) + 1 : 0;
+	struct nlmsghdr *header = message_reserve(message, PREFIX_SPACE + comment);
+	struct nlattr *nest = mnl_nlmsg_get_payload_tail(header);
+	char *at = (char *)nest + MNL_ATTR_HDRLEN;
+
+	if (prefix->family == AF_INET)
+		at = put(at, OP25B_A_PREFIX_ADDR4, prefix->address, 4);
+	else
+		at = put(at, OP25B_A_PREFIX_ADDR6, prefix->address, 16);
+	if (prefix->length != prefix_bits(prefix))
+		at = put(at, OP25B_A_PREFIX_LEN, &prefix->length, sizeof(prefix->length));
+	if (terms && terms->timeout)
+		at = put(at, OP25B_A_PREFIX_TIMEOUT, &terms->timeout, sizeof(terms->timeout));
+	if (comment)
+		at = put(at, OP25B_A_PREFIX_COMMENT, terms->comment, comment);
+	nest->nla_type = type | NLA_F_NESTED;
+	nest->nla_len = at - (char *)nest;
+	header->nlmsg_len += nest->nla_len;
+}
+
+/**
+ * message_free() - free what a message holds
+ * @message: the message
+ */
+void message_free(struct message *message)
+{
+	free(message->data);
+}
+
+/**
+ * message_attributes() - find the attributes of a message
+ * @header: the message
+ * @table: the result by type, OP25B_A_MAX + 1 of them; the last one where one is repeated
+ */
+void message_attributes(const struct nlmsghdr *header, const struct nlattr **table)
+{
+	const struct nlattr *attribute;
+
+	memset(table, 0, (OP25B_A_MAX + 1) * sizeof(*table));
+	mnl_attr_for_each(attribute, header, GENL_HDRLEN)
+		if (mnl_attr_get_type(attribute) <= OP25B_A_MAX)
+			table[mnl_attr_get_type(attribute)] = attribute;
+}
+
+/**
+ * nest_attributes() - find the attributes of a nest
+ * @nest: the nest, or NULL: it has none
+ * @table: the result by type
+ * @max: the highest type in @table
+ */
+void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uint16_t max)
+{
+	const struct nlattr *attribute;
+
+	memset(table, 0, (max + 1) * sizeof(*table));
+	if (!nest)
+		return;
+	mnl_attr_for_each_nested(attribute, nest)
+		if (mnl_attr_get_type(attribute) <= max)
+			table[mnl_attr_get_type(attribute)] = attribute;
+}
+
+/**
+ * attribute_u32() - read a number
+ * @attribute: the attribute, or NULL
+ *
+ * Return: the number, 0 for NULL.
+ */
+uint32_t attribute_u32(const struct nlattr *attribute)
+{
+	return attribute ? mnl_attr_get_u32(attribute) : 0;
+}
+
+/**
+ * attribute_u64() - read a number of 64 bits
+ * @attribute: the attribute, or NULL
+ *
+ * Return: the number, 0 for NULL.
+ */
+uint64_t attribute_u64(const struct nlattr *attribute)
+{
+	return attribute ? mnl_attr_get_u64(attribute) : 0;
+}
+
+/**
+ * attribute_string() - read a string
+ * @attribute: the attribute, or NULL
+ *
+ * Return: the string, within the message, or NULL for NULL.
+ */
+const char *attribute_string(const struct nlattr *attribute)
+{
+	return attribute ? mnl_attr_get_str(attribute) : NULL;
+}
+
+/**
+ * attribute_prefix() - read a prefix
+ * @nest: the attribute, or NULL
+ * @prefix: the result
+ * @terms: what an exempt has besides, with its comment within the message, or NULL
+ *
+ * Return: true if there is one.
+ */
+bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
+		      struct exempt_terms *terms)
+{
+	const struct nlattr *table[OP25B_A_PREFIX_MAX + 1];
+
+	nest_attributes(nest, table, OP25B_A_PREFIX_MAX);
+	*prefix = (struct prefix) {};
+	if (table[OP25B_A_PREFIX_ADDR4]) {
+		prefix->family = AF_INET;
+		memcpy(prefix->address, mnl_attr_get_payload(table[OP25B_A_PREFIX_ADDR4]), 4);
+	} else if (table[OP25B_A_PREFIX_ADDR6]) {
+		prefix->family = AF_INET6;
+		memcpy(prefix->address, mnl_attr_get_payload(table[OP25B_A_PREFIX_ADDR6]), 16);
+	} else {
+		return false;
+	}
+	prefix->length = table[OP25B_A_PREFIX_LEN] ? mnl_attr_get_u8(table[OP25B_A_PREFIX_LEN]) :
+						     prefix_bits(prefix);
+	if (terms) {
+		const struct nlattr *timeout = table[OP25B_A_PREFIX_TIMEOUT];
+
+		/* In its last second it has none left, and still ends. */
+		terms->timeout = timeout && !attribute_u32(timeout) ? 1 : attribute_u32(timeout);
+		terms->comment = attribute_string(table[OP25B_A_PREFIX_COMMENT]);
+	}
+	return true;
+}

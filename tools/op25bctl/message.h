@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Messages of the family: how they are built and read. */
+#ifndef OP25BCTL_MESSAGE_H
+#define OP25BCTL_MESSAGE_H
+
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/op25b.h>
+
+#include "address.h"
+
+/**
+ * struct message - a request under construction
+ * @data: the message, which starts with its struct nlmsghdr; ours
+ * @size: room in @data
+ *
+ * The type and the sequence number are filled in when it is sent.
+ */
+struct message {
+	char *data;
+	size_t size;
+};
+
+/**
+ * struct exempt_terms - what an exempt has besides its prefix
+ * @timeout: seconds left; 0: for ever
+ * @comment: free text, or NULL; owned by whoever owns the bytes it points to
+ */
+struct exempt_terms {
+	uint32_t timeout;
+	const char *comment;
+};
+
+void message_begin(struct message *message, uint8_t command, uint16_t flags);
+void message_put_flag(struct message *message, uint16_t type);
+void message_put_u32(struct message *message, uint16_t type, uint32_t value);
+void message_put_string(struct message *message, uint16_t type, const char *value);
+void message_put_prefix(struct message *message, uint16_t type, const struct prefix *prefix,
+			const struct exempt_terms *terms);
+void message_free(struct message *message);
+
+void message_attributes(const struct nlmsghdr *header, const struct nlattr **table);
+void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+uint32_t attribute_u32(const struct nlattr *attribute);
+uint64_t attribute_u64(const struct nlattr *attribute);
+const char *attribute_string(const struct nlattr *attribute);
+bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
+		      struct exempt_terms *terms);
+
+/**
+ * message_header() - the header of a message
+ * @message: the message
+ *
+ * Return: the header, valid until something is added.
+ */
+static inline struct nlmsghdr *message_header(const struct message *message)
+{
+	return (struct nlmsghdr *)message->data;
+}
+
+#endif /* OP25BCTL_MESSAGE_H */

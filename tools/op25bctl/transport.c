@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "transport.h"
+
+/* The kernel fills at most half of it with one piece of a dump. */
+#define TRANSPORT_BUFFER	65536
+
+/**
+ * struct transport - a socket of the family
+ * @socket: the socket
+ * @family: the number that the kernel gave the family
+ * @sequence: the number of the request last sent
+ * @error: the last refusal
+ * @buffer: what is received
+ */
+struct transport {
+	struct mnl_socket *socket;
+	uint16_t family;
+	uint32_t sequence;
+	struct transport_error error;
+	char buffer[TRANSPORT_BUFFER];
+};
+
+/*
+ * Reads the one place where refusals arrive: an error message, or the end of a
+ * dump, whose @code is followed by the attributes of an extended ACK.
+ */
+static int read_refusal(struct transport *transport, const struct nlmsghdr *header, int code,
+			size_t fixed)
+{
+	struct transport_error *error = &transport->error;
+	const struct nlattr *attribute;
+
+	*error = (struct transport_error) { .code = -code };
+	if (!(header->nlmsg_flags & NLM_F_ACK_TLVS))
+		return -error->code;
+	mnl_attr_for_each(attribute, header, fixed) {
+		switch (mnl_attr_get_type(attribute)) {
+		case NLMSGERR_ATTR_MSG:
+			strncpy(error->text, mnl_attr_get_str(attribute), sizeof(error->text) - 1);
+			break;
+		case NLMSGERR_ATTR_OFFS:
+			error->offset = mnl_attr_get_u32(attribute);
+			break;
+		}
+	}
+	return -error->code;
+}
+
+static int fail(struct transport *transport, int code)
+{
+	transport->error = (struct transport_error) { .code = code };
+	return -code;
+}
+
+/* Sends a message. A large one may need a larger buffer, which takes privilege. */
+static int send_message(struct transport *transport, struct message *request)
+{
+	struct nlmsghdr *header = message_header(request);
+	int fd = mnl_socket_get_fd(transport->socket);
+	int size;
+
+	header->nlmsg_type = transport->family;
+	header->nlmsg_seq = ++transport->sequence;
+	if (mnl_socket_sendto(transport->socket, header, header->nlmsg_len) >= 0)
+		return 0;
+	if (errno != EMSGSIZE || header->nlmsg_len > INT_MAX / 2)
+		return fail(transport, errno);
+
+	size = header->nlmsg_len;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (mnl_socket_sendto(transport->socket, header, header->nlmsg_len) >= 0)
+		return 0;
+	return fail(transport, errno);
+}
+
+/* Goes through one piece of an answer. Returns 1 while it is not at its end. */
+static int read_piece(struct transport *transport, size_t size, transport_reader reader,
+		      void *data, bool *torn)
+{
+	const struct nlmsghdr *header = (const struct nlmsghdr *)transport->buffer;
+	int left = size;
+	int code;
+
+	for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+		if (header->nlmsg_seq != transport->sequence)
+			continue;
+		*torn |= header->nlmsg_flags & NLM_F_DUMP_INTR;
+		switch (header->nlmsg_type) {
+		case NLMSG_ERROR:
+			code = *(const int *)mnl_nlmsg_get_payload(header);
+			return code ? read_refusal(transport, header, code,
+						   sizeof(struct nlmsgerr)) : 0;
+		case NLMSG_DONE:
+			code = mnl_nlmsg_get_payload_len(header) >= sizeof(code) ?
+			       *(const int *)mnl_nlmsg_get_payload(header) : 0;
+			return code < 0 ? read_refusal(transport, header, code, sizeof(code)) : 0;
+		default:
+			if (reader)
+				reader(header, data);
+		}
+	}
+	return 1;
+}
+
+/**
+ * transport_ask() - send a request and read all of its answer
+ * @transport: the socket
+ * @request: the request, either a dump or with NLM_F_ACK
+ * @reader: called with each message of the answer, or NULL
+ * @data: passed to @reader
+ *
+ * Return: 0, -EINTR if what was dumped changed meanwhile, or the negative errno of the refusal that
+ * transport_error() tells more about.
+ */
+int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
+		  void *data)
+{
+	bool torn = false;
+	ssize_t got;
+	int ret;
+
+	ret = send_message(transport, request);
+	if (ret)
+		return ret;
+	do {
+		do {
+			got = recv(mnl_socket_get_fd(transport->socket), transport->buffer,
+				   sizeof(transport->buffer), 0);
+		} while (got < 0 && errno == EINTR);
+		if (got < 0)
+			return fail(transport, errno);
+		ret = read_piece(transport, got, reader, data, &torn);
+	} while (ret > 0);
+	if (!ret && torn)
+		return fail(transport, EINTR);
+	return ret;
+}
+
+/**
+ * transport_error() - the last refusal
+ * @transport: the socket
+ *
+ * Return: the refusal, owned by @transport.
+ */
+const struct transport_error *transport_error(const struct transport *transport)
+{
+	return &transport->error;
+}
+
+static void read_family(const struct nlmsghdr *answer, void *data)
+{
+	const struct nlattr *attribute;
+	uint16_t *family = data;
+
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
+		if (mnl_attr_get_type(attribute) == CTRL_ATTR_FAMILY_ID)
+			*family = mnl_attr_get_u16(attribute);
+}
+
+/* Asks for the number of the family. The kernel loads the module if it can. */
+static int find_family(struct transport *transport)
+{
+	struct message question = {};
+	uint16_t family = 0;
+	int ret;
+
+	message_begin(&question, CTRL_CMD_GETFAMILY, NLM_F_ACK);
+	message_put_string(&question, CTRL_ATTR_FAMILY_NAME, OP25B_FAMILY_NAME);
+	transport->family = GENL_ID_CTRL;
+	ret = transport_ask(transport, &question, read_family, &family);
+	transport->family = family;
+	message_free(&question);
+	return ret;
+}
+
+/**
+ * transport_open() - open a socket of the family
+ * @code: the errno if this fails; ENOENT: the kernel has no such family
+ *
+ * Return: the socket, closed with transport_close(), or NULL.
+ */
+struct transport *transport_open(int *code)
+{
+	struct transport *transport = calloc(1, sizeof(*transport));
+	int on = 1;
+
+	if (!transport) {
+		*code = errno;
+		return NULL;
+	}
+	transport->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!transport->socket || mnl_socket_bind(transport->socket, 0, MNL_SOCKET_AUTOPID)) {
+		*code = errno;
+		transport_close(transport);
+		return NULL;
+	}
+	/* The kernel's own reasons, and errors without the request, which we have. */
+	mnl_socket_setsockopt(transport->socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(transport->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+
+	*code = -find_family(transport);
+	if (*code) {
+		transport_close(transport);
+		return NULL;
+	}
+	return transport;
+}
+
+/**
+ * transport_close() - close a socket; a restore that was not committed is dropped
+ * @transport: the socket, or NULL
+ */
+void transport_close(struct transport *transport)
+{
+	if (!transport)
+		return;
+	if (transport->socket)
+		mnl_socket_close(transport->socket);
+	free(transport);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Generic netlink behind a few functions. Tests put their own in its place. */
+#ifndef OP25BCTL_TRANSPORT_H
+#define OP25BCTL_TRANSPORT_H
+
+#include <stdint.h>
+
+#include "message.h"
+
+/**
+ * struct transport_error - why the kernel refused a message
+ * @code: the errno, positive
+ * @offset: where in the message the attribute at fault is, or 0
+ * @text: the kernel's own reason, or empty
+ */
+struct transport_error {
+	int code;
+	uint32_t offset;
+	char text[256];
+};
+
+struct transport;
+
+typedef void (*transport_reader)(const struct nlmsghdr *answer, void *data);
+
+struct transport *transport_open(int *code);
+void transport_close(struct transport *transport);
+int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
+		  void *data);
+const struct transport_error *transport_error(const struct transport *transport);
+
+#endif /* OP25BCTL_TRANSPORT_H */
