@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "comment.h"
+#include "memory.h"
+#include "read.h"
+#include "refusal.h"
+#include "report.h"
+
+/* How often something is read again that changes while it is read. */
+#define TRIES	20
+
+static int changes_too_fast(void)
+{
+	return report_refusal("the policy changed %d times while it was read, try again", TRIES);
+}
+
+static void read_status_answer(const struct nlmsghdr *answer, void *data)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	struct status *status = data;
+
+	message_attributes(answer, table);
+	if (table[OP25B_A_VERSION])
+		strncpy(status->version, attribute_string(table[OP25B_A_VERSION]),
+			sizeof(status->version) - 1);
+	status->generation = attribute_u64(table[OP25B_A_GENERATION]);
+	status->pools = attribute_u32(table[OP25B_A_POOLS]);
+	status->prefixes4 = attribute_u32(table[OP25B_A_PREFIXES4]);
+	status->prefixes6 = attribute_u32(table[OP25B_A_PREFIXES6]);
+	status->exempts = attribute_u32(table[OP25B_A_EXEMPTS]);
+	status->relays = attribute_u32(table[OP25B_A_RELAYS]);
+}
+
+/**
+ * read_status() - read how much is loaded
+ * @control: the run
+ * @status: the result
+ *
+ * Return: DONE or, reported, REFUSED.
+ */
+int read_status(struct control *control, struct status *status)
+{
+	struct message request = {};
+	int ret;
+
+	*status = (struct status) {};
+	message_begin(&request, OP25B_CMD_STATUS_GET, NLM_F_ACK);
+	ret = control_ask(control, &request, read_status_answer, status);
+	message_free(&request);
+	return ret;
+}
+
+static void read_packets(struct pool *pool, const struct nlattr *packets)
+{
+	const struct nlattr *verdicts[OP25B_A_VERDICTS_MAX + 1];
+	const struct nlattr *classes[OP25B_A_PACKETS_MAX + 1];
+	int class, verdict;
+
+	nest_attributes(packets, classes, OP25B_A_PACKETS_MAX);
+	for (class = 0; class < TERMS(class_terms); class++) {
+		nest_attributes(classes[class + 1], verdicts, OP25B_A_VERDICTS_MAX);
+		for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++)
+			pool->packets[class][verdict] =
+				attribute_u64(verdicts[verdict - OP25B_VERDICT_BLOCKED +
+						       OP25B_A_VERDICTS_BLOCKED]);
+	}
+}
+
+static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	struct pool *pool;
+
+	message_attributes(answer, table);
+	if (!table[OP25B_A_POOL])
+		return;
+	pool = policy_pool(policy, names_number(policy->names,
+						attribute_string(table[OP25B_A_POOL])));
+	pool->present = true;
+	pool->mode = attribute_u32(table[OP25B_A_MODE]);
+	pool->action = attribute_u32(table[OP25B_A_ACTION]);
+	pool->guard = attribute_u32(table[OP25B_A_GUARD]);
+	pool->counts[PREFIXES] = attribute_u32(table[OP25B_A_PREFIXES]);
+	pool->counts[EXEMPTS] = attribute_u32(table[OP25B_A_EXEMPTS]);
+	pool->counts[RELAYS] = attribute_u32(table[OP25B_A_RELAYS]);
+	read_packets(pool, table[OP25B_A_PACKETS]);
+}
+
+/* A message may hold several entries of one pool. */
+static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
+			 enum policy_list list)
+{
+	const struct nlattr *attribute;
+	struct exempt_terms terms;
+	uint32_t pool = NO_NAME;
+	struct prefix prefix;
+	struct entry *entry;
+
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
+		if (mnl_attr_get_type(attribute) == OP25B_A_POOL)
+			pool = names_number(policy->names, mnl_attr_get_str(attribute));
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
+		    !attribute_prefix(attribute, &prefix, &terms) ||
+		    (pool == NO_NAME && list != RELAYS))
+			continue;
+		entry = policy_add_entry(policy, list);
+		entry->prefix = prefix;
+		entry->pool = pool;
+		if (list != EXEMPTS)
+			continue;
+		entry->terms.timeout = terms.timeout;
+		if (terms.comment && *terms.comment) {
+			char *comment = memory_copy(terms.comment);
+
+			comment_clean(comment);
+			entry->terms.comment = comment;
+		}
+	}
+}
+
+/**
+ * struct dump - what is being read
+ * @policy: where it goes
+ * @list: which list, LISTS for the pools
+ */
+struct dump {
+	struct policy *policy;
+	enum policy_list list;
+};
+
+static void read_dump(const struct nlmsghdr *answer, void *data)
+{
+	const struct dump *dump = data;
+
+	if (dump->list == LISTS)
+		read_pool(answer, dump->policy);
+	else
+		read_entries(answer, dump->policy, dump->list);
+}
+
+/* Dumps again until nothing changes meanwhile. */
+static int read_whole(struct control *control, struct message *request, struct policy *policy,
+		      enum policy_list list)
+{
+	struct dump dump = { policy, list };
+	int status = control_connect(control);
+	int try, ret;
+
+	if (status)
+		return status;
+	for (try = 0; try < TRIES; try++) {
+		if (list == LISTS)
+			policy->pool_count = 0;
+		else
+			policy_clear_list(policy, list);
+		ret = transport_ask(control->transport, request, read_dump, &dump);
+		if (!ret)
+			return DONE;
+		if (ret != -EINTR)
+			return refusal(transport_error(control->transport), request, NULL);
+	}
+	return changes_too_fast();
+}
+
+/**
+ * read_pools() - read pools and their counters
+ * @control: the run
+ * @policy: the result; its names come in the kernel's order
+ * @name: only the pool of this name, or NULL: all
+ *
+ * Return: DONE or, reported, REFUSED.
+ */
+int read_pools(struct control *control, struct policy *policy, const char *name)
+{
+	struct message request = {};
+	int status;
+
+	message_begin(&request, OP25B_CMD_POOL_GET, name ? NLM_F_ACK : NLM_F_DUMP);
+	if (name)
+		message_put_string(&request, OP25B_A_POOL, name);
+	status = read_whole(control, &request, policy, LISTS);
+	message_free(&request);
+	return status;
+}
+
+/**
+ * read_list() - read prefixes, exempts or relays
+ * @control: the run
+ * @policy: the result
+ * @list: which list
+ * @name: only those of the pool of this name, or NULL: all
+ *
+ * Return: DONE or, reported, REFUSED.
+ */
+int read_list(struct control *control, struct policy *policy, enum policy_list list,
+	      const char *name)
+{
+	struct message request = {};
+	int status;
+
+	message_begin(&request, list_kinds[list].get, NLM_F_DUMP);
+	if (name)
+		message_put_string(&request, OP25B_A_POOL, name);
+	status = read_whole(control, &request, policy, list);
+	message_free(&request);
+	return status;
+}
+
+/**
+ * read_policy() - read pools and all lists, as they were at one moment
+ * @control: the run
+ * @policy: the result
+ *
+ * Return: DONE or, reported, REFUSED.
+ */
+int read_policy(struct control *control, struct policy *policy)
+{
+	struct status before, after;
+	enum policy_list list;
+	int status, try;
+
+	for (try = 0; try < TRIES; try++) {
+		status = read_status(control, &before);
+		if (!status)
+			status = read_pools(control, policy, NULL);
+		for (list = 0; !status && list < LISTS; list++)
+			status = read_list(control, policy, list, NULL);
+		if (!status)
+			status = read_status(control, &after);
+		if (status || before.generation == after.generation)
+			return status;
+	}
+	return changes_too_fast();
+}

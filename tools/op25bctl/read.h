@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's policy, read whole or in parts, but always as it was at one moment. */
+#ifndef OP25BCTL_READ_H
+#define OP25BCTL_READ_H
+
+#include "command.h"
+#include "policy.h"
+
+/**
+ * struct status - how much is loaded
+ * @version: the module's version
+ * @generation: the number of the policy in force
+ * @pools: how many pools
+ * @prefixes4: how many IPv4 prefixes
+ * @prefixes6: how many IPv6 prefixes
+ * @exempts: how many exempts
+ * @relays: how many relays
+ */
+struct status {
+	char version[64];
+	uint64_t generation;
+	uint32_t pools;
+	uint32_t prefixes4;
+	uint32_t prefixes6;
+	uint32_t exempts;
+	uint32_t relays;
+};
+
+int read_status(struct control *control, struct status *status);
+int read_pools(struct control *control, struct policy *policy, const char *name);
+int read_list(struct control *control, struct policy *policy, enum policy_list list,
+	      const char *name);
+int read_policy(struct control *control, struct policy *policy);
+
+#endif /* OP25BCTL_READ_H */
