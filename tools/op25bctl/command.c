@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "output.h"
+#include "refusal.h"
+#include "report.h"
+
+static const struct object *const objects[] = {
+	&pool_object,
+	&prefix_object,
+	&exempt_object,
+	&relay_object,
+	&test_object,
+	&status_object,
+	&save_object,
+	&restore_object,
+	&diff_object,
+	&flush_object,
+};
+
+#define OBJECTS		(sizeof(objects) / sizeof(objects[0]))
+
+/* Where a comment can stand first: exempt add NAME PREFIX comment TEXT. */
+#define COMMENT_AT	4
+
+static const char options_help[] =
+	"Options, before or behind a command:\n"
+	"  -j, --json           print JSON\n"
+	"  -f, --force          adding what is there and deleting what is not succeeds\n"
+	"  -n, --dry-run        restore: check only\n"
+	"  -b, --batch FILE     do the commands in FILE, one a line, up to the first error\n"
+	"  -c, --color[=WHEN]   use colours; WHEN is always, auto or never\n"
+	"  -V, --version        print the version of this command\n"
+	"  -h, --help           print this\n";
+
+/* Is a word the option of these names? A long name may have one dash, as in ip(8). */
+static bool is_option(const char *word, char letter, const char *name)
+{
+	if (word[1] == letter && !word[2])
+		return true;
+	return !strcmp(word + 1 + (word[1] == '-'), name);
+}
+
+static int take_option(struct control *control, const char *word, struct words *words)
+{
+	const char *when = strchrnul(word, '=');
+
+	if (is_option(word, 'j', "json")) {
+		control->json = true;
+	} else if (is_option(word, 'f', "force")) {
+		control->force = true;
+	} else if (is_option(word, 'n', "dry-run")) {
+		control->dry_run = true;
+	} else if (!strncmp(word, "-c", 2) || !strncmp(word, "--c", 3)) {
+		char name[16] = "";
+
+		strncpy(name, word, when - word < 15 ? when - word : 15);
+		if (!is_option(name, 'c', "color") && !is_option(name, 'c', "colour"))
+			return report_usage("unknown option \"%s\"", word);
+		return output_colour_option(*when ? when + 1 : NULL);
+	} else if (is_option(word, 'b', "batch") && !words->in_file) {
+		control->batch = words_next(words);
+		if (!control->batch)
+			return report_usage("%s takes a file", word);
+	} else if (is_option(word, 'V', "version") && !words->in_file) {
+		control->show_version = true;
+	} else if (is_option(word, 'h', "help") && !words->in_file) {
+		control->show_help = true;
+	} else {
+		return report_usage("unknown option \"%s\"", word);
+	}
+	return DONE;
+}
+
+/**
+ * command_options() - take the options out of the words
+ * @control: the run that they are for
+ * @words: the words; what is left are those that are not options
+ *
+ * What follows "comment" is its text, and "-" and what could be a number are not options.
+ *
+ * Return: DONE or, reported, USAGE.
+ */
+int command_options(struct control *control, struct words *words)
+{
+	size_t kept = 0;
+	const char *word;
+	int status;
+
+	/* Most lines of a file have none. */
+	while (kept < words->count && words->word[kept][0] != '-')
+		kept++;
+	if (kept == words->count)
+		return DONE;
+
+	kept = 0;
+	while ((word = words_next(words))) {
+		if (word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9')) {
+			status = take_option(control, word, words);
+			if (status)
+				return status;
+			continue;
+		}
+		words->word[kept++] = (char *)word;
+		if (kept > COMMENT_AT && !strcmp(word, "comment") && words_peek(words))
+			words->word[kept++] = (char *)words_next(words);
+	}
+	words->count = kept;
+	words->at = 0;
+	return DONE;
+}
+
+/* Looks at the first character first: a file has a million of these words. */
+static bool same(const char *a, const char *b)
+{
+	return *a == *b && !strcmp(a, b);
+}
+
+static const struct object *find_object(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < OBJECTS; i++)
+		if (same(objects[i]->name, name))
+			return objects[i];
+	return NULL;
+}
+
+static int unknown_object(const char *name)
+{
+	char expected[128] = "";
+	size_t i;
+
+	for (i = 0; i < OBJECTS; i++)
+		strcat(strcat(expected, i ? ", " : ""), objects[i]->name);
+	return report_usage("unknown object \"%s\", expected one of: %s, help", name, expected);
+}
+
+static bool command_exists(const struct command *command)
+{
+	return command->parse || command->run;
+}
+
+static int unknown_command(const struct object *object, const char *name)
+{
+	const struct command *command;
+	char expected[64] = "";
+
+	for (command = object->commands; command_exists(command); command++)
+		strcat(strcat(expected, *expected ? ", " : ""), command->name);
+	return report_usage("unknown command \"%s %s\", expected one of: %s, help", object->name,
+			    name, expected);
+}
+
+/* An object alone means to show it, where it has commands. */
+static int find_command(const struct object **object, const struct command **command,
+			struct words *words)
+{
+	const char *name = words_next(words);
+	const char *verb = "show";
+
+	if (!name)
+		return report_usage("a command is missing, see \"op25bctl help\"");
+	*object = find_object(name);
+	if (!*object)
+		return unknown_object(name);
+	*command = (*object)->commands;
+	if (!(*command)->name)
+		return DONE;
+	if (words_peek(words))
+		verb = words_next(words);
+	for (; command_exists(*command); (*command)++)
+		if (same((*command)->name, verb))
+			return DONE;
+	return unknown_command(*object, verb);
+}
+
+static int parse(const struct command *command, struct change *change, struct words *words,
+		 bool force)
+{
+	int status = command->parse(change, words);
+
+	change->force = force;
+	return status ? status : words_end(words);
+}
+
+/**
+ * command_parse_change() - read the words of a command that changes the policy
+ * @change: the result
+ * @words: the words of a line, options and all
+ * @force: force is on, whatever the line says
+ *
+ * Return: DONE or, reported, USAGE; other commands are bad words, too.
+ */
+int command_parse_change(struct change *change, struct words *words, bool force)
+{
+	struct control control = { .force = force };
+	const struct command *command;
+	const struct object *object;
+	int status;
+
+	status = command_options(&control, words);
+	if (!status)
+		status = find_command(&object, &command, words);
+	if (status)
+		return status;
+	if (control.dry_run)
+		return report_usage("--dry-run is for the command line");
+	if (!command->parse)
+		return report_usage("\"%s%s%s\" does not change the policy", object->name,
+				    command->name ? " " : "", command->name ? command->name : "");
+	return parse(command, change, words, control.force);
+}
+
+static int run_change(struct control *control, const struct command *command,
+		      struct words *words)
+{
+	struct message request = {};
+	struct change change = {};
+	int status;
+
+	status = parse(command, &change, words, control->force);
+	if (!status)
+		status = control_connect(control);
+	if (!status && !change_is_empty(&change)) {
+		change_encode(&change, &request);
+		if (transport_ask(control->transport, &request, NULL, NULL))
+			status = refusal(transport_error(control->transport), &request, &change);
+	}
+	message_free(&request);
+	change_free(&change);
+	return status;
+}
+
+/**
+ * command_usage() - print the whole grammar
+ * @stream: where to
+ */
+void command_usage(FILE *stream)
+{
+	size_t i;
+
+	fputs("Usage: op25bctl [OPTIONS] OBJECT COMMAND …\n"
+	      "       op25bctl [OPTIONS] -b FILE\n\n", stream);
+	for (i = 0; i < OBJECTS; i++)
+		fputs(objects[i]->grammar, stream);
+	fputs("  help [OBJECT]\n\n", stream);
+	fputs(options_help, stream);
+	fputs("\n\"op25bctl OBJECT help\" says more, and has an example.\n", stream);
+}
+
+/**
+ * command_help() - print help on standard output
+ * @name: the object to speak of, or NULL: the whole grammar
+ *
+ * Return: DONE or, reported, USAGE.
+ */
+int command_help(const char *name)
+{
+	const struct object *object = name ? find_object(name) : NULL;
+
+	if (name && !object)
+		return unknown_object(name);
+	if (object)
+		printf("Usage:\n%s\n%s", object->grammar, object->help);
+	else
+		command_usage(stdout);
+	return DONE;
+}
+
+/* "help", "help OBJECT" and "OBJECT help". Returns whether it was one of them. */
+static bool run_help(struct words *words, int *status)
+{
+	const char *first = words->count > 0 ? words->word[0] : "";
+	const char *second = words->count > 1 ? words->word[1] : NULL;
+
+	if (!strcmp(first, "help"))
+		*status = words->count > 2 ? report_usage("help takes one object") :
+					     command_help(second);
+	else if (words->count == 2 && !strcmp(second, "help"))
+		*status = command_help(first);
+	else
+		return false;
+	return true;
+}
+
+/**
+ * command_run() - do one command
+ * @control: the run, its options taken
+ * @words: the words of the command
+ *
+ * Return: the exit code; what is wrong is reported.
+ */
+int command_run(struct control *control, struct words *words)
+{
+	const struct command *command;
+	const struct object *object;
+	int status;
+
+	if (run_help(words, &status))
+		return status;
+	status = find_command(&object, &command, words);
+	if (status)
+		return status;
+	if (control->dry_run && object != &restore_object)
+		return report_usage("--dry-run is for restore only");
+	if (command->parse)
+		return run_change(control, command, words);
+	return command->run(control, words);
+}
+
+/**
+ * control_connect() - open the socket, if it is not open yet
+ * @control: the run
+ *
+ * Return: DONE or, reported, REFUSED.
+ */
+int control_connect(struct control *control)
+{
+	int code;
+
+	if (!control->transport)
+		control->transport = transport_open(&code);
+	return control->transport ? DONE : refusal_to_connect(code);
+}
+
+/**
+ * control_ask() - send a request and read its answer
+ * @control: the run
+ * @request: the request, with NLM_F_ACK
+ * @reader: called with each message of the answer, or NULL
+ * @data: passed to @reader
+ *
+ * Return: DONE or, reported, REFUSED.
+ */
+int control_ask(struct control *control, struct message *request, transport_reader reader,
+		void *data)
+{
+	int status = control_connect(control);
+
+	if (!status && transport_ask(control->transport, request, reader, data))
+		status = refusal(transport_error(control->transport), request, NULL);
+	return status;
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/* diff: what restore would change. */
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+#include "policy.h"
+#include "read.h"
+#include "report.h"
+
+/* Exit codes, as those of diff(1). */
+enum { SAME = 0, DIFFERS = 1, TROUBLE = 2 };
+
+/**
+ * struct printer - how differences are printed
+ * @json: as JSON
+ * @count: how many were printed
+ */
+struct printer {
+	bool json;
+	size_t count;
+};
+
+static void print(struct printer *printer, bool add, const char *command)
+{
+	if (printer->json) {
+		json_print_element(json_pack("{ss ss}", "change", add ? "add" : "del",
+					     "command", command), !printer->count);
+	} else {
+		output_coloured(add ? GOOD_COLOUR : BAD_COLOUR, add ? "+ " : "- ");
+		output_coloured(add ? GOOD_COLOUR : BAD_COLOUR, command);
+		putchar('\n');
+	}
+	printer->count++;
+}
+
+static bool pools_equal(const struct pool *a, const struct pool *b)
+{
+	return a->present == b->present && a->mode == b->mode && a->action == b->action &&
+	       a->guard == b->guard;
+}
+
+static void compare_pools(struct printer *printer, struct policy *now, struct policy *then)
+{
+	char text[COMMAND_TEXT_MAX];
+	uint32_t i;
+
+	for (i = 0; i < now->names->count; i++) {
+		if (pools_equal(policy_pool(now, i), policy_pool(then, i)))
+			continue;
+		if (now->pools[i].present)
+			print(printer, false, pool_command(now, i, text));
+		if (then->pools[i].present)
+			print(printer, true, pool_command(then, i, text));
+	}
+}
+
+/* What is left of a timeout shrinks by itself: only whether there is one counts. */
+static bool terms_equal(const struct exempt_terms *a, const struct exempt_terms *b)
+{
+	return !a->timeout == !b->timeout &&
+	       !strcmp(a->comment ? a->comment : "", b->comment ? b->comment : "");
+}
+
+/* Goes through two sorted lists side by side. */
+static void compare_lists(struct printer *printer, const struct policy *now,
+			  const struct policy *then, enum policy_list list)
+{
+	const struct entry *a = now->lists[list].entry, *a_end = a + now->lists[list].count;
+	const struct entry *b = then->lists[list].entry, *b_end = b + then->lists[list].count;
+	char text[COMMAND_TEXT_MAX];
+
+	while (a < a_end || b < b_end) {
+		int order = a == a_end ? 1 : b == b_end ? -1 : entry_compare(a, b);
+
+		if (order || !terms_equal(&a->terms, &b->terms)) {
+			if (order <= 0)
+				print(printer, false, entry_command(now, list, a, text));
+			if (order >= 0)
+				print(printer, true, entry_command(then, list, b, text));
+		}
+		a += order <= 0;
+		b += order >= 0;
+	}
+}
+
+static int read_file(struct control *control, struct policy *policy, const char *name)
+{
+	struct change change = {};
+	struct words words = {};
+	struct lines lines;
+	int status;
+
+	status = lines_open(&lines, name, false);
+	if (status)
+		return status;
+	while (!(status = lines_next(&lines, &words))) {
+		status = command_parse_change(&change, &words, control->force);
+		if (!status)
+			status = policy_apply(policy, &change);
+		if (status)
+			break;
+	}
+	if (status == LINES_END)
+		status = policy_settle(policy);
+	lines_close(&lines);
+	change_free(&change);
+	words_free(&words);
+	return status;
+}
+
+static int run(struct control *control, struct words *words)
+{
+	const char *file = words_next(words);
+	struct names names = {};
+	struct policy now = { .names = &names }, then = { .names = &names };
+	struct printer printer = { .json = control->json };
+	enum policy_list list;
+	int status;
+
+	status = words_end(words);
+	if (!status)
+		status = read_file(control, &then, file ? file : "-");
+	if (!status)
+		status = read_policy(control, &now);
+	if (!status) {
+		policy_sort(&now);
+		compare_pools(&printer, &now, &then);
+		for (list = 0; list < LISTS; list++)
+			compare_lists(&printer, &now, &then, list);
+		if (printer.json)
+			json_print_end(!printer.count);
+	}
+	policy_free(&now);
+	policy_free(&then);
+	names_free(&names);
+	if (status)
+		return TROUBLE;
+	return printer.count ? DIFFERS : SAME;
+}
+
+static const struct command commands[] = {
+	{ .run = run },
+	{}
+};
+
+const struct object diff_object = {
+	.name = "diff",
+	.commands = commands,
+	.grammar =
+		"  diff [FILE]\n",
+	.help =
+		"FILE  a file as for restore; without it, standard input\n"
+		"\n"
+		"Prints what restore would change, a line for each command that would have to be\n"
+		"undone (-) or done (+). Of timeouts, only whether there is one is compared.\n"
+		"Exits with 0 if nothing differs, 1 if something does, 2 on an error.\n"
+		"\n"
+		"Example:\n"
+		"  op25bctl diff site.conf\n",
+};

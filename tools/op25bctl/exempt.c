@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/* exempt: customers of a pool who are not filtered. */
+#include <string.h>
+
+#include "comment.h"
+#include "listing.h"
+
+static int take_timeout(struct change *change, struct words *words)
+{
+	const char *word = words_next(words);
+	unsigned long long seconds = 0;
+	const char *c;
+
+	if (change->exempt.timeout)
+		return report_usage("timeout is given twice");
+	for (c = word; c && *c >= '0' && *c <= '9' && seconds <= OP25B_TIMEOUT_MAX; c++)
+		seconds = seconds * 10 + (*c - '0');
+	if (!word || *c || !seconds || seconds > OP25B_TIMEOUT_MAX)
+		return report_usage("timeout takes seconds, from 1 to %d%s%s%s", OP25B_TIMEOUT_MAX,
+				    word ? ", not \"" : "", word ? word : "", word ? "\"" : "");
+	change->exempt.timeout = seconds;
+	return DONE;
+}
+
+static int take_comment(struct change *change, struct words *words)
+{
+	const char *word = words_next(words);
+
+	if (change->exempt.comment)
+		return report_usage("comment is given twice");
+	if (!word)
+		return report_usage("comment takes a text");
+	change->exempt.comment = word;
+	return comment_check(word);
+}
+
+static int parse_add(struct change *change, struct words *words)
+{
+	const char *word;
+	int status;
+
+	change_begin(change, OP25B_CMD_EXEMPT_ADD);
+	status = change_take_pool_prefixes(change, words);
+	while (!status && (word = words_next(words))) {
+		if (!strcmp(word, "timeout"))
+			status = take_timeout(change, words);
+		else if (!strcmp(word, "comment"))
+			status = take_comment(change, words);
+		else
+			status = report_usage("unknown word \"%s\", expected one of: timeout, comment",
+					      word);
+	}
+	/* An empty text is none. */
+	if (change->exempt.comment && !*change->exempt.comment)
+		change->exempt.comment = NULL;
+	return status;
+}
+
+static int parse_del(struct change *change, struct words *words)
+{
+	change_begin(change, OP25B_CMD_EXEMPT_DEL);
+	return change_take_pool_prefixes(change, words);
+}
+
+static json_t *exempt_json(const struct policy *policy, const struct entry *entry)
+{
+	const struct exempt_terms *terms = &entry->terms;
+
+	return json_pack("{ss so so so}",
+			 "pool", entry_pool(policy, entry),
+			 "prefix", json_prefix(&entry->prefix),
+			 "expires", terms->timeout ? json_integer(terms->timeout) : json_null(),
+			 "comment", json_text(terms->comment));
+}
+
+static int run_show(struct control *control, struct words *words)
+{
+	return listing_show(control, words, EXEMPTS, exempt_json);
+}
+
+static const struct command commands[] = {
+	{ "add", .parse = parse_add },
+	{ "del", .parse = parse_del },
+	{ "show", .run = run_show },
+	{}
+};
+
+const struct object exempt_object = {
+	.name = "exempt",
+	.commands = commands,
+	.grammar =
+		"  exempt add NAME PREFIX… [timeout SECONDS] [comment TEXT]\n"
+		"  exempt del NAME PREFIX…\n"
+		"  exempt show [NAME]\n",
+	.help =
+		"NAME     the pool\n"
+		"PREFIX   an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
+		"SECONDS  when the exempt ends by itself\n"
+		"TEXT     one line of up to 255 bytes\n"
+		"\n"
+		"Customers within an exempt are not filtered, their packets are counted.\n"
+		"\n"
+		"Example:\n"
+		"  op25bctl exempt add east 10.0.0.7 timeout 86400 comment \"ticket 4711\"\n",
+};

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+/* flush: removes everything. */
+#include "command.h"
+
+static int parse(struct change *change, struct words *words)
+{
+	(void)words;
+	change_begin(change, OP25B_CMD_FLUSH);
+	return DONE;
+}
+
+static const struct command commands[] = {
+	{ .parse = parse },
+	{}
+};
+
+const struct object flush_object = {
+	.name = "flush",
+	.commands = commands,
+	.grammar =
+		"  flush\n",
+	.help =
+		"Removes all pools with their prefixes, exempts and counters, and all relays.\n"
+		"\n"
+		"Example:\n"
+		"  op25bctl flush\n",
+};

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* op25bctl - loads pools and relays into the netfilter module op25b, and reads its counters. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "report.h"
+
+/* Each line is a command of its own, with its own options; all use one socket. */
+static int run_batch(struct control *control, struct words *words)
+{
+	struct words line = {};
+	struct lines lines;
+	int status;
+
+	if (words->count)
+		return report_usage("--batch goes without a command, found \"%s\"", words->word[0]);
+	status = lines_open(&lines, control->batch, false);
+	if (status)
+		return status;
+	while (!(status = lines_next(&lines, &line))) {
+		struct control own = *control;
+
+		status = command_options(&own, &line);
+		if (!status)
+			status = command_run(&own, &line);
+		control->transport = own.transport;
+		fflush(stdout);
+		if (status)
+			break;
+	}
+	lines_close(&lines);
+	words_free(&line);
+	return status == LINES_END ? DONE : status;
+}
+
+static int run(struct control *control, struct words *words)
+{
+	int status = command_options(control, words);
+
+	if (status)
+		return status;
+	if (control->show_version) {
+		puts("op25bctl " VERSION);
+		return DONE;
+	}
+	if (control->show_help)
+		return command_help(words_next(words));
+	if (control->batch)
+		return run_batch(control, words);
+	if (!words->count) {
+		command_usage(stderr);
+		return USAGE;
+	}
+	return command_run(control, words);
+}
+
+int main(int argc, char **argv)
+{
+	struct words words = { .word = argv + 1, .count = argc ? argc - 1 : 0 };
+	struct control control = {};
+	int status;
+
+	status = run(&control, &words);
+	transport_close(control.transport);
+	if ((fflush(stdout) || ferror(stdout)) && !status)
+		status = report_refusal("cannot write: %s", strerror(errno));
+	return status;
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/* pool: named sets of prefixes, each with one policy and one set of counters. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "output.h"
+#include "read.h"
+
+/* One or more guards, or only "none" where that is a word. */
+static int take_guards(struct change *change, bool none, struct words *words)
+{
+	const char *word = words_peek(words);
+	int bit = word ? term_number(guard_terms, TERMS(guard_terms), word) : -1;
+
+	if (none && word && !strcmp(word, "none")) {
+		words_next(words);
+		if (change->guard > 0)
+			return report_usage("guard none contradicts the other guards");
+		change->guard = 0;
+		return DONE;
+	}
+	if (bit < 0)
+		return report_usage("%s%s%s, expected one of: synack, inbound%s",
+				    word ? "unknown guard \"" : "guard takes a word",
+				    word ? word : "", word ? "\"" : "", none ? ", none" : "");
+	if (!change->guard)
+		return report_usage("guard none contradicts the other guards");
+	if (change->guard < 0)
+		change->guard = 0;
+	do {
+		change->guard |= 1 << bit;
+		words_next(words);
+		word = words_peek(words);
+		bit = word ? term_number(guard_terms, TERMS(guard_terms), word) : -1;
+	} while (bit >= 0);
+	return DONE;
+}
+
+static int take_settings(struct change *change, bool add, struct words *words)
+{
+	const char *word;
+	int status;
+
+	status = pool_name_parse(&change->pool, words);
+	while (!status && (word = words_next(words))) {
+		if (!strcmp(word, "mode"))
+			status = change_take_term(&change->mode, "mode", mode_terms,
+						  TERMS(mode_terms), words);
+		else if (!strcmp(word, "action"))
+			status = change_take_term(&change->action, "action", action_terms,
+						  TERMS(action_terms), words);
+		else if (!strcmp(word, "guard"))
+			status = take_guards(change, !add, words);
+		else if (!strcmp(word, "prefix") && add)
+			status = change_take_prefixes(change, words);
+		else
+			status = report_usage("unknown word \"%s\", expected one of: mode, action, guard%s",
+					      word, add ? ", prefix" : "");
+	}
+	return status;
+}
+
+static int parse_add(struct change *change, struct words *words)
+{
+	change_begin(change, OP25B_CMD_POOL_ADD);
+	return take_settings(change, true, words);
+}
+
+static int parse_set(struct change *change, struct words *words)
+{
+	change_begin(change, OP25B_CMD_POOL_SET);
+	return take_settings(change, false, words);
+}
+
+static int parse_del(struct change *change, struct words *words)
+{
+	change_begin(change, OP25B_CMD_POOL_DEL);
+	return pool_name_parse(&change->pool, words);
+}
+
+static json_t *packets_json(const struct pool *pool)
+{
+	json_t *packets = json_object();
+	int class, verdict;
+
+	for (class = 0; class < TERMS(class_terms); class++) {
+		json_t *counts = json_object();
+
+		for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++)
+			json_object_set_new(counts, verdict_terms[verdict],
+					    json_integer(pool->packets[class][verdict]));
+		json_object_set_new(packets, class_terms[class], counts);
+	}
+	return packets;
+}
+
+static json_t *pool_json(const char *name, const struct pool *pool)
+{
+	json_t *guard = json_array();
+	int bit;
+
+	for (bit = 0; bit < TERMS(guard_terms); bit++)
+		if (pool->guard & 1 << bit)
+			json_array_append_new(guard, json_string(guard_terms[bit]));
+	return json_pack("{ss ss ss so si si si so}",
+			 "name", name,
+			 "mode", term_name(mode_terms, TERMS(mode_terms), pool->mode),
+			 "action", term_name(action_terms, TERMS(action_terms), pool->action),
+			 "guard", guard,
+			 "prefixes", pool->counts[PREFIXES],
+			 "exempts", pool->counts[EXEMPTS],
+			 "relays", pool->counts[RELAYS],
+			 "packets", packets_json(pool));
+}
+
+static void print_json(const struct policy *policy)
+{
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < policy->pool_count; i++) {
+		if (!policy->pools[i].present)
+			continue;
+		json_print_element(pool_json(policy->names->name[i], &policy->pools[i]), first);
+		first = false;
+	}
+	json_print_end(first);
+}
+
+enum { NAME, MODE, ACTION, GUARD, COUNTS, SUMS = COUNTS + LISTS, CELLS = SUMS + 4 };
+
+static const char *const titles[CELLS] = {
+	"POOL", "MODE", "ACTION", "GUARD", "PREFIXES", "EXEMPTS", "RELAYS",
+	"BLOCKED", "OBSERVED", "RELAYED", "EXEMPTED",
+};
+
+/**
+ * struct row - a pool's row in the table of pools
+ * @text: room for what must be written
+ * @cells: the cells
+ */
+struct row {
+	char text[CELLS][24];
+	const char *cells[CELLS];
+};
+
+static void make_row(struct row *row, const char *name, const struct pool *pool)
+{
+	int list, class, verdict, bit;
+
+	row->cells[NAME] = name;
+	row->cells[MODE] = term_name(mode_terms, TERMS(mode_terms), pool->mode);
+	row->cells[ACTION] = term_name(action_terms, TERMS(action_terms), pool->action);
+	row->cells[GUARD] = row->text[GUARD];
+	strcpy(row->text[GUARD], pool->guard ? "" : "-");
+	for (bit = 0; bit < TERMS(guard_terms); bit++)
+		if (pool->guard & 1 << bit)
+			strcat(strcat(row->text[GUARD], *row->text[GUARD] ? "," : ""),
+			       guard_terms[bit]);
+	for (list = 0; list < LISTS; list++) {
+		row->cells[COUNTS + list] = row->text[COUNTS + list];
+		sprintf(row->text[COUNTS + list], "%" PRIu32, pool->counts[list]);
+	}
+	for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++) {
+		int cell = SUMS + verdict - OP25B_VERDICT_BLOCKED;
+		uint64_t sum = 0;
+
+		for (class = 0; class < TERMS(class_terms); class++)
+			sum += pool->packets[class][verdict];
+		row->cells[cell] = row->text[cell];
+		sprintf(row->text[cell], "%" PRIu64, sum);
+	}
+}
+
+/* All pools: a line each, with the sums over the classes. */
+static void print_table(const struct policy *policy)
+{
+	struct column columns[CELLS] = {};
+	struct row row;
+	int passes, cell;
+	size_t i;
+
+	for (cell = COUNTS; cell < CELLS; cell++)
+		columns[cell].right = true;
+	row_fit(columns, CELLS, titles);
+	for (passes = 0; passes < 2; passes++) {
+		if (passes) {
+			row_print(columns, CELLS, titles);
+			columns[NAME].colour = POOL_COLOUR;
+		}
+		for (i = 0; i < policy->pool_count; i++) {
+			if (!policy->pools[i].present)
+				continue;
+			make_row(&row, policy->names->name[i], &policy->pools[i]);
+			if (passes)
+				row_print(columns, CELLS, row.cells);
+			else
+				row_fit(columns, CELLS, row.cells);
+		}
+	}
+}
+
+/* One pool: its settings, and its packets by class and verdict. */
+static void print_pool(const char *name, const struct pool *pool)
+{
+	struct row row;
+	int class, verdict;
+
+	make_row(&row, name, pool);
+	output_coloured(POOL_COLOUR, name);
+	printf("  mode %s  action %s  guard %s\n", row.cells[MODE], row.cells[ACTION],
+	       pool->guard ? row.cells[GUARD] : "none");
+	printf("    prefixes %s  exempts %s  relays %s\n", row.cells[COUNTS + PREFIXES],
+	       row.cells[COUNTS + EXEMPTS], row.cells[COUNTS + RELAYS]);
+	printf("    %-9s", "packets");
+	for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++)
+		printf("  %12s", verdict_terms[verdict]);
+	putchar('\n');
+	for (class = 0; class < TERMS(class_terms); class++) {
+		printf("    %-9s", class_terms[class]);
+		for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++)
+			printf("  %12" PRIu64, pool->packets[class][verdict]);
+		putchar('\n');
+	}
+}
+
+static int run_show(struct control *control, struct words *words)
+{
+	struct names names = {};
+	struct policy policy = { .names = &names };
+	const char *name = NULL;
+	int status = DONE;
+
+	if (words_peek(words))
+		status = pool_name_parse(&name, words);
+	if (!status)
+		status = words_end(words);
+	if (!status)
+		status = read_pools(control, &policy, name);
+	if (!status && control->json)
+		print_json(&policy);
+	else if (!status && name && policy.pool_count)
+		print_pool(name, &policy.pools[0]);
+	else if (!status && policy.pool_count)
+		print_table(&policy);
+	policy_free(&policy);
+	names_free(&names);
+	return status;
+}
+
+static int run_reset(struct control *control, struct words *words)
+{
+	struct message request = {};
+	const char *name = NULL;
+	int status = DONE;
+
+	if (words_peek(words))
+		status = pool_name_parse(&name, words);
+	if (!status)
+		status = words_end(words);
+	if (status)
+		return status;
+	message_begin(&request, OP25B_CMD_POOL_RESET, NLM_F_ACK);
+	if (name)
+		message_put_string(&request, OP25B_A_POOL, name);
+	status = control_ask(control, &request, NULL, NULL);
+	message_free(&request);
+	return status;
+}
+
+static const struct command commands[] = {
+	{ "add", .parse = parse_add },
+	{ "set", .parse = parse_set },
+	{ "del", .parse = parse_del },
+	{ "show", .run = run_show },
+	{ "reset", .run = run_reset },
+	{}
+};
+
+const struct object pool_object = {
+	.name = "pool",
+	.commands = commands,
+	.grammar =
+		"  pool add NAME [mode MODE] [action ACTION] [guard GUARD…]… [prefix PREFIX…]…\n"
+		"  pool set NAME [mode MODE] [action ACTION] [guard GUARD…|guard none]…\n"
+		"  pool del NAME\n"
+		"  pool show [NAME]\n"
+		"  pool reset [NAME]\n",
+	.help =
+		"NAME    1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -\n"
+		"MODE    enforce: block; observe: count what would be blocked, let it pass; off\n"
+		"ACTION  what blocking does: drop, tcp-reset or admin-prohibited\n"
+		"GUARD   what the pool is protected from besides: synack, inbound\n"
+		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
+		"\n"
+		"A new pool enforces, drops, and has no guard. reset sets counters to zero.\n"
+		"\n"
+		"Example:\n"
+		"  op25bctl pool add east mode observe prefix 10.0.0.0/24 2001:db8:1::/48\n"
+		"  op25bctl pool set east mode enforce guard synack\n",
+};

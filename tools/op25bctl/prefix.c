@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/* prefix: what belongs to a pool. */
+#include "listing.h"
+
+static int parse_add(struct change *change, struct words *words)
+{
+	change_begin(change, OP25B_CMD_PREFIX_ADD);
+	return change_take_pool_prefixes(change, words);
+}
+
+static int parse_del(struct change *change, struct words *words)
+{
+	change_begin(change, OP25B_CMD_PREFIX_DEL);
+	return change_take_pool_prefixes(change, words);
+}
+
+static json_t *prefix_json(const struct policy *policy, const struct entry *entry)
+{
+	return json_pack("{ss so}",
+			 "pool", entry_pool(policy, entry),
+			 "prefix", json_prefix(&entry->prefix));
+}
+
+static int run_show(struct control *control, struct words *words)
+{
+	return listing_show(control, words, PREFIXES, prefix_json);
+}
+
+static const struct command commands[] = {
+	{ "add", .parse = parse_add },
+	{ "del", .parse = parse_del },
+	{ "show", .run = run_show },
+	{}
+};
+
+const struct object prefix_object = {
+	.name = "prefix",
+	.commands = commands,
+	.grammar =
+		"  prefix add NAME PREFIX…\n"
+		"  prefix del NAME PREFIX…\n"
+		"  prefix show [NAME]\n",
+	.help =
+		"NAME    the pool\n"
+		"PREFIX  an IPv4 or IPv6 prefix, or an address alone, which is a /32 or /128;\n"
+		"        \"-\": a list on standard input, one a line, with # comments\n"
+		"\n"
+		"All prefixes of one command come or go in one step. The most specific prefix\n"
+		"wins across all pools; the same prefix in two pools is refused.\n"
+		"\n"
+		"Example:\n"
+		"  op25bctl prefix add east 10.0.0.0/24 2001:db8:1::/48\n"
+		"  op25bctl prefix add east - < prefixes.txt\n",
+};
