@@ -156,7 +156,7 @@ static void pool_release(struct kobject *kobj)
 	kfree(container_of(kobj, struct op25b_sysfs_pool, kobj));
 }
 
-static const struct kobj_type pool_type = {
+static struct kobj_type pool_type = {
 	.release = pool_release,
 	.sysfs_ops = &pool_sysfs_ops,
 	.default_groups = pool_groups,
@@ -213,7 +213,7 @@ static const void *pools_namespace(op25b_const_kobject *kobj)
 	return container_of(kobj, struct pools_dir, kobj)->net;
 }
 
-static const struct kobj_type pools_type = {
+static struct kobj_type pools_type = {
 	.release = pools_release,
 	.sysfs_ops = &kobj_sysfs_ops,
 	.namespace = pools_namespace,
@@ -310,7 +310,7 @@ static void root_release(struct kobject *kobj)
 	kfree(kobj);
 }
 
-static const struct kobj_type root_type = {
+static struct kobj_type root_type = {
 	.release = root_release,
 	.sysfs_ops = &kobj_sysfs_ops,
 	.child_ns_type = root_child_ns_type,
