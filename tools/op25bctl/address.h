@@ -22,6 +22,7 @@ struct prefix {
 };
 
 bool prefix_looks_like(const char *text);
+const char *prefix_read_plain(struct prefix *prefix, const char *text);
 int prefix_parse(struct prefix *prefix, const char *text);
 int address_parse(struct prefix *prefix, const char *text);
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX]);

@@ -45,17 +45,67 @@ void change_free(struct change *change)
 	free(change->prefixes);
 }
 
-static bool pool_name_valid(const char *name)
+static struct change_prefix *change_new_prefix(struct change *change, uint32_t line)
 {
-	const char *c;
+	struct change_prefix *added;
 
-	if (*name == '.' || *name == '-')
+	change->prefixes = memory_grow(change->prefixes, &change->size, change->count + 1,
+				       sizeof(*change->prefixes));
+	added = &change->prefixes[change->count++];
+	added->line = line;
+	return added;
+}
+
+static int change_add_prefix(struct change *change, const char *text, uint32_t line)
+{
+	return prefix_parse(&change_new_prefix(change, line)->prefix, text);
+}
+
+static const bool in_names[256] = {
+	['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true,
+	['_'] = true, ['.'] = true, ['-'] = true,
+};
+
+/* The length of the name that a text starts with, 0 if it does not. */
+static size_t name_length(const char *text)
+{
+	size_t length = 0;
+
+	if (*text == '.' || *text == '-')
+		return 0;
+	while (in_names[(unsigned char)text[length]])
+		length++;
+	return length <= OP25B_POOL_NAME_MAX ? length : 0;
+}
+
+/**
+ * change_read_plain() - read the line that large files are made of, "prefix add NAME PREFIX"
+ * @change: the change
+ * @text: the line, which ends with a newline
+ * @length: its length without that
+ *
+ * Done without splitting the line into words, this takes a third of the time.
+ *
+ * Return: true if this is such a line, with nothing wrong and a single blank between its words.
+ */
+bool change_read_plain(struct change *change, const char *text, size_t length)
+{
+	static const char start[] = "prefix add ";
+	const char *name = text + strlen(start);
+	size_t in_name;
+	const char *end;
+
+	if (length < strlen(start) || memcmp(text, start, strlen(start)))
 		return false;
-	for (c = name; *c; c++)
-		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-		      (*c >= '0' && *c <= '9') || *c == '_' || *c == '.' || *c == '-'))
-			return false;
-	return c > name && c <= name + OP25B_POOL_NAME_MAX;
+	in_name = name_length(name);
+	if (!in_name || name[in_name] != ' ')
+		return false;
+	change_begin(change, OP25B_CMD_PREFIX_ADD);
+	*(char *)mempcpy(change->name, name, in_name) = '\0';
+	change->pool = change->name;
+	change->listed = true;
+	end = prefix_read_plain(&change_new_prefix(change, 0)->prefix, name + in_name + 1);
+	return end && *end == '\n';
 }
 
 /**
@@ -67,10 +117,13 @@ static bool pool_name_valid(const char *name)
  */
 int pool_name_parse(const char **name, struct words *words)
 {
+	size_t length;
+
 	*name = words_next(words);
 	if (!*name)
 		return report_usage("the name of a pool is missing");
-	if (!pool_name_valid(*name))
+	length = name_length(*name);
+	if (!length || (*name)[length])
 		return report_usage("\"%s\" is not a pool's name: 1 to %u of A-Z a-z 0-9 _ . -, not starting with . or -",
 				    *name, OP25B_POOL_NAME_MAX);
 	return DONE;
@@ -104,17 +157,6 @@ int change_take_term(int *number, const char *what, const char *const *terms, in
 	if (!word)
 		return report_usage("%s takes one of: %s", what, expected);
 	return report_usage("unknown %s \"%s\", expected one of: %s", what, word, expected);
-}
-
-static int change_add_prefix(struct change *change, const char *text, uint32_t line)
-{
-	struct change_prefix *added;
-
-	change->prefixes = memory_grow(change->prefixes, &change->size, change->count + 1,
-				       sizeof(*change->prefixes));
-	added = &change->prefixes[change->count++];
-	added->line = line;
-	return prefix_parse(&added->prefix, text);
 }
 
 /* The list on standard input: a prefix a line. */

@@ -21,7 +21,8 @@ struct change_prefix {
  * struct change - one change of the policy
  * @command: OP25B_CMD_…
  * @force: adding what is there and deleting what is not succeeds
- * @pool: the pool's name, in the words, or NULL
+ * @pool: the pool's name, in the words or @name, or NULL
+ * @name: the pool's name, if there are no words
  * @mode: the pool's mode, or -1 if not given
  * @action: its action, or -1
  * @guard: its guards, or -1
@@ -37,6 +38,7 @@ struct change {
 	uint8_t command;
 	bool force;
 	const char *pool;
+	char name[OP25B_POOL_NAME_MAX + 1];
 	int mode;
 	int action;
 	int guard;
@@ -51,6 +53,7 @@ void change_begin(struct change *change, uint8_t command);
 bool change_is_empty(const struct change *change);
 void change_free(struct change *change);
 
+bool change_read_plain(struct change *change, const char *text, size_t length);
 int pool_name_parse(const char **name, struct words *words);
 int change_take_term(int *number, const char *what, const char *const *terms, int count,
 		     struct words *words);

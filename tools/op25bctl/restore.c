@@ -134,13 +134,23 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 {
 	struct change change = {};
 	struct words words = {};
+	const char *text;
+	size_t length;
 	int status;
 
-	while (!(status = lines_next(lines, &words))) {
-		status = command_parse_change(&change, &words, force);
+	while (!(status = lines_next_text(lines, &text, &length))) {
+		if (change_read_plain(&change, text, length)) {
+			change.force = force;
+			plan_add(plan, &change);
+			continue;
+		}
+		status = words_split(&words, text, length);
+		if (!status && words.count)
+			status = command_parse_change(&change, &words, force);
 		if (status)
 			break;
-		plan_add(plan, &change);
+		if (words.count)
+			plan_add(plan, &change);
 	}
 	report_at(lines->outer);
 	change_free(&change);

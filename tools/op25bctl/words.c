@@ -124,8 +124,15 @@ static char *words_quoted(char *p)
 	return p + 1;
 }
 
-/* Splits a line, in a copy of it that ends with a newline. */
-static int words_split(struct words *words, const char *line, size_t length)
+/**
+ * words_split() - split a line
+ * @words: the result, valid until the next call with it
+ * @text: the line, which ends with a newline
+ * @length: its length without that
+ *
+ * Return: DONE or, reported, USAGE.
+ */
+int words_split(struct words *words, const char *text, size_t length)
 {
 	char *p;
 
@@ -134,8 +141,7 @@ static int words_split(struct words *words, const char *line, size_t length)
 	words->count = 0;
 	words->at = 0;
 	words->in_file = true;
-	p = memcpy(words->text, line, length);
-	p[length] = '\n';
+	p = memcpy(words->text, text, length + 1);
 
 	for (;;) {
 		enum kind next = kind(p);
@@ -170,7 +176,44 @@ static int words_split(struct words *words, const char *line, size_t length)
 }
 
 /**
- * lines_next() - read the next line that has words
+ * lines_next_text() - read the next line
+ * @lines: the reader; errors speak of the line from now on
+ * @text: the line, which ends with a newline, also the last one; valid until the next call
+ * @length: its length without that
+ *
+ * Return: DONE, LINES_END behind the last line or, reported, USAGE.
+ */
+int lines_next_text(struct lines *lines, const char **text, size_t *length)
+{
+	const char *newline = NULL;
+	size_t seen = 0;
+	int status;
+
+	for (;;) {
+		size_t left = lines->end - lines->at;
+
+		if (left > seen)
+			newline = memchr(lines->data + lines->at + seen, '\n', left - seen);
+		if (newline)
+			break;
+		if (lines->eof && !left)
+			return LINES_END;
+		if (lines->eof)
+			lines->data[lines->end++] = '\n';
+		seen = left;
+		status = lines->eof ? DONE : lines_fill(lines);
+		if (status)
+			return status;
+	}
+	*text = lines->data + lines->at;
+	*length = newline - *text;
+	lines->at += *length + 1;
+	report_at((struct place) { lines->name, ++lines->number });
+	return DONE;
+}
+
+/**
+ * lines_next() - read the words of the next line that has some
  * @lines: the reader; errors speak of the line from now on
  * @words: the words of the line, valid until the next call with them
  *
@@ -178,33 +221,14 @@ static int words_split(struct words *words, const char *line, size_t length)
  */
 int lines_next(struct lines *lines, struct words *words)
 {
-	const char *start, *newline;
+	const char *text;
+	size_t length;
 	int status;
 
 	do {
-		size_t seen = 0;
-
-		for (;;) {
-			start = lines->data + lines->at;
-			newline = lines->end - lines->at > seen ?
-				  memchr(start + seen, '\n', lines->end - lines->at - seen) : NULL;
-			if (newline || lines->eof)
-				break;
-			seen = lines->end - lines->at;
-			status = lines_fill(lines);
-			if (status)
-				return status;
-		}
-		if (!newline) {
-			if (lines->at == lines->end)
-				return LINES_END;
-			newline = lines->data + lines->end;
-		}
-		lines->at = newline - lines->data;
-		lines->at += lines->at < lines->end;
-		lines->number++;
-		report_at((struct place) { lines->name, lines->number });
-		status = words_split(words, start, newline - start);
+		status = lines_next_text(lines, &text, &length);
+		if (!status)
+			status = words_split(words, text, length);
 	} while (!status && !words->count);
 	return status;
 }

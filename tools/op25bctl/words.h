@@ -57,10 +57,12 @@ struct lines {
 #define LINES_END	(-1)
 
 int lines_open(struct lines *lines, const char *name, bool keep);
+int lines_next_text(struct lines *lines, const char **text, size_t *length);
 int lines_next(struct lines *lines, struct words *words);
 void lines_rewind(struct lines *lines);
 void lines_close(struct lines *lines);
 
+int words_split(struct words *words, const char *text, size_t length);
 int words_end(struct words *words);
 void words_free(struct words *words);
 
