@@ -13,10 +13,10 @@
 #include <linux/notifier.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 #include <net/sock.h>
-#include <asm/unaligned.h>
 
 #include "op25b_change.h"
 #include "op25b_hook.h"

@@ -208,9 +208,9 @@ static void pools_release(struct kobject *kobj)
 	kfree(container_of(kobj, struct pools_dir, kobj));
 }
 
-static const void *pools_namespace(op25b_const_kobject *kobj)
+static const op25b_ns_tag *pools_namespace(op25b_const_kobject *kobj)
 {
-	return container_of(kobj, struct pools_dir, kobj)->net;
+	return op25b_net_tag(container_of(kobj, struct pools_dir, kobj)->net);
 }
 
 static struct kobj_type pools_type = {
@@ -243,7 +243,7 @@ static int file_init(struct kobj_attribute *file, const char *name,
 	file->attr.name = name;
 	file->attr.mode = 0444;
 	file->show = show;
-	return sysfs_create_file_ns(root, &file->attr, net);
+	return sysfs_create_file_ns(root, &file->attr, op25b_net_tag(net));
 }
 
 /**
@@ -279,9 +279,9 @@ int op25b_sysfs_net_init(struct net *net)
 	return 0;
 
 err_generation:
-	sysfs_remove_file_ns(root, &sysfs->generation.attr, net);
+	sysfs_remove_file_ns(root, &sysfs->generation.attr, op25b_net_tag(net));
 err_version:
-	sysfs_remove_file_ns(root, &sysfs->version.attr, net);
+	sysfs_remove_file_ns(root, &sysfs->version.attr, op25b_net_tag(net));
 	return err;
 }
 
@@ -296,8 +296,8 @@ void op25b_sysfs_net_exit(struct net *net)
 	/* the object may stay for a while, its name and namespace may not */
 	kobject_del(sysfs->pools);
 	kobject_put(sysfs->pools);
-	sysfs_remove_file_ns(root, &sysfs->generation.attr, net);
-	sysfs_remove_file_ns(root, &sysfs->version.attr, net);
+	sysfs_remove_file_ns(root, &sysfs->generation.attr, op25b_net_tag(net));
+	sysfs_remove_file_ns(root, &sysfs->version.attr, op25b_net_tag(net));
 }
 
 static const struct kobj_ns_type_operations *root_child_ns_type(op25b_const_kobject *kobj)

@@ -11,4 +11,13 @@ typedef const struct kobject op25b_const_kobject;
 typedef struct kobject op25b_const_kobject;
 #endif
 
+/* Linux 7.0 tags files with the part that all kinds of namespaces have in common. */
+#ifdef OP25B_HAVE_NS_COMMON_TAG
+typedef struct ns_common op25b_ns_tag;
+#define op25b_net_tag(net) (&(net)->ns)
+#else
+typedef void op25b_ns_tag;
+#define op25b_net_tag(net) (net)
+#endif
+
 #endif /* _OP25B_COMPAT_LINUX_KOBJECT_H */
