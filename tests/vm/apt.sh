@@ -23,7 +23,7 @@ private_apt() {
 				case $release,$wanted in
 				*-security,sid | *-security,*-backports) ;;
 				*-security,*) echo "deb $signed $uri $wanted-security main" ;;
-				*-*) ;;
+				*-*,*) ;;
 				*) echo "deb $signed $uri $wanted main" ;;
 				esac
 			done
