@@ -62,6 +62,12 @@ static bool terms_equal(const struct exempt_terms *a, const struct exempt_terms 
 	       !strcmp(a->comment ? a->comment : "", b->comment ? b->comment : "");
 }
 
+/* A prefix is of one pool, and may change that; a relay may be of several. */
+static int compare_keys(enum policy_list list, const struct entry *a, const struct entry *b)
+{
+	return list == RELAYS ? entry_compare(a, b) : prefix_compare(&a->prefix, &b->prefix);
+}
+
 /* Goes through two sorted lists side by side. */
 static void compare_lists(struct printer *printer, const struct policy *now,
 			  const struct policy *then, enum policy_list list)
@@ -71,9 +77,9 @@ static void compare_lists(struct printer *printer, const struct policy *now,
 	char text[COMMAND_TEXT_MAX];
 
 	while (a < a_end || b < b_end) {
-		int order = a == a_end ? 1 : b == b_end ? -1 : entry_compare(a, b);
+		int order = a == a_end ? 1 : b == b_end ? -1 : compare_keys(list, a, b);
 
-		if (order || !terms_equal(&a->terms, &b->terms)) {
+		if (order || a->pool != b->pool || !terms_equal(&a->terms, &b->terms)) {
 			if (order <= 0)
 				print(printer, false, entry_command(now, list, a, text));
 			if (order >= 0)

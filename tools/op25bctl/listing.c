@@ -61,11 +61,12 @@ static void print_table(const struct policy *policy, enum policy_list list)
 
 			if (entry->terms.timeout)
 				sprintf(expires, "%" PRIu32 "s", entry->terms.timeout);
-			columns[PREFIX].colour = prefix_colour(&entry->prefix);
-			if (passes)
-				row_print(columns, count, cells);
-			else
+			if (!passes) {
 				row_fit(columns, count, cells);
+				continue;
+			}
+			columns[PREFIX].colour = prefix_colour(&entry->prefix);
+			row_print(columns, count, cells);
 		}
 	}
 }
