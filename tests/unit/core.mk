@@ -5,21 +5,26 @@
 
 CORE_UNIT := build/unit/core
 CORE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	-Wall -Wextra -Werror -g -O1 \
+	-Wall -Wextra -Wno-unused-parameter -Werror -g -O1 \
 	-Itests/unit/shim -Iinclude/uapi -Icore -Itests/unit -I.
 
 # tor-geoipdb's ranges of addresses: the files geoip and geoip6
 GEO_RANGES ?= /usr/share/tor
 
-CORE_TESTS := build/unit/test_classify build/unit/test_lpm
+CORE_TESTS := $(addprefix build/unit/test_, classify lpm table)
 
 CORE_OBJECTS_classify := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/test_classify.o core/classify.o)
 CORE_OBJECTS_lpm := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/test_lpm.o tests/unit/text.o tests/unit/shim/slab.o core/lpm.o core/garbage.o)
+CORE_OBJECTS_table := $(addprefix $(CORE_UNIT)/, \
+	tests/unit/test_table.o tests/unit/text.o tests/unit/shim/slab.o tests/unit/shim/later.o \
+	op25b_table.o op25b_change.o op25b_policy.o op25b_stats.o op25b_hook.o \
+	core/classify.o core/lpm.o core/garbage.o)
 
 build/unit/test_classify: $(CORE_OBJECTS_classify)
 build/unit/test_lpm: $(CORE_OBJECTS_lpm) | build/geo/ipv4 build/geo/ipv6
+build/unit/test_table: $(CORE_OBJECTS_table)
 
 $(CORE_TESTS):
 	$(CC) $(CORE_CFLAGS) -o $@ $^ -lcmocka
@@ -45,6 +50,7 @@ $(GEO_RANGES)/geoip $(GEO_RANGES)/geoip6:
 .PHONY: check-unit-mutate
 check-unit-mutate: $(CORE_TESTS)
 	CC="$(CC)" CFLAGS="$(CORE_CFLAGS)" OBJECTS_classify="$(CORE_OBJECTS_classify)" \
-		OBJECTS_lpm="$(CORE_OBJECTS_lpm)" tests/unit/mutate $(MUTATE)
+		OBJECTS_lpm="$(CORE_OBJECTS_lpm)" OBJECTS_table="$(CORE_OBJECTS_table)" \
+		tests/unit/mutate $(MUTATE)
 
 -include $(shell find $(CORE_UNIT) -name '*.d' 2>/dev/null)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <linux/slab.h>
+#include <linux/string.h>
 
 struct shim_slab shim_slab;
 int shim_atomic_depth;
@@ -53,4 +54,11 @@ void shim_slab_free(const void *p)
 		return;
 	shim_slab.live--;
 	free((void *)p);
+}
+
+void *kmemdup(const void *p, size_t size, gfp_t gfp)
+{
+	void *copy = kmalloc(size, gfp);
+
+	return copy ? memcpy(copy, p, size) : NULL;
 }

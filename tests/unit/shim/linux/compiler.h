@@ -6,7 +6,17 @@
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
+#define noinline	__attribute__((noinline))
+
+/* for sparse, which does not look at this */
+#define __rcu
+#define __percpu
+
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile typeof(x) *)&(x) = (v))
+
+#define barrier()	__asm__ __volatile__("" ::: "memory")
+#define smp_rmb()	barrier()
+#define smp_wmb()	barrier()
 
 #endif /* _SHIM_LINUX_COMPILER_H */

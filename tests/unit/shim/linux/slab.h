@@ -3,7 +3,8 @@
 #ifndef _SHIM_LINUX_SLAB_H
 #define _SHIM_LINUX_SLAB_H
 
-#include <linux/minmax.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* linux/netfilter.h for user space */
+#ifndef _SHIM_LINUX_NETFILTER_H
+#define _SHIM_LINUX_NETFILTER_H
+
+#include_next <linux/netfilter.h>
+
+#include <linux/kernel.h>
+#include <linux/types.h>
+
+struct net;
+struct net_device;
+struct sk_buff;
+
+struct nf_hook_state {
+	u8 pf;
+	struct net_device *in;
+	struct net *net;
+};
+
+struct nf_hook_ops {
+	unsigned int (*hook)(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+	void *priv;
+	u8 pf;
+	unsigned int hooknum;
+	int priority;
+};
+
+/* The test's own */
+int nf_register_net_hooks(struct net *net, const struct nf_hook_ops *ops, unsigned int n);
+void nf_unregister_net_hooks(struct net *net, const struct nf_hook_ops *ops, unsigned int n);
+
+#endif /* _SHIM_LINUX_NETFILTER_H */

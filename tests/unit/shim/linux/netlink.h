@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* linux/netlink.h for user space: the reason of a failure */
+#ifndef _SHIM_LINUX_NETLINK_H
+#define _SHIM_LINUX_NETLINK_H
+
+#include_next <linux/netlink.h>
+#include <linux/mutex.h>
+
+struct netlink_ext_ack {
+	const char *_msg;
+};
+
+#define NL_SET_ERR_MSG(extack, msg) do {		\
+	struct netlink_ext_ack *_extack = (extack);	\
+							\
+	if (_extack)					\
+		_extack->_msg = (msg);			\
+} while (0)
+
+#endif /* _SHIM_LINUX_NETLINK_H */

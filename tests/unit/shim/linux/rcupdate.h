@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* linux/rcupdate.h for user space: a grace period ends when the test says so */
+#ifndef _SHIM_LINUX_RCUPDATE_H
+#define _SHIM_LINUX_RCUPDATE_H
+
+#include <assert.h>
+
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *rcu);
+};
+
+void call_rcu(struct rcu_head *rcu, void (*func)(struct rcu_head *rcu));
+
+/* Ends a grace period: what waited for one is called, and so is what that adds. */
+void rcu_barrier(void);
+
+static inline void rcu_read_lock(void)
+{
+	shim_atomic_depth++;
+}
+
+static inline void rcu_read_unlock(void)
+{
+	assert(shim_atomic_depth > 0);
+	shim_atomic_depth--;
+}
+
+#define rcu_dereference(p)		({ assert(shim_atomic_depth); (p); })
+#define rcu_dereference_protected(p, c)	({ assert(c); (p); })
+#define rcu_assign_pointer(p, v)	((p) = (v))
+#define RCU_INIT_POINTER(p, v)		((p) = (v))
+
+#endif /* _SHIM_LINUX_RCUPDATE_H */

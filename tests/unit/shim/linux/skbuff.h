@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* linux/skbuff.h for user space: a packet in two pieces, the first of which is linear */
+#ifndef _SHIM_LINUX_SKBUFF_H
+#define _SHIM_LINUX_SKBUFF_H
+
+#include <string.h>
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/types.h>
+
+struct sk_buff {
+	u8 *data;
+	unsigned int len;	/* of both */
+	unsigned int data_len;	/* of the second */
+	const u8 *rest;		/* the second */
+};
+
+static inline unsigned int skb_headlen(const struct sk_buff *skb)
+{
+	return skb->len - skb->data_len;
+}
+
+static inline void *skb_header_pointer(const struct sk_buff *skb, int offset, int len, void *buf)
+{
+	int i, head = skb_headlen(skb);
+
+	if (offset + len <= head)
+		return skb->data + offset;
+	if (offset + len > (int)skb->len)
+		return NULL;
+	for (i = 0; i < len; i++, offset++)
+		((u8 *)buf)[i] = offset < head ? skb->data[offset] : skb->rest[offset - head];
+	return buf;
+}
+
+static inline struct iphdr *ip_hdr(const struct sk_buff *skb)
+{
+	return (void *)skb->data;
+}
+
+static inline struct ipv6hdr *ipv6_hdr(const struct sk_buff *skb)
+{
+	return (void *)skb->data;
+}
+
+#endif /* _SHIM_LINUX_SKBUFF_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* linux/u64_stats_sync.h for user space: each is used as it must be */
+#ifndef _SHIM_LINUX_U64_STATS_SYNC_H
+#define _SHIM_LINUX_U64_STATS_SYNC_H
+
+#include <assert.h>
+
+#include <linux/types.h>
+
+typedef struct {
+	u64 v;
+} u64_stats_t;
+
+struct u64_stats_sync {
+	unsigned int sequence;
+};
+
+static inline void u64_stats_init(struct u64_stats_sync *sync)
+{
+	sync->sequence = 0;
+}
+
+static inline void u64_stats_update_begin(struct u64_stats_sync *sync)
+{
+	assert(!(sync->sequence & 1));
+	sync->sequence++;
+}
+
+static inline void u64_stats_update_end(struct u64_stats_sync *sync)
+{
+	assert(sync->sequence & 1);
+	sync->sequence++;
+}
+
+static inline unsigned int u64_stats_fetch_begin(const struct u64_stats_sync *sync)
+{
+	assert(!(sync->sequence & 1));
+	return sync->sequence;
+}
+
+static inline bool u64_stats_fetch_retry(const struct u64_stats_sync *sync, unsigned int start)
+{
+	return sync->sequence != start;
+}
+
+static inline u64 u64_stats_read(const u64_stats_t *p)
+{
+	return p->v;
+}
+
+static inline void u64_stats_set(u64_stats_t *p, u64 value)
+{
+	p->v = value;
+}
+
+static inline void u64_stats_inc(u64_stats_t *p)
+{
+	p->v++;
+}
+
+#endif /* _SHIM_LINUX_U64_STATS_SYNC_H */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* linux/workqueue.h for user space: work is done when the test lets time pass */
+#ifndef _SHIM_LINUX_WORKQUEUE_H
+#define _SHIM_LINUX_WORKQUEUE_H
+
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+
+struct work_struct {
+	void (*func)(struct work_struct *work);
+};
+
+struct delayed_work {
+	struct work_struct work;
+	struct delayed_work *next;	/* of those that are pending */
+	bool pending;
+	ktime_t due;
+};
+
+struct rcu_work {
+	struct work_struct work;
+	struct rcu_head rcu;
+};
+
+struct workqueue_struct;
+
+#define WQ_UNBOUND	0
+
+struct workqueue_struct *alloc_workqueue(const char *name, unsigned int flags, int max_active);
+void destroy_workqueue(struct workqueue_struct *queue);
+
+static inline void flush_workqueue(struct workqueue_struct *queue)
+{
+}
+
+#define INIT_DELAYED_WORK(dwork, f)	(*(dwork) = (struct delayed_work){ .work.func = (f) })
+#define INIT_RCU_WORK(rwork, f)		((rwork)->work.func = (f))
+
+#define to_delayed_work(w)	container_of(w, struct delayed_work, work)
+#define to_rcu_work(w)		container_of(w, struct rcu_work, work)
+
+bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
+		      unsigned long jiffies);
+bool cancel_delayed_work_sync(struct delayed_work *work);
+bool queue_rcu_work(struct workqueue_struct *queue, struct rcu_work *work);
+
+/* Lets time pass until @clock: what is due in between is done at its time. */
+void shim_clock_advance(ktime_t clock);
+
+#endif /* _SHIM_LINUX_WORKQUEUE_H */
