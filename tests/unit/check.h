@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the unit tests of the packet path share: assertions that are counted, and chance that repeats
+ * What the unit tests of the packet path share: counted assertions, and chance that repeats
  */
 #ifndef _CHECK_H
 #define _CHECK_H

@@ -102,6 +102,9 @@ static enum op25b_shape spec(const struct frame *frame)
 
 /* Readers */
 
+typedef const void *reader(const struct op25b_packet *packet, unsigned int off, unsigned int n,
+			   void *buf);
+
 #define READS_MAX 1024
 
 struct source {
@@ -190,9 +193,7 @@ static void pieces_make(struct source *source)
 	}
 }
 
-static enum op25b_shape classify_by(const struct frame *frame, unsigned int limit,
-				    const void *(*read)(const struct op25b_packet *packet,
-							unsigned int off, unsigned int n, void *buf))
+static enum op25b_shape classify_by(const struct frame *frame, unsigned int limit, reader *read)
 {
 	struct source source = { .packet = { .len = frame->len, .read = read }, .limit = limit };
 	enum op25b_shape shape;
@@ -224,10 +225,7 @@ static enum op25b_shape peek(const struct frame *frame, unsigned int n)
 /* @frame is @shape, by whatever way one looks at it. */
 static void is(const struct frame *frame, enum op25b_shape shape)
 {
-	static const void *(*const readers[])(const struct op25b_packet *packet, unsigned int off,
-					      unsigned int n, void *buf) = {
-		read_linear, read_into_buf, read_exact, read_pieces,
-	};
+	static reader *const readers[] = { read_linear, read_into_buf, read_exact, read_pieces };
 	unsigned int i, n = chance_below(frame->len + 1);
 	enum op25b_shape got;
 
@@ -338,7 +336,8 @@ static const unsigned int extensions[] = { 0, 43, 44, 51, 60, 135, 139, 140 };
 #define IP4(first, fragment, protocol) \
 	first " 00 0028 0001 " fragment " 40 " protocol " 0000 0a000005 c0000203 "
 #define IP6(next) \
-	"60000000 0014 " next " 40 20010db8000000000000000000000005 20010db8000100000000000000000003 "
+	"60000000 0014 " next " 40 " \
+	"20010db8000000000000000000000005 20010db8000100000000000000000003 "
 #define TCP(from, to, flags)	from " " to " 00000001 00000000 50 " flags " ffff 0000 0000 "
 
 static const struct {
@@ -361,13 +360,15 @@ static const struct {
 	{ "IPv4 SYN, ACK to 25", NONE, IP4("45", "4000", "06") TCP("d431", "0019", "12") },
 	{ "IPv4 SYN from 25", NONE, IP4("45", "4000", "06") TCP("0019", "d431", "02") },
 	{ "IPv4 SYN from 25 to 25", SYN, IP4("45", "4000", "06") TCP("0019", "0019", "02") },
-	{ "IPv4 SYN, ACK from 25 to 25", SYNACK, IP4("45", "4000", "06") TCP("0019", "0019", "12") },
+	{ "IPv4 SYN, ACK from 25 to 25", SYNACK,
+	  IP4("45", "4000", "06") TCP("0019", "0019", "12") },
 	{ "IPv4 UDP", NONE, IP4("45", "4000", "11") TCP("d431", "0019", "02") },
 	{ "IPv4 in IPv4", NONE, IP4("45", "4000", "04") TCP("d431", "0019", "02") },
 	{ "IPv4 options", SYN, IP4("46", "4000", "06") "01010101" TCP("d431", "0019", "02") },
 	{ "IPv4 options look like ports", NONE,
 	  IP4("46", "4000", "06") "d4310019" TCP("d431", "024b", "02") },
-	{ "IPv4 first fragment with flags", SYN, IP4("45", "2000", "06") TCP("d431", "0019", "02") },
+	{ "IPv4 first fragment with flags", SYN,
+	  IP4("45", "2000", "06") TCP("d431", "0019", "02") },
 	{ "IPv4 first fragment, ACK", NONE, IP4("45", "2000", "06") TCP("d431", "0019", "10") },
 	{ "IPv4 tiny first fragment", MALFORMED, IP4("45", "2000", "06") "d4310019 00000001" },
 	{ "IPv4 tiny first fragment to 80", NONE, IP4("45", "2000", "06") "d4310050 00000001" },
@@ -378,7 +379,8 @@ static const struct {
 	{ "IPv4 fragment at 16", NONE, IP4("45", "2002", "06") TCP("d431", "0019", "02") },
 	{ "IPv4 fragment at 2048", NONE, IP4("45", "0100", "06") TCP("d431", "0019", "02") },
 	{ "IPv4 fragment at 2056", NONE, IP4("45", "0101", "06") TCP("d431", "0019", "02") },
-	{ "IPv4 header longer than packet", MALFORMED, IP4("4f", "4000", "06") TCP("d431", "0050", "02") },
+	{ "IPv4 header longer than packet", MALFORMED,
+	  IP4("4f", "4000", "06") TCP("d431", "0050", "02") },
 	{ "IPv4 header too short", MALFORMED, IP4("44", "4000", "06") TCP("d431", "0019", "02") },
 
 	{ "IPv6 SYN", SYN, IP6("06") TCP("d431", "0019", "02") },
@@ -393,24 +395,28 @@ static const struct {
 	{ "IPv6 hop by hop, long", SYN,
 	  IP6("00") "0601000000000000 d4310019 00000002" TCP("d431", "0019", "02") },
 	{ "IPv6 hop by hop, destination, routing", SYN,
-	  IP6("00") "3c00000000000000 2b00000000000000 0600000000000000" TCP("d431", "0019", "02") },
+	  IP6("00") "3c00000000000000 2b00000000000000 0600000000000000"
+	  TCP("d431", "0019", "02") },
 	{ "IPv6 destination, UDP", NONE, IP6("3c") "1100000000000000" TCP("d431", "0019", "02") },
 	{ "IPv6 AH, 16 bytes", SYN,
 	  IP6("33") "0602000000000000 0000000000000000" TCP("d431", "0019", "02") },
-	{ "IPv6 AH, 12 bytes", SYN, IP6("33") "0601000000000000 00000000" TCP("d431", "0019", "02") },
+	{ "IPv6 AH, 12 bytes", SYN,
+	  IP6("33") "0601000000000000 00000000" TCP("d431", "0019", "02") },
 	{ "IPv6 atomic fragment", SYN, IP6("2c") "0600000000000001" TCP("d431", "0019", "02") },
 	{ "IPv6 two atomic fragments", SYN,
 	  IP6("2c") "2c00000000000001 0600000000000002" TCP("d431", "0019", "02") },
 	{ "IPv6 first fragment with flags", SYN,
 	  IP6("2c") "0600000100000001" TCP("d431", "0019", "02") },
-	{ "IPv6 first fragment to 80", NONE, IP6("2c") "0600000100000001" TCP("d431", "0050", "02") },
+	{ "IPv6 first fragment to 80", NONE,
+	  IP6("2c") "0600000100000001" TCP("d431", "0050", "02") },
 	{ "IPv6 tiny first fragment", MALFORMED, IP6("2c") "0600000100000001 d4310019 00000001" },
 	{ "IPv6 tiny first fragment to 80", NONE, IP6("2c") "0600000100000001 d4310050 00000001" },
 	{ "IPv6 first fragment without its chain", MALFORMED,
 	  IP6("2c") "3c00000100000001" "0601000000000000" },
 	{ "IPv6 first fragment that ends in its chain", MALFORMED,
 	  IP6("2c") "3c00000100000001" "3c00000000000000" },
-	{ "IPv6 first fragment, chain of UDP", NONE, IP6("2c") "3c00000100000001" "1101000000000000" },
+	{ "IPv6 first fragment, chain of UDP", NONE,
+	  IP6("2c") "3c00000100000001" "1101000000000000" },
 	{ "IPv6 fragment at 8", MALFORMED, IP6("2c") "0600000900000001" "00000000 50021000" },
 	{ "IPv6 last fragment at 8", MALFORMED, IP6("2c") "0600000800000001" "00000000 50021000" },
 	{ "IPv6 fragment at 8 that says UDP", MALFORMED,

@@ -600,7 +600,8 @@ static void test_full_nodes(void **state)
 				CHECK(op25b_lpm_del(&lpm, &garbage, key_of(at), len) == 0);
 				expected.len = len - 1;
 				expected.value = 2 + len - 1;
-				answers(lpm, true, at, len == (unsigned int)start ? NULL : &expected);
+				answers(lpm, true, at,
+					len == (unsigned int)start ? NULL : &expected);
 			}
 		}
 		CHECK(!lpm.root && !garbage.head && shim_slab.live == 0);
@@ -948,9 +949,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_full_nodes),
+		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_random_ipv4),
 		cmocka_unit_test(test_random_ipv6),
-		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_world_ipv4),
 		cmocka_unit_test(test_world_ipv6),
