@@ -16,8 +16,8 @@
 #include <linux/unaligned.h>
 
 #include "op25b_hook.h"
-#include "op25b_net.h"
 #include "op25b_reject.h"
+#include "op25b_table.h"
 
 static struct op25b_key ipv4_key(__be32 addr)
 {
@@ -32,12 +32,95 @@ static struct op25b_key ipv6_key(const struct in6_addr *addr)
 	};
 }
 
-static inline struct op25b_lpm_match lookup(const struct op25b_lpm *lpm, enum op25b_family family,
-					    struct op25b_key key)
+static __always_inline struct op25b_lpm_match lookup(const struct op25b_lpm *lpm,
+						     enum op25b_family family, struct op25b_key key)
 {
 	if (family == OP25B_IPV4)
 		return op25b_lpm_lookup_ipv4(lpm[OP25B_IPV4], key);
 	return op25b_lpm_lookup_ipv6(lpm[OP25B_IPV6], key);
+}
+
+static __always_inline struct op25b_lpm_match find_relay(const struct op25b_policy *policy,
+							 const struct op25b_terms *terms,
+							 enum op25b_family family,
+							 struct op25b_key key)
+{
+	struct op25b_lpm_match match = lookup(policy->relay, family, key);
+
+	if (!match.value && terms && terms->relays)
+		match = lookup(terms->relay, family, key);
+	return match;
+}
+
+/*
+ * Judge a packet as of @class, for the pool that has the address @side, with @other at its other
+ * end. @guard: only for a pool that has this guard; 0 for any pool.
+ */
+static __always_inline struct op25b_judgement
+judge_class(const struct op25b_policy *policy, enum op25b_class class, u32 guard,
+	    enum op25b_family family, struct op25b_key side, struct op25b_key other)
+{
+	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
+	struct op25b_lpm_match match = lookup(policy->entry, family, side);
+	const struct op25b_terms *terms;
+	struct op25b_entry entry;
+
+	if (!match.value)
+		return judgement;
+	entry = op25b_entry(match.value);
+	terms = op25b_policy_terms(policy, entry.pool);
+	judgement.terms = terms;
+	if (terms->settings.mode == OP25B_MODE_OFF || (terms->settings.guard & guard) != guard)
+		return judgement;
+
+	if (entry.is_exempt)
+		judgement.verdict = OP25B_VERDICT_EXEMPTED;
+	else if (find_relay(policy, terms, family, other).value)
+		judgement.verdict = OP25B_VERDICT_RELAYED;
+	else if (terms->settings.mode == OP25B_MODE_OBSERVE)
+		judgement.verdict = OP25B_VERDICT_OBSERVED;
+	else
+		judgement.verdict = OP25B_VERDICT_BLOCKED;
+	return judgement;
+}
+
+/* Classes other than syn: of a shape that is no SYN, or for which no pool has the source. */
+static noinline struct op25b_judgement judge_others(const struct op25b_policy *policy,
+						    enum op25b_shape shape,
+						    enum op25b_family family,
+						    struct op25b_key src, struct op25b_key dst)
+{
+	switch (shape) {
+	case OP25B_SHAPE_SYN:
+		if (!policy->inbound)
+			break;
+		return judge_class(policy, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND, family, dst,
+				   src);
+	case OP25B_SHAPE_SYNACK:
+		if (!policy->synack)
+			break;
+		return judge_class(policy, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst, src);
+	case OP25B_SHAPE_MALFORMED:
+		return judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
+	default:
+		break;
+	}
+	return (struct op25b_judgement){ .verdict = OP25B_VERDICT_PASSED };
+}
+
+static __always_inline struct op25b_judgement judge(const struct op25b_policy *policy,
+						    enum op25b_shape shape,
+						    enum op25b_family family,
+						    struct op25b_key src, struct op25b_key dst)
+{
+	struct op25b_judgement judgement;
+
+	if (likely(shape == OP25B_SHAPE_SYN)) {
+		judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
+		if (judgement.verdict != OP25B_VERDICT_PASSED || !policy->inbound)
+			return judgement;
+	}
+	return judge_others(policy, shape, family, src, dst);
 }
 
 /**
@@ -67,43 +150,7 @@ struct op25b_lpm_match op25b_relay_find(const struct op25b_policy *policy,
 					const struct op25b_terms *terms, enum op25b_family family,
 					struct op25b_key key)
 {
-	struct op25b_lpm_match match = lookup(policy->relay, family, key);
-
-	if (!match.value && terms && terms->relays)
-		match = lookup(terms->relay, family, key);
-	return match;
-}
-
-/*
- * Judge a packet as of @class, for the pool that has the address @side, with @other at its other
- * end. @guard: only for a pool that has this guard; 0 for any pool.
- */
-static struct op25b_judgement judge_class(const struct op25b_policy *policy, enum op25b_class class,
-					  u32 guard, enum op25b_family family,
-					  struct op25b_key side, struct op25b_key other)
-{
-	struct op25b_lpm_match match = lookup(policy->entry, family, side);
-	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
-	const struct op25b_terms *terms;
-	struct op25b_entry entry;
-
-	if (!match.value)
-		return judgement;
-	entry = op25b_entry(match.value);
-	terms = op25b_policy_terms(policy, entry.pool);
-	judgement.terms = terms;
-	if (terms->settings.mode == OP25B_MODE_OFF || (terms->settings.guard & guard) != guard)
-		return judgement;
-
-	if (entry.is_exempt)
-		judgement.verdict = OP25B_VERDICT_EXEMPTED;
-	else if (op25b_relay_find(policy, terms, family, other).value)
-		judgement.verdict = OP25B_VERDICT_RELAYED;
-	else if (terms->settings.mode == OP25B_MODE_OBSERVE)
-		judgement.verdict = OP25B_VERDICT_OBSERVED;
-	else
-		judgement.verdict = OP25B_VERDICT_BLOCKED;
-	return judgement;
+	return find_relay(policy, terms, family, key);
 }
 
 /**
@@ -120,27 +167,7 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 				   enum op25b_family family, struct op25b_key src,
 				   struct op25b_key dst)
 {
-	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
-
-	switch (shape) {
-	case OP25B_SHAPE_SYN:
-		judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
-		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
-			judgement = judge_class(policy, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
-						family, dst, src);
-		break;
-	case OP25B_SHAPE_MALFORMED:
-		judgement = judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
-		break;
-	case OP25B_SHAPE_SYNACK:
-		if (policy->synack)
-			judgement = judge_class(policy, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK,
-						family, dst, src);
-		break;
-	default:
-		break;
-	}
-	return judgement;
+	return judge(policy, shape, family, src, dst);
 }
 
 struct skb_packet {
@@ -156,6 +183,16 @@ static const void *read_skb(const struct op25b_packet *packet, unsigned int off,
 	return skb_header_pointer(skb, off, n, buf);
 }
 
+/* For packets whose headers are not just where they mostly are. */
+static noinline enum op25b_shape classify_skb(const struct sk_buff *skb, enum op25b_family family)
+{
+	struct skb_packet p = { .packet = { .len = skb->len, .read = read_skb }, .skb = skb };
+
+	if (family == OP25B_IPV4)
+		return op25b_classify_ipv4(&p.packet);
+	return op25b_classify_ipv6(&p.packet);
+}
+
 /* The kernel says which hook dropped a packet where the hook itself frees it. */
 static unsigned int drop(struct sk_buff *skb)
 {
@@ -166,17 +203,10 @@ static unsigned int drop(struct sk_buff *skb)
 #endif
 }
 
-/* The few packets that may be of a class. */
-static noinline unsigned int judge_skb(struct sk_buff *skb, const struct nf_hook_state *state,
-				       enum op25b_family family, enum op25b_shape shape)
+static __always_inline unsigned int judge_skb(const struct op25b_table *table, struct sk_buff *skb,
+					      const struct nf_hook_state *state,
+					      enum op25b_family family, enum op25b_shape shape)
 {
-	static const enum op25b_counted counted[] = {
-		[OP25B_VERDICT_BLOCKED] = OP25B_BLOCKED,
-		[OP25B_VERDICT_OBSERVED] = OP25B_OBSERVED,
-		[OP25B_VERDICT_RELAYED] = OP25B_RELAYED,
-		[OP25B_VERDICT_EXEMPTED] = OP25B_EXEMPTED,
-	};
-	struct skb_packet p = { .packet = { .len = skb->len, .read = read_skb }, .skb = skb };
 	struct op25b_judgement judgement;
 	const struct op25b_policy *policy;
 	struct op25b_key src, dst;
@@ -185,9 +215,8 @@ static noinline unsigned int judge_skb(struct sk_buff *skb, const struct nf_hook
 	if (netif_is_l3_master(state->in))
 		return NF_ACCEPT;
 
-	if (shape == OP25B_SHAPE_UNDECIDED) {
-		shape = family == OP25B_IPV4 ? op25b_classify_ipv4(&p.packet) :
-					       op25b_classify_ipv6(&p.packet);
+	if (unlikely(shape == OP25B_SHAPE_UNDECIDED)) {
+		shape = classify_skb(skb, family);
 		if (shape == OP25B_SHAPE_NONE)
 			return NF_ACCEPT;
 	}
@@ -199,17 +228,31 @@ static noinline unsigned int judge_skb(struct sk_buff *skb, const struct nf_hook
 		dst = ipv6_key(&ipv6_hdr(skb)->daddr);
 	}
 
-	policy = rcu_dereference(op25b_net(state->net)->table.policy);
-	judgement = op25b_judge(policy, shape, family, src, dst);
+	policy = rcu_dereference(table->policy);
+	judgement = judge(policy, shape, family, src, dst);
 	if (judgement.verdict == OP25B_VERDICT_PASSED)
 		return NF_ACCEPT;
+	/* the columns of the counters are the verdicts, but for the first, in their order */
 	op25b_stats_count(&judgement.terms->pool->stats, judgement.class,
-			  counted[judgement.verdict]);
+			  OP25B_BLOCKED + judgement.verdict - OP25B_VERDICT_BLOCKED);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
 		return NF_ACCEPT;
-	if (judgement.class == OP25B_CLASS_SYN)
+	if (unlikely(judgement.terms->settings.action != OP25B_ACTION_DROP) &&
+	    judgement.class == OP25B_CLASS_SYN)
 		op25b_reject(skb, state, family, judgement.terms->settings.action);
 	return drop(skb);
+}
+
+static noinline unsigned int judge_ipv4(const struct op25b_table *table, struct sk_buff *skb,
+					const struct nf_hook_state *state, enum op25b_shape shape)
+{
+	return judge_skb(table, skb, state, OP25B_IPV4, shape);
+}
+
+static noinline unsigned int judge_ipv6(const struct op25b_table *table, struct sk_buff *skb,
+					const struct nf_hook_state *state, enum op25b_shape shape)
+{
+	return judge_skb(table, skb, state, OP25B_IPV6, shape);
 }
 
 static unsigned int hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -218,7 +261,7 @@ static unsigned int hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_h
 
 	if (likely(shape == OP25B_SHAPE_NONE))
 		return NF_ACCEPT;
-	return judge_skb(skb, state, OP25B_IPV4, shape);
+	return judge_ipv4(priv, skb, state, shape);
 }
 
 static unsigned int hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -227,41 +270,29 @@ static unsigned int hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_h
 
 	if (likely(shape == OP25B_SHAPE_NONE))
 		return NF_ACCEPT;
-	return judge_skb(skb, state, OP25B_IPV6, shape);
+	return judge_ipv6(priv, skb, state, shape);
 }
 
-/* Before defragmentation, so that the same packets are seen with it and without. */
-static const struct nf_hook_ops hooks[] = {
-	{
+/**
+ * op25b_hook_init() - prepare a namespace's hooks
+ * @ops: where; registered later
+ * @table: what its packets are judged by
+ */
+void op25b_hook_init(struct nf_hook_ops ops[OP25B_FAMILIES], struct op25b_table *table)
+{
+	/* Before defragmentation, so that the same packets are seen with it and without. */
+	ops[OP25B_IPV4] = (struct nf_hook_ops){
 		.hook = hook_ipv4,
+		.priv = table,
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_RAW_BEFORE_DEFRAG,
-	},
-	{
+	};
+	ops[OP25B_IPV6] = (struct nf_hook_ops){
 		.hook = hook_ipv6,
+		.priv = table,
 		.pf = NFPROTO_IPV6,
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP6_PRI_RAW_BEFORE_DEFRAG,
-	},
-};
-
-/**
- * op25b_hook_register() - have packets of a namespace judged
- * @net: the namespace, whose table is locked
- *
- * Return: 0 or -ENOMEM.
- */
-int op25b_hook_register(struct net *net)
-{
-	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
-}
-
-/**
- * op25b_hook_unregister() - have packets of a namespace judged no more
- * @net: the namespace, whose table is locked
- */
-void op25b_hook_unregister(struct net *net)
-{
-	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	};
 }

@@ -8,7 +8,8 @@
 #include "core/classify.h"
 #include "op25b_policy.h"
 
-struct net;
+struct nf_hook_ops;
+struct op25b_table;
 
 /**
  * struct op25b_judgement - what becomes of a packet
@@ -22,8 +23,7 @@ struct op25b_judgement {
 	const struct op25b_terms *terms;
 };
 
-int op25b_hook_register(struct net *net);
-void op25b_hook_unregister(struct net *net);
+void op25b_hook_init(struct nf_hook_ops ops[OP25B_FAMILIES], struct op25b_table *table);
 
 struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_shape shape,
 				   enum op25b_family family, struct op25b_key src,

@@ -285,7 +285,7 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 
 	err = for_each_pool_not_in(table, policy, old, pool_enter);
 	if (!err && policy->pools && !old->pools)
-		err = op25b_hook_register(table->net);
+		err = nf_register_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
 	if (err) {
 		for_each_pool_not_in(table, policy, old, pool_leave);
 		op25b_change_abort(change);
@@ -297,7 +297,7 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 	rcu_assign_pointer(table->policy, policy);
 
 	if (!policy->pools && old->pools)
-		op25b_hook_unregister(table->net);
+		nf_unregister_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
 	for_each_pool_not_in(table, old, policy, pool_leave);
 	for_each_pool_not_in(table, old, change->base ? policy : NULL, pool_put);
 	take_over_exempts(table, change);
@@ -369,6 +369,7 @@ int op25b_table_init(struct op25b_table *table, struct net *net)
 	INIT_LIST_HEAD(&table->exempts);
 	timerqueue_init_head(&table->expiries);
 	INIT_DELAYED_WORK(&table->expire, expire);
+	op25b_hook_init(table->hooks, table);
 	return 0;
 }
 
@@ -380,7 +381,7 @@ void op25b_table_stop(struct op25b_table *table)
 {
 	mutex_lock(&table->lock);
 	if (rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock))->pools)
-		op25b_hook_unregister(table->net);
+		nf_unregister_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
 	timerqueue_init_head(&table->expiries);
 	mutex_unlock(&table->lock);
 	cancel_delayed_work_sync(&table->expire);

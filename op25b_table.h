@@ -9,6 +9,7 @@
 #include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <linux/rcupdate.h>
 #include <linux/timerqueue.h>
@@ -29,6 +30,7 @@ struct op25b_change;
  * @exempts: the exempts with a timeout or comment of the policy in force
  * @expiries: those with a timeout, the next to expire first
  * @expire: removes them
+ * @hooks: registered while the policy in force has a pool
  */
 struct op25b_table {
 	struct net *net;
@@ -39,6 +41,7 @@ struct op25b_table {
 	struct list_head exempts;
 	struct timerqueue_head expiries;
 	struct delayed_work expire;
+	struct nf_hook_ops hooks[OP25B_FAMILIES];
 };
 
 int op25b_table_init(struct op25b_table *table, struct net *net);

@@ -97,8 +97,8 @@ static inline unsigned long *op25b_lpm_slots(const struct op25b_lpm_node *node)
 	return (void *)((u64 *)(node + 1) + node->deep);
 }
 
-static inline struct op25b_lpm_match op25b_lpm_lookup(struct op25b_lpm lpm, struct op25b_key key,
-						      bool ipv6)
+static __always_inline struct op25b_lpm_match op25b_lpm_lookup(struct op25b_lpm lpm,
+							       struct op25b_key key, bool ipv6)
 {
 	const struct op25b_lpm_node *node, *best = NULL;
 	struct op25b_lpm_match match = { 0 };
