@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What all tests share: one network, one module, and the command on its router."""
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import hosts
+import packets
+
+MODULE = os.environ["OP25B_MODULE"]
+CLASSES = ("syn", "malformed", "synack", "inbound")
+VERDICTS = ("blocked", "observed", "relayed", "exempted")
+SYSFS = "/run/sysfs"    # of the router's namespace
+
+
+class Command:
+    """op25bctl on a host."""
+    PATH = "/usr/local/bin/op25bctl"
+
+    def __init__(self, host):
+        self.host = host
+
+    def run(self, *words, **options):
+        """What came of a command: exit code, output, errors."""
+        with self.host:
+            return subprocess.run([self.PATH, *words], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, check=False, **options)
+
+    def __call__(self, *words, **options):
+        """The output of a command that has to succeed in silence."""
+        result = self.run(*words, **options)
+        assert (result.returncode, result.stderr) == (0, "")
+        return result.stdout
+
+    def json(self, *words):
+        return json.loads(self("-j", *words))
+
+    def load(self, policy):
+        """Start anew with this policy: commands, one a line."""
+        self("-b", "-", input="flush\n" + policy)
+
+    def counters(self):
+        return {pool["name"]: pool["packets"] for pool in self.json("pool", "show")}
+
+
+def table(**counted):
+    """A pool's counters: those given, such as syn={"blocked": 1}, and zero in every other cell."""
+    return {name: {verdict: counted.get(name, {}).get(verdict, 0) for verdict in VERDICTS}
+            for name in CLASSES}
+
+
+def sysfs(path, root=SYSFS):
+    with open(f"{root}/kernel/op25b/{path}", encoding="ascii") as file:
+        return file.read().removesuffix("\n")
+
+
+def assert_counted(op25b, **pools):
+    """That the counters of the pools are these, in every cell, for every client."""
+    pools = {name: table(**counted) for name, counted in pools.items()}
+    assert op25b.counters() == pools
+    assert sorted(os.listdir(f"{SYSFS}/kernel/op25b/pools")) == sorted(pools)
+    for name, cells in pools.items():
+        for verdict in VERDICTS:
+            assert int(sysfs(f"pools/{name}/{verdict}")) == \
+                sum(cells[kind][verdict] for kind in CLASSES)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def module():
+    """The module, loaded before all else: it needs nothing that is not there by itself."""
+    # Packets are handled where they are sent: on one processor they stay in their order.
+    os.sched_setaffinity(0, {0})
+    shutil.copy("tools/op25bctl/op25bctl", Command.PATH)
+    os.chmod(Command.PATH, 0o755)
+    with open("/proc/modules", encoding="ascii") as file:
+        assert not any(line.startswith(("nf_", "x_tables", "nft")) for line in file)
+    hosts.run("insmod", MODULE)
+
+
+@pytest.fixture(scope="session")
+def net(module):
+    network = hosts.Network()
+    network.bras.mount_sysfs(SYSFS)
+    for port in (25, 26, 80, 465, 587, 2525):
+        network.foreign.listen(port)
+    network.relay.listen(25)
+    network.customer.listen(25)
+    return network
+
+
+@pytest.fixture(scope="session")
+def command(net):
+    return Command(net.bras)
+
+
+@pytest.fixture
+def op25b(command):
+    """The command, on a router without a policy."""
+    command("flush")
+    return command
+
+
+@pytest.fixture(params=[4, 6], ids=["ipv4", "ipv6"])
+def v(request):
+    """The version of IP."""
+    return request.param
+
+
+class Ends:
+    """The addresses of a test, of one version of IP: ghosts of the hosts, which answer nothing, and
+    the hosts' networks."""
+
+    def __init__(self, net, v):
+        self.customer, self.fixed, self.relay, self.foreign = (
+            host.ghosts[v][0] for host in (net.customer, net.fixed, net.relay, net.foreign))
+        self.pool, self.fixed_net, self.relay_net, self.foreign_net = (
+            host.network[v] for host in (net.customer, net.fixed, net.relay, net.foreign))
+        self.neighbour = net.customer.ghosts[v][1]
+
+
+@pytest.fixture
+def ends(net, v):
+    return Ends(net, v)
+
+
+def syn_to(ends, dst=None, **options):
+    """What the filter is about: a SYN from the customer to port 25."""
+    return packets.syn(ends.customer, dst or ends.foreign, **options)

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Hosts, which are network namespaces, and the network of an access provider made of them:
+
+    customer ──┐           ┌── relay        the provider's own mail server
+               ├── bras ───┤
+    fixed ─────┘           └── foreign      a mail server in the world
+
+Every host has an address of either family, and ghosts: addresses that are routed to it and that its
+kernel knows nothing of, so that nobody but the test answers for them.
+"""
+import contextlib
+import ctypes
+import errno
+import mmap
+import os
+import socket
+import struct
+import subprocess
+import time
+
+import packets
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86dd
+SOL_PACKET, PACKET_TX_RING = 263, 13
+MARKER_PORT = 9
+SECONDS = 20    # longer than anything takes here; a test that waits so long has failed
+
+
+def libc(result):
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def run(*words, **options):
+    """Run a program that has to succeed; what it prints."""
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
+
+
+def until(condition, seconds=SECONDS):
+    """Wait until a condition is true; what it returned then."""
+    end = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+    return result
+
+
+class Host:
+    """A network namespace. `with host:` is to be in it: sockets and programs of the block are its."""
+    stack = []
+
+    def __init__(self, name):
+        self.name = name
+        run("ip", "netns", "add", name)
+        self.fd = os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+        self.listeners = {}
+
+    def remove(self):
+        os.close(self.fd)
+        run("ip", "netns", "del", self.name)
+
+    def __enter__(self):
+        if not Host.stack:
+            Host.stack.append(os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
+        libc(LIBC.setns(self.fd, CLONE_NEWNET))
+        Host.stack.append(self.fd)
+        return self
+
+    def __exit__(self, *_):
+        Host.stack.pop()
+        libc(LIBC.setns(Host.stack[-1], CLONE_NEWNET))
+
+    def run(self, *words, **options):
+        with self:
+            return run(*words, **options)
+
+    def ip(self, commands):
+        """Commands of ip(8), one a line."""
+        with self:
+            run("ip", "-batch", "-", input=commands)
+
+    def sysctl(self, name, value):
+        with self, open(f"/proc/sys/net/{name}", "w", encoding="ascii") as file:
+            file.write(str(value))
+
+    def socket(self, family, kind, protocol=0):
+        with self:
+            return socket.socket(family, kind, protocol)
+
+    def mount_sysfs(self, path):
+        """Mount a sysfs that shows what belongs to this namespace."""
+        os.makedirs(path)
+        with self:
+            libc(LIBC.mount(b"sysfs", path.encode(), b"sysfs", 0, None))
+
+    def listen(self, port):
+        """A TCP port that is open from now on, for both families."""
+        if port not in self.listeners:
+            listener = self.socket(socket.AF_INET6, socket.SOCK_STREAM)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("::", port))
+            listener.listen(64)
+            listener.setblocking(False)
+            self.listeners[port] = listener
+
+    def accept(self, port):
+        """What has come in on an open port, and what it said so far; None if nothing has."""
+        try:
+            connection, peer = self.listeners[port].accept()
+        except BlockingIOError:
+            return None
+        with connection:
+            connection.setblocking(False)
+            # It ends with one reset, and not with attempts at a farewell.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            try:
+                said = connection.recv(65536)
+            except BlockingIOError:
+                said = b""
+        return peer[0].removeprefix("::ffff:"), said
+
+    def hang_up(self):
+        """Forget all that has come in."""
+        for port in self.listeners:
+            while self.accept(port):
+                pass
+
+
+class Tap:
+    """The end of a wire: sends and captures IP packets as they are."""
+
+    def __init__(self, host, interface, peer_mac, own_mac):
+        self.header = bytes.fromhex((peer_mac + own_mac).replace(":", ""))
+        self.socket = host.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.socket.bind((interface, ETH_P_ALL))
+        self.socket.setblocking(False)
+
+    def frame(self, packet):
+        kind = ETH_P_IPV6 if packets.version(packet) == 6 else ETH_P_IP
+        return self.header + struct.pack("!H", kind) + packet
+
+    def send(self, packet):
+        self.socket.send(self.frame(packet))
+
+    def receive(self):
+        """The next IP packet that came in; None if there is none. Neighbours' talk is left out."""
+        while True:
+            try:
+                frame, address = self.socket.recvfrom(65536)
+            except BlockingIOError:
+                return None
+            packet = frame[14:]
+            if address[2] == socket.PACKET_OUTGOING or address[1] not in (ETH_P_IP, ETH_P_IPV6):
+                continue
+            if address[1] == ETH_P_IPV6 and (packet[8:10] == b"\xfe\x80" or packet[24] == 0xff):
+                continue
+            return packet
+
+    def drain(self):
+        while self.receive():
+            pass
+
+
+class PagedTap(Tap):
+    """A tap whose packets reach the kernel in pages: what is behind the Ethernet header is not in the
+    linear part of the socket buffer, as with drivers that receive into pages."""
+    FRAMES, SIZE = 2, 2048
+    HEADER = 32     # TPACKET_ALIGN(sizeof(struct tpacket_hdr))
+    SEND_REQUEST = 1
+
+    def __init__(self, host, interface, peer_mac, own_mac):
+        super().__init__(host, interface, peer_mac, own_mac)
+        size = self.FRAMES * self.SIZE
+        self.socket.setsockopt(SOL_PACKET, PACKET_TX_RING,
+                               struct.pack("IIII", size, 1, self.SIZE, self.FRAMES))
+        self.ring = mmap.mmap(self.socket.fileno(), size)
+        self.turn = 0
+
+    def send(self, packet):
+        frame = self.frame(packet)
+        at = self.turn * self.SIZE
+        self.turn = (self.turn + 1) % self.FRAMES
+        until(lambda: struct.unpack_from("L", self.ring, at) == (0,))
+        self.ring[at + self.HEADER:at + self.HEADER + len(frame)] = frame
+        struct.pack_into("LII", self.ring, at, self.SEND_REQUEST, len(frame), 0)
+        self.socket.send(b"")
+        self.drain()    # it hears what all taps hear, and nobody listens
+
+
+class Crossing:
+    """What came of packets that were sent: those that arrived, and what the sender got back."""
+
+    def __init__(self, arrived, answers):
+        self.arrived = arrived
+        self.answers = answers
+
+
+class Network:
+    """The hosts, wired and addressed."""
+    #         link      network of IPv4 and IPv6, host's address and ghosts in it
+    LINKS = {"customer": ("10.0.0", "2001:db8:c:"),
+             "fixed": ("10.0.1", "2001:db8:1:"),
+             "relay": ("192.0.2", "2001:db8:25:"),
+             "foreign": ("198.51.100", "2001:db8:f:")}
+
+    def __init__(self, prefix="", links=("customer", "fixed", "relay", "foreign"), vrf=None):
+        self.router = Host(prefix + "bras")
+        self.hosts = []
+        self.markers = 0
+        self.router.sysctl("ipv4/ip_forward", 1)
+        self.router.sysctl("ipv6/conf/all/forwarding", 1)
+        if vrf:
+            self.router.ip(f"link add {vrf} type vrf table 10\nlink set {vrf} up\n")
+        for number, link in enumerate(links, 1):
+            self.wire(Host(prefix + link), link, number, vrf)
+        setattr(self, "bras", self.router)
+
+    def wire(self, host, link, number, vrf):
+        net4, net6 = self.LINKS[link]
+        router_mac, host_mac = f"02:00:00:00:0{number}:01", f"02:00:00:00:0{number}:02"
+        master = f"link set {link} master {vrf}\n" if vrf else ""
+        table = f"vrf {vrf}" if vrf else ""
+        self.router.ip(
+            f"link add {link} address {router_mac} type veth "
+            f"peer name eth0 netns {host.name} address {host_mac}\n"
+            f"{master}"
+            f"link set {link} up\n"
+            f"addr add {net4}.1/24 dev {link}\n"
+            f"addr add {net6}:1/64 dev {link} nodad\n")
+        host.ip(
+            "link set lo up\n"
+            "link set eth0 up\n"
+            f"addr add {net4}.2/24 dev eth0\n"
+            f"addr add {net6}:2/64 dev eth0 nodad\n"
+            f"neigh replace {net4}.1 lladdr {router_mac} dev eth0 nud permanent\n"
+            f"neigh replace {net6}:1 lladdr {router_mac} dev eth0 nud permanent\n"
+            f"route add default via {net4}.1\n"
+            f"route add default via {net6}:1\n")
+        self.router.ip(
+            f"neigh replace {net4}.2 lladdr {host_mac} dev {link} nud permanent\n"
+            f"neigh replace {net6}:2 lladdr {host_mac} dev {link} nud permanent\n"
+            f"route add {net4}.128/25 via {net4}.2 dev {link} {table}\n"
+            f"route add {net6}:8000/113 via {net6}:2 dev {link} {table}\n")
+        host.address = {4: f"{net4}.2", 6: f"{net6}:2"}
+        host.network = {4: f"{net4}.0/24", 6: f"{net6}:/64"}
+        host.ghosts = {4: [f"{net4}.{n}" for n in range(128, 255)],
+                       6: [f"{net6}:{n:x}" for n in range(0x8000, 0x8080)]}
+        host.tap = Tap(host, "eth0", router_mac, host_mac)
+        host.paged_tap = PagedTap(host, "eth0", router_mac, host_mac)
+        # Markers end here.
+        host.sink = host.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        host.sink.bind(("::", MARKER_PORT))
+        setattr(self, link, host)
+        self.hosts.append(host)
+
+    def remove(self):
+        for host in self.hosts + [self.router]:
+            host.remove()
+
+    def marker(self, sender, receiver):
+        self.markers += 1
+        src, dst = sender.address[4], receiver.address[4]
+        text = b"marker %d" % self.markers
+        return packets.ip(src, dst, packets.udp(src, dst, MARKER_PORT, MARKER_PORT, text),
+                          packets.UDP)
+
+    def pass_marker(self, sender, receiver):
+        """Send a packet that nothing stops, and return what arrived before it. What was sent earlier
+        has arrived by then or never will: there is one queue, that of this processor."""
+        marker = self.marker(sender, receiver)
+        sender.tap.send(marker)
+        arrived = []
+        while (packet := until(receiver.tap.receive)) != packets.forwarded(marker):
+            arrived.append(packet)
+        return arrived
+
+    def settle(self, sender, receiver):
+        """Wait for all that is under way from sender to receiver and, in answer, back."""
+        arrived = self.pass_marker(sender, receiver)
+        return Crossing(arrived, self.pass_marker(receiver, sender))
+
+    def send(self, *sent, sender=None, receiver=None, tap=None):
+        """Send packets from sender (the customer) to receiver (the foreign host)."""
+        sender, receiver = sender or self.customer, receiver or self.foreign
+        sender.tap.drain()
+        receiver.tap.drain()
+        for packet in sent:
+            (tap or sender.tap).send(packet)
+        return self.settle(sender, receiver)
+
+    def passes(self, packet, **ends):
+        """Whether a packet gets through, byte for byte; nothing else may arrive in its place."""
+        arrived = self.send(packet, **ends).arrived
+        assert arrived in ([], [packets.forwarded(packet)])
+        return bool(arrived)
+
+    def connect(self, src, dst, address, port, data=None):
+        """Connect a TCP of src's to dst's: 0 when it is open, and dst took it, EINPROGRESS when there
+        was no answer, else the error. data: sent along with the SYN (TCP Fast Open)."""
+        dst.hang_up()
+        family = socket.AF_INET6 if packets.is_ipv6(address) else socket.AF_INET
+        with src.socket(family, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            if data:
+                with contextlib.suppress(BlockingIOError):
+                    connection.sendto(data, socket.MSG_FASTOPEN, (address, port))
+            else:
+                assert connection.connect_ex((address, port)) == errno.EINPROGRESS
+            self.settle(src, dst)
+            error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            try:
+                connection.getpeername()
+            except OSError:
+                return error or errno.EINPROGRESS
+            self.settle(src, dst)
+            took = dst.accept(port)
+            assert took and took[0] == connection.getsockname()[0]
+            assert not data or took[1] == data
+            return 0
+
+    def opens(self, sent, src, dst, port=25, *, sender=None, receiver=None):
+        """Whether these packets open a connection from src, a ghost of sender's, to dst's port: with
+        the rest of a handshake by hand, a real TCP at the other end, and a word said to it."""
+        sender, receiver = sender or self.customer, receiver or self.foreign
+        receiver.hang_up()
+        crossing = self.send(*sent, sender=sender, receiver=receiver)
+        synacks = [answer for answer in map(packets.tcp_of, crossing.answers)
+                   if answer and answer[4] == packets.SYN | packets.ACK and answer[0] == port]
+        if not synacks:
+            assert receiver.accept(port) is None
+            return False
+        _, sport, seq, ack, _ = synacks[0]
+        segment = packets.tcp(src, dst, sport, port, packets.ACK | packets.PSH, b"HELO\r\n",
+                              seq=ack, ack=seq + 1)
+        self.send(packets.ip(src, dst, segment), sender=sender, receiver=receiver)
+        assert receiver.accept(port) == (src, b"HELO\r\n")
+        return True

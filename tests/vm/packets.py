@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Packets, byte by byte: what a customer with bad intentions would put together."""
+import socket
+import struct
+
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << n for n in range(8))
+
+# IP protocols and IPv6 extension headers
+HOPOPTS, ICMP, TCP, UDP, ROUTING, FRAGMENT, AUTH, ICMPV6, NONE, DSTOPTS = (
+    0, 1, 6, 17, 43, 44, 51, 58, 59, 60)
+MOBILITY, HIP, SHIM6 = 135, 139, 140
+
+
+def version(packet):
+    return packet[0] >> 4
+
+
+def is_ipv6(address):
+    return ":" in address
+
+
+def pack_address(address):
+    return socket.inet_pton(socket.AF_INET6 if is_ipv6(address) else socket.AF_INET, address)
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + bytes(len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def transport_checksum(src, dst, protocol, data):
+    pseudo = pack_address(src) + pack_address(dst) + struct.pack("!II", len(data), protocol)
+    return checksum(pseudo + data)
+
+
+def tcp(src, dst, sport, dport, flags, data=b"", seq=1000, ack=0, options=b""):
+    """A segment of TCP, its checksum made for these addresses."""
+    def header(check):
+        return struct.pack("!HHIIBBHHH", sport, dport, seq, ack, (5 + len(options) // 4) << 4,
+                           flags, 64240, check, 0) + options
+    return header(transport_checksum(src, dst, TCP, header(0) + data)) + data
+
+
+def udp(src, dst, sport, dport, data=b""):
+    """A UDP datagram."""
+    def header(check):
+        return struct.pack("!HHHH", sport, dport, 8 + len(data), check)
+    return header(transport_checksum(src, dst, UDP, header(0) + data)) + data
+
+
+def echo_request(src, dst, data=b"ping"):
+    """An echo request of ICMP or ICMPv6, as an IP packet."""
+    kind = 128 if is_ipv6(src) else 8
+    message = struct.pack("!BBHHH", kind, 0, 0, 1, 1) + data
+    check = transport_checksum(src, dst, ICMPV6, message) if is_ipv6(src) else checksum(message)
+    return ip(src, dst, message[:2] + struct.pack("!H", check) + message[4:],
+              ICMPV6 if is_ipv6(src) else ICMP)
+
+
+def ipv4(src, dst, payload, protocol=TCP, *, options=b"", offset=0, more=False, bits=0, ident=1,
+         ttl=64, length=None, header_words=None):
+    """An IPv4 packet. length and header_words: what it says of itself where that is not true."""
+    words = 5 + len(options) // 4
+    header = struct.pack("!BBHHHBBH", 0x40 | (header_words or words), 0,
+                         length or words * 4 + len(payload), ident,
+                         bits | (0x2000 if more else 0) | offset // 8, ttl, protocol, 0)
+    header += pack_address(src) + pack_address(dst) + options
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
+
+
+def ipv6(src, dst, payload, protocol=TCP, *, chain=(), hops=64, length=None):
+    """An IPv6 packet, with a chain of extension headers: (type, header) each."""
+    first, rest = link(chain, protocol)
+    payload = rest + payload
+    return struct.pack("!IHBB", 6 << 28, len(payload) if length is None else length, first, hops) \
+        + pack_address(src) + pack_address(dst) + payload
+
+
+def link(chain, protocol):
+    """The type of the first header of a chain, and its bytes; protocol is what follows."""
+    types = [kind for kind, _ in chain] + [protocol]
+    return types[0], b"".join(bytes([following]) + header[1:]
+                              for (_, header), following in zip(chain, types[1:]))
+
+
+def ip(src, dst, payload, protocol=TCP):
+    return (ipv6 if is_ipv6(src) else ipv4)(src, dst, payload, protocol)
+
+
+def extension(kind, size=8):
+    """An extension header of options or of no further meaning, padded to its size."""
+    options = b"\x01" + bytes([size - 4]) + bytes(size - 4)  # PadN
+    return kind, bytes([0, size // 8 - 1]) + options
+
+
+def many_options(kind, count):
+    """An extension header with so many options that each say nothing."""
+    options = b"\x01\x00" * count
+    options += bytes(-(len(options) + 2) % 8)
+    return kind, bytes([0, (len(options) + 2) // 8 - 1]) + options
+
+
+def routing(kind=4):
+    """A routing header whose segments are all done."""
+    return ROUTING, bytes([0, 0, kind, 0]) + bytes(4)
+
+
+def auth(size=24):
+    return AUTH, bytes([0, size // 4 - 2]) + bytes(size - 2)
+
+
+def fragment_header(offset, more, ident=1):
+    return FRAGMENT, struct.pack("!BBHI", 0, 0, offset | more, ident)
+
+
+def fragments(packet, *cuts, ident=77):
+    """Cut what a packet carries at these offsets into fragments, in their order."""
+    head = 40 if version(packet) == 6 else (packet[0] & 15) * 4
+    payload = packet[head:]
+    bounds = [0, *cuts, len(payload)]
+    return [fragment(packet, payload[start:end], start, end < len(payload), ident)
+            for start, end in zip(bounds, bounds[1:])]
+
+
+def fragment(packet, data, offset, more, ident=77):
+    """One fragment with the addresses and protocol of packet, and with this data."""
+    if version(packet) == 6:
+        src, dst = (socket.inet_ntop(socket.AF_INET6, packet[n:n + 16]) for n in (8, 24))
+        return ipv6(src, dst, data, packet[6], chain=[fragment_header(offset, more, ident)])
+    src, dst = (socket.inet_ntop(socket.AF_INET, packet[n:n + 4]) for n in (12, 16))
+    return ipv4(src, dst, data, packet[9], offset=offset, more=more, ident=ident)
+
+
+def forwarded(packet):
+    """The packet as it leaves a router: one hop less to live, all else byte for byte."""
+    if version(packet) == 6:
+        return packet[:7] + bytes([packet[7] - 1]) + packet[8:]
+    head = (packet[0] & 15) * 4
+    header = packet[:8] + bytes([packet[8] - 1]) + packet[9:10] + b"\0\0" + packet[12:head]
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + packet[head:]
+
+
+def tcp_of(packet):
+    """(sport, dport, seq, ack, flags) of a packet without extension headers, or None."""
+    at, protocol = (40, packet[6]) if version(packet) == 6 else ((packet[0] & 15) * 4, packet[9])
+    if protocol != TCP or len(packet) < at + 20:
+        return None
+    sport, dport, seq, ack, _, flags = struct.unpack_from("!HHIIBB", packet, at)
+    return sport, dport, seq, ack, flags
+
+
+def syn(src, dst, dport=25, sport=40000, flags=SYN, data=b"", seq=1000):
+    """An IP packet that opens a connection."""
+    return ip(src, dst, tcp(src, dst, sport, dport, flags, data, seq))

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verdict table: each class with each verdict, and what is in no class."""
+import itertools
+
+import pytest
+
+import packets
+from conftest import CLASSES, assert_counted, syn_to
+from packets import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
+
+
+def packet_of(kind, ends):
+    """A packet of a class, whose pool is the customer's: from the customer, or for him."""
+    if kind == "syn":
+        return packets.syn(ends.customer, ends.foreign)
+    if kind == "malformed":
+        return packets.fragments(packets.syn(ends.customer, ends.foreign), 8)[0]
+    if kind == "synack":
+        return packets.ip(ends.foreign, ends.customer,
+                          packets.tcp(ends.foreign, ends.customer, 25, 40000, SYN | ACK))
+    return packets.syn(ends.foreign, ends.customer)
+
+
+def send(net, kind, packet, tap="tap"):
+    """Whether it got through, from the end where packets of its class come from."""
+    sender, receiver = net.customer, net.foreign
+    if kind in ("synack", "inbound"):
+        sender, receiver = receiver, sender
+    return net.passes(packet, sender=sender, receiver=receiver, tap=getattr(sender, tap))
+
+
+# What a policy has besides the pool east, which is the customer's
+POLICIES = {
+    "blocked": "pool add east guard synack inbound prefix {0.pool}",
+    "observed": "pool add east mode observe guard synack inbound prefix {0.pool}",
+    "relayed": "pool add east guard synack inbound prefix {0.pool}\n"
+               "relay add {0.foreign}",
+    "relayed for this pool": "pool add east guard synack inbound prefix {0.pool}\n"
+                             "relay add {0.foreign} pool east",
+    "relayed when observed": "pool add east mode observe guard synack inbound prefix {0.pool}\n"
+                             "relay add {0.foreign_net}",
+    "exempted": "pool add east guard synack inbound prefix {0.pool}\n"
+                "exempt add east {0.customer}",
+    "exempted before relayed": "pool add east guard synack inbound prefix {0.pool}\n"
+                               "exempt add east {0.customer}\n"
+                               "relay add {0.foreign}",
+    "exempted when observed": "pool add east mode observe guard synack inbound prefix {0.pool}\n"
+                              "exempt add east {0.customer}",
+    "passed: mode off": "pool add east mode off guard synack inbound prefix {0.pool}",
+    "passed: mode off, exempt": "pool add east mode off guard synack inbound prefix {0.pool}\n"
+                                "exempt add east {0.customer}",
+    "passed: mode off, relay": "pool add east mode off guard synack inbound prefix {0.pool}\n"
+                               "relay add {0.foreign}",
+    "passed: in no pool": "pool add east guard synack inbound prefix {0.fixed_net}",
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_verdict(net, op25b, ends, policy):
+    """A packet of each class, in the linear part of its socket buffer and in pages."""
+    op25b.load(POLICIES[policy].format(ends))
+    verdict = policy.split()[0].removesuffix(":")
+    for kind in CLASSES:
+        for tap in ("tap", "paged_tap"):
+            assert send(net, kind, packet_of(kind, ends), tap) == (verdict != "blocked"), kind
+    assert_counted(op25b, east={} if verdict == "passed" else
+                   {kind: {verdict: 2} for kind in CLASSES})
+
+
+def test_a_relay_of_another_pool_is_none(net, op25b, ends):
+    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}\n"
+               f"pool add west guard synack inbound prefix {ends.fixed_net}\n"
+               f"relay add {ends.foreign} pool west")
+    for kind in CLASSES:
+        assert not send(net, kind, packet_of(kind, ends)), kind
+    assert_counted(op25b, east={kind: {"blocked": 1} for kind in CLASSES}, west={})
+
+
+@pytest.mark.parametrize("guard", ["synack", "inbound"])
+def test_a_guard_guards_its_class_only(net, op25b, ends, guard):
+    op25b.load(f"pool add east guard {guard} prefix {ends.pool}\n"
+               f"pool add other guard synack inbound prefix {ends.fixed_net}")
+    for kind in ("synack", "inbound"):
+        assert send(net, kind, packet_of(kind, ends)) == (guard != kind), kind
+    assert_counted(op25b, east={guard: {"blocked": 1}}, other={})
+
+
+def test_guards_are_off_unless_asked_for(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.pool}")
+    assert send(net, "synack", packet_of("synack", ends))
+    assert send(net, "inbound", packet_of("inbound", ends))
+    assert_counted(op25b, east={})
+
+
+def test_between_two_pools_a_packet_is_of_the_senders_class(net, op25b, ends):
+    op25b.load(f"pool add east mode observe prefix {ends.pool}\n"
+               f"pool add west guard inbound prefix {ends.foreign_net}")
+    assert net.passes(syn_to(ends))
+    assert_counted(op25b, east={"syn": {"observed": 1}}, west={})
+
+
+def test_a_sender_whose_pool_is_off_still_comes_in_to_a_guarded_one(net, op25b, ends):
+    op25b.load(f"pool add east mode off prefix {ends.pool}\n"
+               f"pool add west guard inbound prefix {ends.foreign_net}")
+    assert not net.passes(syn_to(ends))
+    assert_counted(op25b, east={}, west={"inbound": {"blocked": 1}})
+
+
+OTHER_FLAGS = (FIN, RST, PSH, URG, ECE, CWR)
+NAMES = dict(zip((FIN, SYN, RST, PSH, ACK, URG, ECE, CWR), "FSRPAUEC"))
+
+
+def test_every_combination_of_flags(net, op25b, ends):
+    """SYN without ACK is of class syn, whatever the other flags; all else passes."""
+    op25b.load(f"pool add east prefix {ends.pool}")
+    for flags in range(256):
+        name = "".join(letter for flag, letter in NAMES.items() if flags & flag)
+        assert net.passes(syn_to(ends, flags=flags)) == (flags & (SYN | ACK) != SYN), name
+    assert_counted(op25b, east={"syn": {"blocked": 64}})
+
+
+def test_every_combination_of_flags_from_port_25(net, op25b, ends):
+    """SYN with ACK is of class synack, whatever the other flags; all else passes."""
+    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
+    for flags in range(256):
+        segment = packets.tcp(ends.foreign, ends.customer, 25, 40000, flags)
+        name = "".join(letter for flag, letter in NAMES.items() if flags & flag)
+        assert net.passes(packets.ip(ends.foreign, ends.customer, segment), sender=net.foreign,
+                          receiver=net.customer) == (flags & (SYN | ACK) != SYN | ACK), name
+    assert_counted(op25b, east={"synack": {"blocked": 64}})
+
+
+def test_a_syn_with_data(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.pool}")
+    assert not net.passes(syn_to(ends, data=b"EHLO pc\r\n"))
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
+
+
+def test_other_ports_are_not_touched(net, op25b, ends):
+    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
+    for port in (0, 1, 24, 26, 80, 110, 143, 443, 465, 587, 993, 2525, 25 << 8, 65535):
+        assert net.passes(syn_to(ends, dport=port)), port
+    assert_counted(op25b, east={})
+
+
+def test_port_25_as_the_customers_own_is_not_touched(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.pool}")
+    assert net.passes(syn_to(ends, sport=25, dport=80))
+    assert_counted(op25b, east={})
+
+
+def test_udp_and_icmp_are_not_touched(net, op25b, ends):
+    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
+    datagram = packets.udp(ends.customer, ends.foreign, 40000, 25, bytes(16))
+    datagram = packets.ip(ends.customer, ends.foreign, datagram, packets.UDP)
+    assert net.passes(datagram)
+    assert net.passes(packets.echo_request(ends.customer, ends.foreign))
+    assert net.send(*packets.fragments(datagram, 16)).arrived == \
+        [packets.forwarded(fragment) for fragment in packets.fragments(datagram, 16)]
+    assert_counted(op25b, east={})
+
+
+def test_who_is_in_no_pool_is_not_touched(net, op25b, ends):
+    op25b.load(f"pool add east guard synack inbound prefix {ends.fixed_net}")
+    for kind in CLASSES:
+        assert send(net, kind, packet_of(kind, ends)), kind
+    assert_counted(op25b, east={})
+
+
+def test_the_most_specific_prefix_wins_across_pools(net, op25b, ends):
+    wide, narrow = ("10.0.0.0/8", "10.0.0.128/30") if "." in ends.pool else \
+        ("2001:db8::/32", "2001:db8:c::8000/126")
+    op25b.load(f"pool add wide mode observe prefix {wide}\n"
+               f"pool add middle mode off prefix {ends.pool}\n"
+               f"pool add narrow prefix {narrow}")
+    assert not net.passes(syn_to(ends))
+    op25b("prefix", "del", "narrow", narrow)
+    assert net.passes(syn_to(ends))
+    assert_counted(op25b, wide={}, middle={}, narrow={"syn": {"blocked": 1}})
+    op25b("pool", "del", "middle")
+    assert net.passes(syn_to(ends))
+    assert_counted(op25b, wide={"syn": {"observed": 1}}, narrow={"syn": {"blocked": 1}})
+
+
+def test_prefix_and_exempt_within_each_other(net, op25b, ends):
+    """The most specific of both counts; of the same length, the exempt."""
+    op25b.load(f"pool add east prefix {ends.pool} {ends.customer}\n"
+               f"exempt add east {ends.pool}")
+    assert not net.passes(syn_to(ends))
+    op25b("exempt", "add", "east", ends.customer)
+    assert net.passes(syn_to(ends))
+    op25b("prefix", "del", "east", ends.customer)
+    op25b("exempt", "del", "east", ends.customer)
+    assert net.passes(syn_to(ends))
+    op25b("exempt", "del", "east", ends.pool)
+    assert not net.passes(syn_to(ends))
+    assert_counted(op25b, east={"syn": {"blocked": 2, "exempted": 2}})
+
+
+def test_an_exempt_of_one_pool_in_a_prefix_of_another(net, op25b, ends):
+    """The exempt is the most specific: its packets are counted in its own pool."""
+    op25b.load(f"pool add east prefix {ends.pool}\n"
+               f"pool add vip\n"
+               f"exempt add vip {ends.customer}")
+    assert net.passes(syn_to(ends))
+    assert_counted(op25b, east={}, vip={"syn": {"exempted": 1}})
+
+
+def test_a_prefix_of_one_address_and_of_all(net, op25b, ends):
+    everyone = "0.0.0.0/0" if "." in ends.pool else "::/0"
+    op25b.load(f"pool add one prefix {ends.customer}\npool add all mode observe prefix {everyone}")
+    assert not net.passes(syn_to(ends))
+    assert net.passes(packets.syn(ends.neighbour, ends.foreign))
+    assert_counted(op25b, one={"syn": {"blocked": 1}}, all={"syn": {"observed": 1}})
+
+
+def test_a_pool_of_one_family_leaves_the_other_alone(net, op25b, v, ends):
+    other = net.customer.network[10 - v]
+    op25b.load(f"pool add east guard synack inbound prefix {other}\nrelay add {other}")
+    for kind in CLASSES:
+        assert send(net, kind, packet_of(kind, ends))
+    assert_counted(op25b, east={})
+
+
+def test_modes_and_guards_change_at_once(net, op25b, ends):
+    op25b.load(f"pool add east mode observe prefix {ends.pool}")
+    for mode, passes in (("observe", True), ("enforce", False), ("off", True), ("enforce", False)):
+        op25b("pool", "set", "east", "mode", mode)
+        assert net.passes(syn_to(ends)) == passes
+    for guard, passes in (("inbound", False), ("none", True), ("synack", True)):
+        op25b("pool", "set", "east", "guard", guard)
+        assert send(net, "inbound", packet_of("inbound", ends)) == passes
+    assert_counted(op25b, east={"syn": {"observed": 1, "blocked": 2}, "inbound": {"blocked": 1}})
+
+
+def test_counters_are_exact(net, op25b, ends):
+    """Every packet counts one, in one cell."""
+    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}\n"
+               f"exempt add east {ends.neighbour}\n"
+               f"relay add {ends.relay}")
+    malformed = packets.fragments(syn_to(ends), 8)
+    mixture = itertools.chain([syn_to(ends)] * 300,
+                              [packets.syn(ends.neighbour, ends.foreign)] * 200,
+                              malformed * 100, [syn_to(ends, dport=587)] * 50)
+    assert len(net.send(*mixture).arrived) == 250
+    assert len(net.send(*[syn_to(ends, ends.relay)] * 70, receiver=net.relay).arrived) == 70
+    assert net.send(*[packet_of("synack", ends)] * 30, *[packet_of("inbound", ends)] * 20,
+                    sender=net.foreign, receiver=net.customer).arrived == []
+    assert_counted(op25b, east={"syn": {"blocked": 300, "exempted": 200, "relayed": 70},
+                                "malformed": {"blocked": 200},
+                                "synack": {"blocked": 30}, "inbound": {"blocked": 20}})
+
+
+def test_reset_sets_the_counters_of_one_pool_or_of_all_to_zero(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.pool}\npool add west prefix {ends.neighbour}")
+    east, west = syn_to(ends), packets.syn(ends.neighbour, ends.foreign)
+    net.send(east, east, west)
+    op25b("pool", "reset", "east")
+    assert_counted(op25b, east={}, west={"syn": {"blocked": 1}})
+    net.send(east)
+    assert_counted(op25b, east={"syn": {"blocked": 1}}, west={"syn": {"blocked": 1}})
+    op25b("pool", "reset")
+    assert_counted(op25b, east={}, west={})
+    net.send(west)
+    assert_counted(op25b, east={}, west={"syn": {"blocked": 1}})
