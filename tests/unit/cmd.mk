@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Unit tests of op25bctl: all of it but its transport, whose place a kernel made of paper takes.
+# Included from the top; CMD_TESTS are the programs to run.
+
+CMD_UNIT := build/unit/cmd
+CMD_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-std=gnu11 -Wall -Wextra -Werror -g -O1 -D_GNU_SOURCE \
+	-DVERSION='"$(shell cat VERSION)"' -Iinclude/uapi -Itools/op25bctl -Itests/unit \
+	$(shell pkg-config --cflags libmnl jansson)
+CMD_LIBS := $(shell pkg-config --libs libmnl jansson cmocka)
+
+CMD_OBJECTS := $(patsubst %.c,$(CMD_UNIT)/%.o,tests/unit/test_cmd.c \
+	$(filter-out tools/op25bctl/transport.c,$(sort $(wildcard tools/op25bctl/*.c))))
+CMD_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(sort $(wildcard tests/unit/test_cmd_*.c)))
+
+$(CMD_TESTS): build/unit/%: $(CMD_UNIT)/tests/unit/%.o $(CMD_OBJECTS)
+	$(CC) $(CMD_CFLAGS) -o $@ $^ $(CMD_LIBS)
+
+$(CMD_UNIT)/tools/op25bctl/op25bctl.o: CMD_CFLAGS += -Dmain=op25bctl_main
+
+$(CMD_UNIT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CMD_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(CMD_UNIT) -name '*.d' 2>/dev/null)

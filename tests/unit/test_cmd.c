@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "test_cmd.h"
+#include "transport.h"
+
+int op25bctl_main(int argc, char **argv);
+
+/* --- the kernel --- */
+
+struct rule {
+	uint8_t command;
+	const char *value;
+	int code;
+	const char *text;
+};
+
+struct transport {
+	struct transport_error error;
+};
+
+struct kernel kernel;
+
+static struct rule rules[8];
+static size_t rule_count;
+static struct { uint8_t command; struct message message; } answers[16];
+static size_t answer_count;
+static uint64_t generation;
+
+static const char *const command_names[] = {
+	[OP25B_CMD_POOL_ADD] = "POOL_ADD", [OP25B_CMD_POOL_SET] = "POOL_SET",
+	[OP25B_CMD_POOL_DEL] = "POOL_DEL", [OP25B_CMD_POOL_GET] = "POOL_GET",
+	[OP25B_CMD_POOL_RESET] = "POOL_RESET", [OP25B_CMD_PREFIX_ADD] = "PREFIX_ADD",
+	[OP25B_CMD_PREFIX_DEL] = "PREFIX_DEL", [OP25B_CMD_PREFIX_GET] = "PREFIX_GET",
+	[OP25B_CMD_EXEMPT_ADD] = "EXEMPT_ADD", [OP25B_CMD_EXEMPT_DEL] = "EXEMPT_DEL",
+	[OP25B_CMD_EXEMPT_GET] = "EXEMPT_GET", [OP25B_CMD_RELAY_ADD] = "RELAY_ADD",
+	[OP25B_CMD_RELAY_DEL] = "RELAY_DEL", [OP25B_CMD_RELAY_GET] = "RELAY_GET",
+	[OP25B_CMD_TEST] = "TEST", [OP25B_CMD_STATUS_GET] = "STATUS_GET",
+	[OP25B_CMD_FLUSH] = "FLUSH", [OP25B_CMD_RESTORE_BEGIN] = "RESTORE_BEGIN",
+	[OP25B_CMD_RESTORE_COMMIT] = "RESTORE_COMMIT",
+};
+
+void kernel_reset(void)
+{
+	assert_int_equal(kernel.sockets, 0);
+	while (answer_count)
+		message_free(&answers[--answer_count].message);
+	kernel = (struct kernel) {};
+	rule_count = 0;
+	generation = 7;
+}
+
+/* Refuses what has this value, a pool's name or a prefix; NULL: all, and no attribute is at fault. */
+void kernel_refuse(uint8_t command, const char *value, int code, const char *text)
+{
+	rules[rule_count++] = (struct rule) { command, value, code, text };
+}
+
+/* Adds a message to the answer to a command. */
+struct message *kernel_answer(uint8_t command)
+{
+	answers[answer_count].command = command;
+	answers[answer_count].message = (struct message) {};
+	message_begin(&answers[answer_count].message, command, 0);
+	return &answers[answer_count++].message;
+}
+
+static void log_text(const char *text)
+{
+	strncat(kernel.log, text, sizeof(kernel.log) - strlen(kernel.log) - 1);
+}
+
+/* An attribute as a word; its value alone in @value. */
+static void describe(const struct nlattr *attribute, char *word, char *value)
+{
+	struct exempt_terms terms;
+	struct prefix prefix;
+
+	*value = '\0';
+	switch (mnl_attr_get_type(attribute)) {
+	case OP25B_A_POOL:
+		strcpy(value, mnl_attr_get_str(attribute));
+		sprintf(word, "pool=%s", value);
+		break;
+	case OP25B_A_MODE:
+		sprintf(word, "mode=%u", mnl_attr_get_u32(attribute));
+		break;
+	case OP25B_A_ACTION:
+		sprintf(word, "action=%u", mnl_attr_get_u32(attribute));
+		break;
+	case OP25B_A_GUARD:
+		sprintf(word, "guard=%u", mnl_attr_get_u32(attribute));
+		break;
+	case OP25B_A_FORCE:
+		strcpy(word, "force");
+		break;
+	case OP25B_A_SRC:
+	case OP25B_A_DST:
+	case OP25B_A_PREFIX:
+		assert_true(attribute->nla_type & NLA_F_NESTED);
+		assert_true(attribute_prefix(attribute, &prefix, &terms));
+		prefix_format(&prefix, value);
+		word += sprintf(word, "%s", value);
+		if (terms.timeout)
+			word += sprintf(word, "(%us)", terms.timeout);
+		if (terms.comment)
+			sprintf(word, "(%s)", terms.comment);
+		break;
+	default:
+		fail();
+	}
+}
+
+static const struct rule *broken_rule(uint8_t command, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < rule_count; i++)
+		if (rules[i].command == command && (value && rules[i].value ?
+		    !strcmp(rules[i].value, value) : rules[i].value == value))
+			return &rules[i];
+	return NULL;
+}
+
+static int refuse(struct transport *transport, const struct rule *rule, size_t offset)
+{
+	transport->error = (struct transport_error) { .code = rule->code, .offset = offset };
+	if (rule->text)
+		strcpy(transport->error.text, rule->text);
+	return -rule->code;
+}
+
+struct transport *transport_open(int *code)
+{
+	*code = kernel.open_code;
+	if (*code)
+		return NULL;
+	kernel.sockets++;
+	return calloc(1, sizeof(struct transport));
+}
+
+void transport_close(struct transport *transport)
+{
+	if (transport)
+		kernel.sockets--;
+	free(transport);
+}
+
+const struct transport_error *transport_error(const struct transport *transport)
+{
+	return &transport->error;
+}
+
+static void answer(uint8_t command, transport_reader reader, void *data)
+{
+	struct message status = {};
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < answer_count; i++) {
+		if (answers[i].command != command)
+			continue;
+		reader(message_header(&answers[i].message), data);
+		known = true;
+	}
+	if (command != OP25B_CMD_STATUS_GET || known)
+		return;
+	message_begin(&status, command, 0);
+	generation += kernel.moving;
+	mnl_attr_put_u64(message_header(&status), OP25B_A_GENERATION, generation);
+	reader(message_header(&status), data);
+	message_free(&status);
+}
+
+int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
+		  void *data)
+{
+	const struct nlmsghdr *header = message_header(request);
+	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
+	bool dump = (header->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	char value[PREFIX_TEXT_MAX], word[512];
+	const struct nlattr *attribute;
+	const struct rule *rule;
+
+	/* An answer ends with an ACK or with the end of a dump, or never. */
+	assert_true(dump != !!(header->nlmsg_flags & NLM_F_ACK));
+	assert_int_equal(generic->version, OP25B_FAMILY_VERSION);
+	log_text(command_names[generic->cmd]);
+	if (kernel.largest < header->nlmsg_len)
+		kernel.largest = header->nlmsg_len;
+	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
+		describe(attribute, word, value);
+		log_text(" ");
+		log_text(word);
+		kernel.prefixes += mnl_attr_get_type(attribute) == OP25B_A_PREFIX;
+	}
+	log_text("\n");
+
+	rule = broken_rule(generic->cmd, NULL);
+	if (rule)
+		return refuse(transport, rule, 0);
+	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
+		describe(attribute, word, value);
+		rule = *value ? broken_rule(generic->cmd, value) : NULL;
+		if (rule)
+			return refuse(transport, rule,
+				      (const char *)attribute - (const char *)header);
+	}
+	answer(generic->cmd, reader, data);
+	if (dump && kernel.torn > 0 && kernel.torn--)
+		return -EINTR;
+	return 0;
+}
+
+/* --- the command --- */
+
+struct run run;
+
+static char directory[] = "/tmp/test_cmd.XXXXXX";
+
+/* Splits at blanks; what is between single quotes is one word. */
+static int split(char *line, char **words)
+{
+	int count = 0;
+	char *end;
+
+	for (;;) {
+		line += strspn(line, " ");
+		if (!*line)
+			break;
+		if (*line == '\'')
+			end = strchr(++line, '\'');
+		else
+			end = strchrnul(line, ' ');
+		words[count++] = line;
+		line = end + !!*end;
+		*end = '\0';
+	}
+	words[count] = NULL;
+	return count;
+}
+
+/* Runs the command with these words, and this text on standard input. */
+void op25bctl_with(const char *line, const char *input)
+{
+	FILE *real_stdout = stdout, *real_stderr = stderr;
+	char *words[64] = { "op25bctl" }, *copy = strdup(line);
+	int count = 1 + split(copy, words + 1);
+	int fd = memfd_create("input", 0), real_stdin = dup(0);
+	size_t size;
+
+	free(run.out);
+	free(run.err);
+	assert_int_equal(write(fd, input, strlen(input)), strlen(input));
+	lseek(fd, 0, SEEK_SET);
+	dup2(fd, 0);
+	close(fd);
+	stdout = open_memstream(&run.out, &size);
+	stderr = open_memstream(&run.err, &size);
+	run.code = op25bctl_main(count, words);
+	fclose(stdout);
+	fclose(stderr);
+	stdout = real_stdout;
+	stderr = real_stderr;
+	dup2(real_stdin, 0);
+	close(real_stdin);
+	free(copy);
+	assert_int_equal(kernel.sockets, 0);
+}
+
+void op25bctl(const char *line)
+{
+	op25bctl_with(line, "");
+}
+
+void write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Each test starts with a kernel that knows nothing, in a directory of its own. */
+int test_cmd_setup(void **state)
+{
+	(void)state;
+	kernel_reset();
+	strcpy(strrchr(directory, '.'), ".XXXXXX");
+	return !mkdtemp(directory) || chdir(directory);
+}
+
+int test_cmd_teardown(void **state)
+{
+	(void)state;
+	unlink("site.conf");
+	free(run.out);
+	free(run.err);
+	run = (struct run) {};
+	kernel_reset();
+	return chdir("/") || rmdir(directory);
+}

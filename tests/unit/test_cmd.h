@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The whole command in one process, and a kernel made of paper behind it. */
+#ifndef TEST_CMD_H
+#define TEST_CMD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <errno.h>
+#include <cmocka.h>
+
+#include "message.h"
+
+/**
+ * struct kernel - what the kernel does, and what it saw
+ * @open_code: the errno of opening a socket, or 0
+ * @log: the requests, a line each
+ * @largest: the size of the largest request
+ * @prefixes: how many prefixes all requests had
+ * @torn: how many dumps to come are torn by a change
+ * @moving: the generation is another one each time it is asked for
+ * @sockets: how many sockets are open
+ */
+struct kernel {
+	int open_code;
+	char log[16384];
+	size_t largest;
+	size_t prefixes;
+	int torn;
+	bool moving;
+	int sockets;
+};
+
+extern struct kernel kernel;
+
+void kernel_reset(void);
+void kernel_refuse(uint8_t command, const char *value, int code, const char *text);
+struct message *kernel_answer(uint8_t command);
+
+/**
+ * struct run - what came of running the command
+ * @code: its exit code
+ * @out: what it printed
+ * @err: what it complained about
+ */
+struct run {
+	int code;
+	char *out;
+	char *err;
+};
+
+extern struct run run;
+
+void op25bctl(const char *line);
+void op25bctl_with(const char *line, const char *input);
+void write_file(const char *name, const char *text);
+
+int test_cmd_setup(void **state);
+int test_cmd_teardown(void **state);
+
+#endif /* TEST_CMD_H */

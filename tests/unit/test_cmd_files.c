@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Files of commands: restore, diff, save and batches. */
+#include "address.h"
+#include "report.h"
+#include "test_cmd.h"
+
+static void expect(const char *line, int code, const char *out, const char *err, const char *log)
+{
+	*kernel.log = '\0';
+	op25bctl(line);
+	assert_string_equal(run.err, err);
+	assert_string_equal(run.out, out);
+	assert_int_equal(run.code, code);
+	if (log)
+		assert_string_equal(kernel.log, log);
+}
+
+/* What is added gathers for each pool; nothing passes what it may depend on. */
+static void test_restore_gathers(void **state)
+{
+	(void)state;
+	write_file("site.conf",
+		   "# a site\n"
+		   "pool add east mode observe\n"
+		   "pool add west\n"
+		   "prefix add east 10.0.0.0/24\n"
+		   "prefix add west 10.0.1.0/24\n"
+		   "prefix  add east 10.0.2.0/24 # blanks\n"
+		   "exempt add east 10.0.0.7 timeout 60\n"
+		   "prefix add west 2001:db8::/32 10.0.3.0/24\n"
+		   "relay add 192.0.2.0/28\n"
+		   "exempt add east 10.0.0.8 comment \"a # \\\"b\\\"\"\n"
+		   "relay add 192.0.2.16/28 pool east\n"
+		   "relay add 192.0.2.32/28\n"
+		   "prefix add -f east 10.0.2.0/24\n"
+		   "prefix del east 10.0.2.0/24\n"
+		   "prefix add east 10.0.4.0/24\n"
+		   "pool set west mode off\n"
+		   "prefix add east 10.0.5.0/24");
+	expect("restore site.conf", DONE, "", "",
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east mode=1\n"
+	       "POOL_ADD pool=west\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24 10.0.2.0/24\n"
+	       "PREFIX_ADD pool=west 10.0.1.0/24 2001:db8::/32 10.0.3.0/24\n"
+	       "EXEMPT_ADD pool=east 10.0.0.7/32(60s) 10.0.0.8/32(a # \"b\")\n"
+	       "RELAY_ADD 192.0.2.0/28 192.0.2.32/28\n"
+	       "RELAY_ADD pool=east 192.0.2.16/28\n"
+	       "PREFIX_ADD force pool=east 10.0.2.0/24\n"
+	       "PREFIX_DEL pool=east 10.0.2.0/24\n"
+	       "PREFIX_ADD pool=east 10.0.4.0/24\n"
+	       "POOL_SET pool=west mode=2\n"
+	       "PREFIX_ADD pool=east 10.0.5.0/24\n"
+	       "RESTORE_COMMIT\n");
+	op25bctl("restore -n site.conf");
+	assert_int_equal(run.code, DONE);
+	assert_null(strstr(strstr(kernel.log, "RESTORE_COMMIT") + 1, "RESTORE_COMMIT"));
+
+	write_file("site.conf", "prefix add east 10.0.0.0/24\nprefix add  east 10.0.1.0/24\n");
+	expect("-f restore site.conf", DONE, "", "",
+	       "RESTORE_BEGIN\nPREFIX_ADD force pool=east 10.0.0.0/24 10.0.1.0/24\nRESTORE_COMMIT\n");
+}
+
+/* The line that alone adds a prefix is read in a way of its own: it must mean the same. */
+static void test_restore_plain_lines(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "prefix add east 10.0.0.0/24", "PREFIX_ADD pool=east 10.0.0.0/24\n" },
+		{ "prefix add east 10.0.0.7", "PREFIX_ADD pool=east 10.0.0.7/32\n" },
+		{ "prefix add e 2001:db8::/32", "PREFIX_ADD pool=e 2001:db8::/32\n" },
+		{ "prefix add a123456789b123456789c123456789d ::",
+		  "PREFIX_ADD pool=a123456789b123456789c123456789d ::/128\n" },
+		{ "prefix add e ::ffff:192.0.2.1", "PREFIX_ADD pool=e ::ffff:192.0.2.1/128\n" },
+		{ "prefix add east 10.0.0.0/24 ", "PREFIX_ADD pool=east 10.0.0.0/24\n" },
+		{ "prefix add east 10.0.0.0/24\r", "PREFIX_ADD pool=east 10.0.0.0/24\n" },
+		{ "prefix add east 10.0.0.0/24#x", "PREFIX_ADD pool=east 10.0.0.0/24\n" },
+		{ "prefix add east 10.0.0.0/24 -f", "PREFIX_ADD force pool=east 10.0.0.0/24\n" },
+		{ "prefix add \"east\" \"10.0.0.0/24\"", "PREFIX_ADD pool=east 10.0.0.0/24\n" },
+		{ "prefix add east 10.0.0.1/24",
+		  "site.conf:1: prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?\n" },
+		{ "prefix add east 10.0.0.0/33",
+		  "site.conf:1: prefix 10.0.0.0/33 has a bad length, expected 0 to 32\n" },
+		{ "prefix add east 10.0.0.0/", "site.conf:1: prefix 10.0.0.0/ has a bad length, expected 0 to 32\n" },
+		{ "prefix add east 10.0.0.0/8 x", "site.conf:1: \"x\" is one word too many\n" },
+		{ "prefix add east 10.0.0", "site.conf:1: \"10.0.0\" is not a prefix\n" },
+		{ "prefix add east ", "site.conf:1: a prefix is missing\n" },
+		{ "prefix add east", "site.conf:1: a prefix is missing\n" },
+		{ "prefix add ", "site.conf:1: the name of a pool is missing\n" },
+		{ "prefix add -", "site.conf:1: \"-\" is not a pool's name: 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -\n" },
+		{ "prefix add .east 10.0.0.0/8", "site.conf:1: \".east\" is not a pool's name: 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -\n" },
+		{ "prefix add a123456789b123456789c123456789de ::", "site.conf:1: \"a123456789b123456789c123456789de\" is not a pool's name: 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -\n" },
+		{ "prefix", "site.conf:1: \"prefix show\" does not change the policy\n" },
+	};
+	char expected[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool good = !strncmp(rows[i][1], "PREFIX_ADD", 10);
+
+		write_file("site.conf", rows[i][0]);
+		sprintf(expected, "RESTORE_BEGIN\n%sRESTORE_COMMIT\n", rows[i][1]);
+		expect("restore site.conf", good ? DONE : USAGE, "", good ? "" : rows[i][1],
+		       good ? expected : "");
+	}
+}
+
+/* Messages stay within what any socket can send. */
+static void test_restore_large(void **state)
+{
+	char *text = malloc(2000000), *end = text;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20000; i++)
+		end += sprintf(end, "prefix add east 10.%d.%d.0/24\n", i >> 8, i & 255);
+	for (i = 0; i < 2000; i++)
+		end += sprintf(end, "exempt add east 10.%d.%d.0/24 comment %0255d\n", i >> 8, i & 255, i);
+	end += sprintf(end, "relay add");
+	for (i = 0; i < 20000; i++)
+		end += sprintf(end, " 2001:db8:%x::/48", i);
+	write_file("site.conf", text);
+	op25bctl("restore site.conf");
+	assert_int_equal(run.code, DONE);
+	assert_int_equal(kernel.prefixes, 42000);
+	assert_in_range(kernel.largest, 100 * 1024, 128 * 1024);
+	free(text);
+}
+
+static void test_bad_text(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "pool add east\n\nprefix add east 10.0.0.1/24\nfrob",
+		  "site.conf:3: prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?\n" },
+		{ "pool add east\npool show\n", "site.conf:2: \"pool show\" does not change the policy\n" },
+		{ "pool reset east\n", "site.conf:1: \"pool reset\" does not change the policy\n" },
+		{ "status\n", "site.conf:1: \"status\" does not change the policy\n" },
+		{ "restore other.conf\n", "site.conf:1: \"restore\" does not change the policy\n" },
+		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help\n" },
+		{ "prefix add east -\n", "site.conf:1: \"-\" is for the command line, not for a file\n" },
+		{ "pool add east -b x\n", "site.conf:1: unknown option \"-b\"\n" },
+		{ "pool add east -n\n", "site.conf:1: --dry-run is for the command line\n" },
+		{ "exempt add east 10.0.0.7 comment \"x", "site.conf:1: a quote is not closed\n" },
+	};
+	size_t i;
+
+	(void)state;
+	/* Bad text is found before anything that the kernel could refuse. */
+	kernel.open_code = ENOENT;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_file("site.conf", rows[i][0]);
+		expect("restore site.conf", USAGE, "", rows[i][1], "");
+		expect("restore -n site.conf", USAGE, "", rows[i][1], "");
+		expect("diff site.conf", 2, "", rows[i][1], "");
+	}
+}
+
+/* A refusal names the first line at fault, although messages hold many lines in another order. */
+static void test_restore_refused(void **state)
+{
+	(void)state;
+	write_file("site.conf",
+		   "pool add east\n"
+		   "prefix add east 10.0.0.0/24\n"
+		   "prefix add west 10.0.1.0/24\n"
+		   "\n"
+		   "prefix add east 10.0.2.0/24\n"
+		   "prefix add eest 10.0.3.0/24\n");
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "eest", ENOENT, "pool does not exist");
+	expect("restore site.conf", REFUSED, "", "site.conf:6: pool \"eest\" does not exist\n",
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24 10.0.2.0/24\n"
+	       "PREFIX_ADD pool=west 10.0.1.0/24\n"
+	       "PREFIX_ADD pool=eest 10.0.3.0/24\n"
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24\n"
+	       "PREFIX_ADD pool=west 10.0.1.0/24\n"
+	       "PREFIX_ADD pool=east 10.0.2.0/24\n"
+	       "PREFIX_ADD pool=eest 10.0.3.0/24\n");
+	/* Here the first message that is refused holds a later line than another. */
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "west", ENOENT, "pool does not exist");
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST, "prefix is in another pool");
+	expect("restore -n site.conf", REFUSED, "", "site.conf:3: pool \"west\" does not exist\n", NULL);
+
+	kernel_reset();
+	kernel_refuse(OP25B_CMD_RESTORE_BEGIN, NULL, EPERM, NULL);
+	expect("restore site.conf", REFUSED, "",
+	       "Error: this takes CAP_NET_ADMIN in the network namespace: use sudo, or be root there\n",
+	       "RESTORE_BEGIN\n");
+	kernel_reset();
+	kernel_refuse(OP25B_CMD_RESTORE_COMMIT, NULL, ENOMEM, NULL);
+	expect("restore site.conf", REFUSED, "", "Error: Cannot allocate memory\n", NULL);
+}
+
+static void test_batch(void **state)
+{
+	(void)state;
+	write_file("site.conf",
+		   "pool add east\n"
+		   "-f prefix add east 10.0.0.0/24 # forced alone\n"
+		   "prefix add east 10.0.1.0/24\n"
+		   "-j prefix show\n"
+		   "status help\n"
+		   "restore -n /dev/null\n"
+		   "pool del nowhere\n"
+		   "flush\n");
+	kernel_refuse(OP25B_CMD_POOL_DEL, "nowhere", ENOENT, "pool does not exist");
+	op25bctl("-b site.conf");
+	assert_string_equal(run.err, "site.conf:7: pool \"nowhere\" does not exist\n");
+	assert_int_equal(run.code, REFUSED);
+	assert_string_equal(kernel.log,
+			    "POOL_ADD pool=east\n"
+			    "PREFIX_ADD force pool=east 10.0.0.0/24\n"
+			    "PREFIX_ADD pool=east 10.0.1.0/24\n"
+			    "PREFIX_GET\n"
+			    "RESTORE_BEGIN\n"
+			    "POOL_DEL pool=nowhere\n");
+	assert_int_equal(strncmp(run.out, "[]\nUsage:", 9), 0);
+
+	*kernel.log = '\0';
+	op25bctl_with("-f --batch -", "flush\nprefix add east ::/0\nprefix add east 1.2.3/4\nflush");
+	assert_int_equal(run.code, USAGE);
+	assert_string_equal(run.err, "-:3: \"1.2.3/4\" is not a prefix\n");
+	assert_string_equal(kernel.log, "FLUSH\nPREFIX_ADD force pool=east ::/0\n");
+
+	write_file("site.conf", "prefix add east -\n");
+	expect("-b site.conf", USAGE, "",
+	       "site.conf:1: \"-\" is for the command line, not for a file\n", "");
+}
+
+static void put_prefix(uint8_t command, const char *pool, const char *text, uint32_t timeout,
+		       const char *comment)
+{
+	struct exempt_terms terms = { timeout, comment };
+	struct message *message = kernel_answer(command);
+	struct prefix prefix;
+
+	if (pool)
+		message_put_string(message, OP25B_A_POOL, pool);
+	assert_int_equal(prefix_parse(&prefix, text), DONE);
+	message_put_prefix(message, OP25B_A_PREFIX, &prefix, &terms);
+}
+
+static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t guard)
+{
+	struct message *message = kernel_answer(OP25B_CMD_POOL_GET);
+
+	message_put_string(message, OP25B_A_POOL, name);
+	message_put_u32(message, OP25B_A_MODE, mode);
+	message_put_u32(message, OP25B_A_ACTION, action);
+	message_put_u32(message, OP25B_A_GUARD, guard);
+}
+
+/* A policy with one of everything. */
+static void put_policy(void)
+{
+	put_pool("west", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, 3);
+	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0);
+	put_prefix(OP25B_CMD_PREFIX_GET, "east", "10.0.0.0/24", 0, NULL);
+	put_prefix(OP25B_CMD_PREFIX_GET, "west", "10.0.0.0/25", 0, NULL);
+	put_prefix(OP25B_CMD_PREFIX_GET, "east", "2001:db8::/32", 0, NULL);
+	put_prefix(OP25B_CMD_EXEMPT_GET, "east", "10.0.0.7", 3599, "a # \"b\" \\ \303\274");
+	put_prefix(OP25B_CMD_EXEMPT_GET, "east", "10.0.0.8", 0, NULL);
+	put_prefix(OP25B_CMD_RELAY_GET, NULL, "192.0.2.0/28", 0, NULL);
+	put_prefix(OP25B_CMD_RELAY_GET, NULL, "198.51.100.0/24", 0, NULL);
+	put_prefix(OP25B_CMD_RELAY_GET, "east", "192.0.2.0/28", 0, NULL);
+}
+
+static const char saved[] =
+	"pool add west mode observe action tcp-reset guard synack inbound\n"
+	"pool add east mode enforce action drop\n"
+	"relay add 192.0.2.0/28\n"
+	"relay add 198.51.100.0/24\n"
+	"relay add 192.0.2.0/28 pool east\n"
+	"prefix add east 10.0.0.0/24\n"
+	"prefix add west 10.0.0.0/25\n"
+	"prefix add east 2001:db8::/32\n"
+	"exempt add east 10.0.0.7/32 timeout 3599 comment \"a # \\\"b\\\" \\\\ \303\274\"\n"
+	"exempt add east 10.0.0.8/32\n";
+
+static void test_save(void **state)
+{
+	(void)state;
+	expect("save", DONE, "", "", NULL);
+	put_policy();
+	expect("save", DONE, saved, "",
+	       "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n");
+	kernel.torn = 1;
+	expect("save", DONE, saved, "", NULL);
+
+	write_file("site.conf", saved);
+	expect("diff site.conf", 0, "", "", NULL);
+	expect("restore site.conf", DONE, "", "",
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=west mode=1 action=1 guard=3\n"
+	       "POOL_ADD pool=east mode=0 action=0\n"
+	       "RELAY_ADD 192.0.2.0/28 198.51.100.0/24\n"
+	       "RELAY_ADD pool=east 192.0.2.0/28\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24 2001:db8::/32\n"
+	       "PREFIX_ADD pool=west 10.0.0.0/25\n"
+	       "EXEMPT_ADD pool=east 10.0.0.7/32(3599s)(a # \"b\" \\ \303\274) 10.0.0.8/32\n"
+	       "RESTORE_COMMIT\n");
+}
+
+static void test_diff(void **state)
+{
+	(void)state;
+	put_policy();
+	/* another order, another way, the same policy */
+	write_file("site.conf",
+		   "pool add old prefix 10.9.0.0/24\n"
+		   "relay add 192.0.2.99\n"
+		   "flush\n"
+		   "pool add east\n"
+		   "pool add gone prefix 10.0.0.0/25\n"
+		   "prefix add east 2001:db8::/32 10.0.0.0/24 10.7.0.0/16\n"
+		   "exempt add gone 10.0.0.9\n"
+		   "relay add 192.0.2.0/28 pool gone\n"
+		   "pool del gone\n"
+		   "pool add west guard synack mode observe\n"
+		   "pool set west action tcp-reset guard inbound guard synack\n"
+		   "prefix del east 10.7.0.0/16\n"
+		   "prefix del -f east 10.7.0.0/16\n"
+		   "prefix add west 10.0.0.0/25\n"
+		   "-f prefix add west 10.0.0.0/25\n"
+		   "exempt add east 10.0.0.8 10.0.0.7\n"
+		   "exempt add -f east 10.0.0.7 comment \"a # \\\"b\\\" \\\\ \303\274\" timeout 5\n"
+		   "relay add 192.0.2.0/28 pool east\n"
+		   "relay add 198.51.100.0/24 192.0.2.0/28\n");
+	expect("diff site.conf", 0, "", "", NULL);
+	expect("-j diff site.conf", 0, "[]\n", "", NULL);
+
+	write_file("site.conf",
+		   "pool add north\n"
+		   "pool add east action tcp-reset\n"
+		   "prefix add east 2001:db8::/32\n"
+		   "prefix add north 10.0.0.0/24\n"
+		   "prefix add east 10.0.0.0/23\n"
+		   "exempt add east 10.0.0.7 timeout 1 comment other\n"
+		   "exempt add east 10.0.0.8 timeout 60\n"
+		   "relay add 192.0.2.0/28 pool east\n"
+		   "relay add 192.0.2.0/28 pool north\n");
+	expect("diff site.conf", 1,
+	       "+ pool add north mode enforce action drop\n"
+	       "- pool add east mode enforce action drop\n"
+	       "+ pool add east mode enforce action tcp-reset\n"
+	       "- pool add west mode observe action tcp-reset guard synack inbound\n"
+	       "+ prefix add east 10.0.0.0/23\n"
+	       "- prefix add east 10.0.0.0/24\n"
+	       "+ prefix add north 10.0.0.0/24\n"
+	       "- prefix add west 10.0.0.0/25\n"
+	       "- exempt add east 10.0.0.7/32 timeout 3599 comment \"a # \\\"b\\\" \\\\ \303\274\"\n"
+	       "+ exempt add east 10.0.0.7/32 timeout 1 comment \"other\"\n"
+	       "- exempt add east 10.0.0.8/32\n"
+	       "+ exempt add east 10.0.0.8/32 timeout 60\n"
+	       "- relay add 192.0.2.0/28\n"
+	       "+ relay add 192.0.2.0/28 pool north\n"
+	       "- relay add 198.51.100.0/24\n", "", NULL);
+
+	write_file("site.conf", saved);
+	kernel_reset();
+	put_pool("west", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, OP25B_GUARD_SYNACK);
+	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0);
+	put_prefix(OP25B_CMD_PREFIX_GET, "west", "10.0.0.0/25", 0, NULL);
+	put_prefix(OP25B_CMD_PREFIX_GET, "west", "2001:db8::/32", 0, NULL);
+	put_prefix(OP25B_CMD_RELAY_GET, NULL, "198.51.100.0/24", 0, NULL);
+	put_prefix(OP25B_CMD_RELAY_GET, "east", "192.0.2.0/28", 0, NULL);
+	expect("diff site.conf", 1,
+	       "- pool add west mode observe action tcp-reset guard synack\n"
+	       "+ pool add west mode observe action tcp-reset guard synack inbound\n"
+	       "+ prefix add east 10.0.0.0/24\n"
+	       "- prefix add west 2001:db8::/32\n"
+	       "+ prefix add east 2001:db8::/32\n"
+	       "+ exempt add east 10.0.0.7/32 timeout 3599 comment \"a # \\\"b\\\" \\\\ \303\274\"\n"
+	       "+ exempt add east 10.0.0.8/32\n"
+	       "+ relay add 192.0.2.0/28\n", "", NULL);
+
+	write_file("site.conf", "");
+	kernel_reset();
+	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0);
+	expect("diff site.conf -j", 1,
+	       "[{\"change\":\"del\",\"command\":\"pool add east mode enforce action drop\"}]\n", "", NULL);
+	kernel_refuse(OP25B_CMD_POOL_GET, NULL, ENOMEM, NULL);
+	expect("diff site.conf", 2, "", "Error: Cannot allocate memory\n", NULL);
+	expect("diff nowhere", 2, "", "Error: cannot open \"nowhere\": No such file or directory\n", "");
+}
+
+/* diff refuses what restore would be refused by the kernel, with the first line at fault. */
+static void test_diff_refused(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "prefix add east 10.0.0.0/24\n", "1: pool \"east\" does not exist" },
+		{ "pool del east\n", "1: pool \"east\" does not exist" },
+		{ "pool del east -f\npool add a\npool add a\n", "3: pool \"a\" exists already" },
+		{ "pool add a\npool del a\nprefix add a ::/0", "3: pool \"a\" does not exist" },
+		{ "pool add a\nflush\nprefix add a ::/0", "3: pool \"a\" does not exist" },
+		{ "relay add ::1 pool a\n", "1: pool \"a\" does not exist" },
+		{ "pool add a\nprefix add a ::/0\nprefix add a 1.1.1.1\nprefix add a ::/0\n",
+		  "4: prefix ::/0 is in the pool already" },
+		{ "pool add a prefix ::/0 ::/0", "1: prefix ::/0 is in the pool already" },
+		{ "pool add a\npool add b prefix ::/0\nprefix add -f a ::/0\n",
+		  "3: prefix ::/0 is in another pool" },
+		{ "pool add a\nprefix del a ::/0\n", "2: prefix ::/0 is not in the pool" },
+		{ "pool add a\npool add b prefix ::/0\nprefix del a ::/0\n",
+		  "3: prefix ::/0 is not in the pool" },
+		{ "pool add a\nexempt add a ::1\nexempt add a ::1\n", "3: exempt ::1/128 is there already" },
+		{ "pool add a\nexempt del a ::1\n", "2: exempt ::1/128 is not there" },
+		{ "pool add a\npool add b\nexempt add a ::1\nprefix add b ::1\n",
+		  "4: prefix ::1/128 is in another pool" },
+		{ "pool add a\npool add b\nprefix add b ::1\nexempt add a ::1\n",
+		  "4: exempt ::1/128 is in another pool" },
+		{ "relay add ::1\nrelay add ::1\n", "2: relay ::1/128 is there already" },
+		{ "relay add ::1\nrelay del ::2\n", "2: relay ::2/128 is not there" },
+		/* the first line of several */
+		{ "relay add ::1\nrelay add 1.1.1.1\nrelay add ::1\nrelay add 1.1.1.1\n",
+		  "3: relay ::1/128 is there already" },
+		{ "relay add ::1\nrelay add ::1\npool del a\n", "2: relay ::1/128 is there already" },
+		{ "pool add a\npool add b prefix ::/0\nprefix add a ::/0\npool del b\n",
+		  "3: prefix ::/0 is in another pool" },
+	};
+	char expected[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_file("site.conf", rows[i][0]);
+		sprintf(expected, "site.conf:%s\n", rows[i][1]);
+		expect("diff site.conf", 2, "", expected, "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_restore_gathers, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_restore_plain_lines, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_restore_large, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_bad_text, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_restore_refused, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_batch, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_save, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_diff, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_diff_refused, test_cmd_setup, test_cmd_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The whole grammar: what each command sends, and what is said of wrong ones. */
+#include "report.h"
+#include "test_cmd.h"
+
+#define NAME31 "a123456789b123456789c123456789d"
+#define NAMES "1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
+
+static void test_changes(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "pool add east", "POOL_ADD pool=east\n" },
+		{ "pool add " NAME31, "POOL_ADD pool=" NAME31 "\n" },
+		{ "pool add _.-", "POOL_ADD pool=_.-\n" },
+		{ "pool add mode mode off", "POOL_ADD pool=mode mode=2\n" },
+		{ "pool add east mode enforce action drop", "POOL_ADD pool=east mode=0 action=0\n" },
+		{ "pool add east action tcp-reset mode observe", "POOL_ADD pool=east mode=1 action=1\n" },
+		{ "pool add east action admin-prohibited", "POOL_ADD pool=east action=2\n" },
+		{ "pool add east guard synack", "POOL_ADD pool=east guard=1\n" },
+		{ "pool add east guard inbound synack mode off", "POOL_ADD pool=east mode=2 guard=3\n" },
+		{ "pool add east guard synack guard inbound", "POOL_ADD pool=east guard=3\n" },
+		{ "pool add east prefix 10.0.0.0/24 ::/0 mode off prefix 10.0.0.1",
+		  "POOL_ADD pool=east mode=2 10.0.0.0/24 ::/0 10.0.0.1/32\n" },
+		{ "pool add -f east", "POOL_ADD force pool=east\n" },
+		{ "pool set east mode off", "POOL_SET pool=east mode=2\n" },
+		{ "pool set east guard none", "POOL_SET pool=east guard=0\n" },
+		{ "pool set east guard synack action drop", "POOL_SET pool=east action=0 guard=1\n" },
+		{ "pool set east", "POOL_SET pool=east\n" },
+		{ "-f pool set east mode off", "POOL_SET pool=east mode=2\n" },
+		{ "pool del east", "POOL_DEL pool=east\n" },
+		{ "pool del east --force", "POOL_DEL force pool=east\n" },
+		{ "prefix add east 10.0.0.0/24 2001:db8::/32",
+		  "PREFIX_ADD pool=east 10.0.0.0/24 2001:db8::/32\n" },
+		{ "--force prefix add east 10.0.0.0/24", "PREFIX_ADD force pool=east 10.0.0.0/24\n" },
+		{ "-force prefix add east 10.0.0.0/24", "PREFIX_ADD force pool=east 10.0.0.0/24\n" },
+		{ "-j prefix add east 10.0.0.0/24", "PREFIX_ADD pool=east 10.0.0.0/24\n" },
+		{ "prefix del east 10.0.0.0/24", "PREFIX_DEL pool=east 10.0.0.0/24\n" },
+		{ "exempt add east 10.0.0.7", "EXEMPT_ADD pool=east 10.0.0.7/32\n" },
+		{ "exempt add east 10.0.0.7 ::1 timeout 60 comment 'a # \"b\"'",
+		  "EXEMPT_ADD pool=east 10.0.0.7/32(60s)(a # \"b\") ::1/128(60s)(a # \"b\")\n" },
+		{ "exempt add east 10.0.0.7 comment timeout timeout 2147483647",
+		  "EXEMPT_ADD pool=east 10.0.0.7/32(2147483647s)(timeout)\n" },
+		{ "exempt add east 10.0.0.7 comment -f", "EXEMPT_ADD pool=east 10.0.0.7/32(-f)\n" },
+		{ "exempt add east 10.0.0.7 comment -f -f",
+		  "EXEMPT_ADD force pool=east 10.0.0.7/32(-f)\n" },
+		{ "exempt add east 10.0.0.7 comment '\340\240\200 \360\237\230\200 \302\240'",
+		  "EXEMPT_ADD pool=east 10.0.0.7/32(\340\240\200 \360\237\230\200 \302\240)\n" },
+		{ "exempt add comment -f 10.0.0.7", "EXEMPT_ADD force pool=comment 10.0.0.7/32\n" },
+		{ "exempt add east 10.0.0.7 comment ''", "EXEMPT_ADD pool=east 10.0.0.7/32\n" },
+		{ "exempt del east 10.0.0.7 10.0.0.8", "EXEMPT_DEL pool=east 10.0.0.7/32 10.0.0.8/32\n" },
+		{ "relay add 192.0.2.0/28 2001:db8:25::/64", "RELAY_ADD 192.0.2.0/28 2001:db8:25::/64\n" },
+		{ "relay add 192.0.2.0/28 pool east", "RELAY_ADD pool=east 192.0.2.0/28\n" },
+		{ "relay del 192.0.2.0/28", "RELAY_DEL 192.0.2.0/28\n" },
+		{ "relay del 192.0.2.0/28 pool pool", "RELAY_DEL pool=pool 192.0.2.0/28\n" },
+		{ "flush", "FLUSH\n" },
+		{ "flush -f", "FLUSH\n" },
+		{ "pool reset", "POOL_RESET\n" },
+		{ "pool reset east", "POOL_RESET pool=east\n" },
+		{ "pool", "POOL_GET\n" },
+		{ "pool show", "POOL_GET\n" },
+		{ "-j pool show east", "POOL_GET pool=east\n" },
+		{ "prefix", "PREFIX_GET\n" },
+		{ "prefix show east", "PREFIX_GET pool=east\n" },
+		{ "exempt show", "EXEMPT_GET\n" },
+		{ "exempt show east", "EXEMPT_GET pool=east\n" },
+		{ "relay show", "RELAY_GET\n" },
+		{ "test 10.0.0.5 192.0.2.3", "TEST 10.0.0.5/32 192.0.2.3/32\n" },
+		{ "status", "STATUS_GET\n" },
+		{ "save", "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
+		{ "restore", "RESTORE_BEGIN\nRESTORE_COMMIT\n" },
+		{ "restore -", "RESTORE_BEGIN\nRESTORE_COMMIT\n" },
+		{ "restore -n", "RESTORE_BEGIN\n" },
+		{ "--dry-run restore", "RESTORE_BEGIN\n" },
+		{ "diff", "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
+		{ "-b -", "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		kernel_reset();
+		op25bctl(rows[i][0]);
+		assert_string_equal(run.err, "");
+		assert_int_equal(run.code, DONE);
+		assert_string_equal(kernel.log, rows[i][1]);
+	}
+}
+
+static void test_wrong_usage(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "pol", "unknown object \"pol\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "pool frob", "unknown command \"pool frob\", expected one of: add, set, del, show, reset, help" },
+		{ "prefix reset", "unknown command \"prefix reset\", expected one of: add, del, show, help" },
+		{ "relay set", "unknown command \"relay set\", expected one of: add, del, show, help" },
+		{ "-x", "unknown option \"-x\"" },
+		{ "--forced flush", "unknown option \"--forced\"" },
+		{ "-c=pink status", "unknown colour \"pink\", expected one of: auto, always, never" },
+		{ "-b", "-b takes a file" },
+		{ "-b /dev/null status", "--batch goes without a command, found \"status\"" },
+		{ "-n status", "--dry-run is for restore only" },
+		{ "pool add", "the name of a pool is missing" },
+		{ "pool add .x", "\".x\" is not a pool's name: " NAMES },
+		{ "pool add a/b", "\"a/b\" is not a pool's name: " NAMES },
+		{ "pool add ''", "\"\" is not a pool's name: " NAMES },
+		{ "pool add \303\274", "\"\303\274\" is not a pool's name: " NAMES },
+		{ "pool add " NAME31 "x", "\"" NAME31 "x\" is not a pool's name: " NAMES },
+		{ "pool add east mode", "mode takes one of: enforce, observe, off" },
+		{ "pool add east mode on", "unknown mode \"on\", expected one of: enforce, observe, off" },
+		{ "pool add east mode off mode off", "mode is given twice" },
+		{ "pool add east action", "action takes one of: drop, tcp-reset, admin-prohibited" },
+		{ "pool add east action Drop", "unknown action \"Drop\", expected one of: drop, tcp-reset, admin-prohibited" },
+		{ "pool set east action drop action drop", "action is given twice" },
+		{ "pool add east guard", "guard takes a word, expected one of: synack, inbound" },
+		{ "pool add east guard none", "unknown guard \"none\", expected one of: synack, inbound" },
+		{ "pool set east guard syn", "unknown guard \"syn\", expected one of: synack, inbound, none" },
+		{ "pool set east guard none guard synack", "guard none contradicts the other guards" },
+		{ "pool set east guard synack guard none", "guard none contradicts the other guards" },
+		{ "pool add east prefix", "a prefix is missing" },
+		{ "pool add east prefix mode off", "\"mode\" is not a prefix" },
+		{ "pool add east 10.0.0.0/24", "unknown word \"10.0.0.0/24\", expected one of: mode, action, guard, prefix" },
+		{ "pool set east prefix 10.0.0.0/24", "unknown word \"prefix\", expected one of: mode, action, guard" },
+		{ "pool del", "the name of a pool is missing" },
+		{ "pool del east west", "\"west\" is one word too many" },
+		{ "pool show east west", "\"west\" is one word too many" },
+		{ "pool reset east west", "\"west\" is one word too many" },
+		{ "prefix add", "the name of a pool is missing" },
+		{ "prefix add 10.0.0.0/24", "\"10.0.0.0/24\" is not a pool's name: " NAMES },
+		{ "prefix add east", "a prefix is missing" },
+		{ "prefix del east", "a prefix is missing" },
+		{ "prefix add east 10.0.0.0/24 mode", "\"mode\" is one word too many" },
+		{ "exempt add east 10.0.0.7 timeout", "timeout takes seconds, from 1 to 2147483647" },
+		{ "exempt add east 10.0.0.7 timeout 0", "timeout takes seconds, from 1 to 2147483647, not \"0\"" },
+		{ "exempt add east 10.0.0.7 timeout -1", "timeout takes seconds, from 1 to 2147483647, not \"-1\"" },
+		{ "exempt add east 10.0.0.7 timeout 1h", "timeout takes seconds, from 1 to 2147483647, not \"1h\"" },
+		{ "exempt add east 10.0.0.7 timeout 2147483648", "timeout takes seconds, from 1 to 2147483647, not \"2147483648\"" },
+		{ "exempt add east 10.0.0.7 timeout 18446744073709551617", "timeout takes seconds, from 1 to 2147483647, not \"18446744073709551617\"" },
+		{ "exempt add east 10.0.0.7 timeout ''", "timeout takes seconds, from 1 to 2147483647, not \"\"" },
+		{ "exempt add east 10.0.0.7 timeout 1 timeout 1", "timeout is given twice" },
+		{ "exempt add east 10.0.0.7 comment", "comment takes a text" },
+		{ "exempt add east 10.0.0.7 comment a comment b", "comment is given twice" },
+		{ "exempt add east 10.0.0.7 comment a b", "unknown word \"b\", expected one of: timeout, comment" },
+		{ "exempt add east 10.0.0.7 comment 'a\nb'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\302\233b'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\300\257'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\355\240\200'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\340\237\277'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\360\217\277\277'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\364\220\200\200'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\303'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east timeout 5", "\"timeout\" is not a prefix" },
+		{ "exempt del east 10.0.0.7 timeout 5", "\"timeout\" is one word too many" },
+		{ "relay add", "a prefix is missing" },
+		{ "relay add pool east", "\"pool\" is not a prefix" },
+		{ "relay add 192.0.2.1 east", "unknown word \"east\", expected: pool" },
+		{ "relay add 192.0.2.1 pool", "the name of a pool is missing" },
+		{ "relay add 192.0.2.1 pool a pool b", "pool is given twice" },
+		{ "relay show east", "\"east\" is one word too many" },
+		{ "test", "the source address is missing" },
+		{ "test 10.0.0.5", "the destination address is missing" },
+		{ "test 10.0.0.5 192.0.2.3 25", "\"25\" is one word too many" },
+		{ "test 10.0.0.0/24 192.0.2.3", "\"10.0.0.0/24\" is not an address" },
+		{ "test 10.0.0.5 east", "\"east\" is not an address" },
+		{ "test 10.0.0.5 ::1", "one address is IPv4, the other IPv6" },
+		{ "status x", "\"x\" is one word too many" },
+		{ "save x", "\"x\" is one word too many" },
+		{ "flush x", "\"x\" is one word too many" },
+		{ "restore a b", "\"b\" is one word too many" },
+		{ "restore nowhere", "cannot open \"nowhere\": No such file or directory" },
+		{ "restore /", "cannot read \"/\": Is a directory" },
+		{ "-b nowhere", "cannot open \"nowhere\": No such file or directory" },
+		{ "help pol", "unknown object \"pol\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+	};
+	char expected[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		op25bctl(rows[i][0]);
+		snprintf(expected, sizeof(expected), "Error: %s\n", rows[i][1]);
+		assert_string_equal(run.err, expected);
+		assert_string_equal(run.out, "");
+		assert_int_equal(run.code, USAGE);
+	}
+	assert_string_equal(kernel.log, "");
+}
+
+static void test_long_comment(void **state)
+{
+	char line[400], comment[300];
+
+	(void)state;
+	memset(comment, 'x', 256);
+	comment[255] = '\0';
+	sprintf(line, "exempt add east 10.0.0.7 comment %s", comment);
+	op25bctl(line);
+	assert_int_equal(run.code, DONE);
+	strcat(line, "x");
+	op25bctl(line);
+	assert_string_equal(run.err, "Error: the comment is longer than 255 bytes\n");
+}
+
+static void test_list_on_stdin(void **state)
+{
+	(void)state;
+	op25bctl_with("prefix add east - 10.9.0.0/16",
+		      "# list\n10.0.0.0/24\n\n 2001:db8::/32 # two\n10.1.0.1");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(kernel.log,
+			    "PREFIX_ADD pool=east 10.0.0.0/24 2001:db8::/32 10.1.0.1/32 10.9.0.0/16\n");
+
+	kernel_reset();
+	op25bctl_with("pool add east prefix - mode off", "10.0.0.0/24\n");
+	assert_string_equal(kernel.log, "POOL_ADD pool=east mode=2 10.0.0.0/24\n");
+
+	kernel_reset();
+	op25bctl_with("prefix add east -", "10.0.0.0/24\n# x\n10.0.0.1/24\n");
+	assert_int_equal(run.code, USAGE);
+	assert_string_equal(run.err,
+			    "-:3: prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?\n");
+	op25bctl_with("relay add -", "10.0.0.0/24 10.1.0.0/24\n");
+	assert_string_equal(run.err, "-:1: \"10.1.0.0/24\" is one word too many\n");
+	/* Behind the list, errors are those of the command line again. */
+	op25bctl_with("relay add - east", "10.0.0.0/24\n");
+	assert_string_equal(run.err, "Error: unknown word \"east\", expected: pool\n");
+	assert_string_equal(kernel.log, "");
+
+	/* Nothing to do, so that scripts need not look. */
+	op25bctl_with("prefix add east -", "# none today\n");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(kernel.log, "");
+	op25bctl_with("pool add east prefix -", "");
+	assert_string_equal(kernel.log, "POOL_ADD pool=east\n");
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *line;
+		uint8_t command;
+		const char *value;
+		int code;
+		const char *text;
+		const char *error;
+	} rows[] = {
+		{ "prefix add eest 10.0.0.0/24", OP25B_CMD_PREFIX_ADD, "eest", ENOENT, "pool does not exist",
+		  "pool \"eest\" does not exist" },
+		{ "prefix add east 10.0.0.0/24 10.1.0.0/24 ::/0", OP25B_CMD_PREFIX_ADD, "10.1.0.0/24", EEXIST,
+		  "prefix is in another pool", "prefix 10.1.0.0/24 is in another pool" },
+		{ "exempt add east 10.0.0.7", OP25B_CMD_EXEMPT_ADD, "10.0.0.7/32", EEXIST,
+		  "exempt is there already", "exempt 10.0.0.7/32 is there already" },
+		{ "relay del ::1", OP25B_CMD_RELAY_DEL, "::1/128", ENOENT, "relay is not there",
+		  "relay ::1/128 is not there" },
+		/* without the attribute at fault */
+		{ "pool show eest", OP25B_CMD_POOL_GET, NULL, ENOENT, "pool does not exist",
+		  "pool \"eest\" does not exist" },
+		{ "prefix add east ::/0", OP25B_CMD_PREFIX_ADD, NULL, EINVAL, "prefix is missing",
+		  "prefix is missing" },
+		/* about something else */
+		{ "prefix add east 10.0.0.0/24", OP25B_CMD_PREFIX_ADD, "10.0.0.0/24", ERANGE,
+		  "integer out of range", "prefix 10.0.0.0/24: integer out of range" },
+		{ "pool add east", OP25B_CMD_POOL_ADD, "east", EINVAL, "prefix of the name",
+		  "pool \"east\": prefix of the name" },
+		{ "pool add east action tcp-reset", OP25B_CMD_POOL_ADD, NULL, EOPNOTSUPP,
+		  "action needs modules", "action needs modules" },
+		{ "pool add east", OP25B_CMD_POOL_ADD, NULL, ENOSPC, "pools are full", "pools are full" },
+		/* without a text */
+		{ "pool add east", OP25B_CMD_POOL_ADD, "east", EEXIST, NULL, "pool \"east\": File exists" },
+		{ "pool add east", OP25B_CMD_POOL_ADD, NULL, ENOMEM, NULL, "Cannot allocate memory" },
+		{ "prefix show eest", OP25B_CMD_PREFIX_GET, NULL, ENOENT, NULL, "pool \"eest\" does not exist" },
+		/* with advice */
+		{ "flush", OP25B_CMD_FLUSH, NULL, EPERM, NULL,
+		  "this takes CAP_NET_ADMIN in the network namespace: use sudo, or be root there" },
+		{ "prefix add east ::/0", OP25B_CMD_PREFIX_ADD, NULL, EMSGSIZE, NULL,
+		  "this is too much for one message (see net.core.wmem_max): use restore, or several commands" },
+	};
+	char expected[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		kernel_reset();
+		kernel_refuse(rows[i].command, rows[i].value, rows[i].code, rows[i].text);
+		op25bctl(rows[i].line);
+		sprintf(expected, "Error: %s\n", rows[i].error);
+		assert_string_equal(run.err, expected);
+		assert_string_equal(run.out, "");
+		assert_int_equal(run.code, REFUSED);
+	}
+
+	kernel_reset();
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.1.0.0/24", EEXIST, "prefix is in another pool");
+	op25bctl_with("prefix add east 10.9.0.0/16 -", "10.0.0.0/24\n\n10.1.0.0/24\n");
+	assert_string_equal(run.err, "-:3: prefix 10.1.0.0/24 is in another pool\n");
+	op25bctl_with("prefix add east 10.1.0.0/24 -", "10.0.0.0/24\n");
+	assert_string_equal(run.err, "Error: prefix 10.1.0.0/24 is in another pool\n");
+}
+
+static void test_no_kernel(void **state)
+{
+	(void)state;
+	kernel.open_code = ENOENT;
+	op25bctl("status");
+	assert_int_equal(run.code, REFUSED);
+	assert_string_equal(run.err,
+			    "Error: the kernel module op25b is not loaded; as root: modprobe op25b\n");
+	kernel.open_code = EPROTONOSUPPORT;
+	op25bctl("flush");
+	assert_int_equal(run.code, REFUSED);
+	assert_string_equal(run.err, "Error: cannot speak to the kernel: Protocol not supported\n");
+	/* Words are judged first. */
+	op25bctl("pool add");
+	assert_int_equal(run.code, USAGE);
+}
+
+static void test_help(void **state)
+{
+	static const char *const objects[] = {
+		"pool", "prefix", "exempt", "relay", "test", "status", "save", "restore", "diff", "flush",
+	};
+	char line[32], *whole;
+	size_t i;
+
+	(void)state;
+	op25bctl("");
+	assert_int_equal(run.code, USAGE);
+	assert_string_equal(run.out, "");
+	whole = strdup(run.err);
+	assert_non_null(strstr(whole, "Usage: op25bctl"));
+
+	op25bctl("help");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(run.out, whole);
+	op25bctl("--help");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(run.out, whole);
+	for (i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+		char *first;
+
+		sprintf(line, "%s help", objects[i]);
+		op25bctl(line);
+		assert_int_equal(run.code, DONE);
+		assert_non_null(strstr(run.out, "Example:\n  op25bctl "));
+		first = strdup(run.out);
+		sprintf(line, "help %s", objects[i]);
+		op25bctl(line);
+		assert_string_equal(run.out, first);
+		sprintf(line, "%s --help", objects[i]);
+		op25bctl(line);
+		assert_string_equal(run.out, first);
+		free(first);
+		sprintf(line, "  %s", objects[i]);
+		assert_non_null(strstr(whole, line));
+	}
+	free(whole);
+	op25bctl("-V");
+	assert_string_equal(run.out, "op25bctl " VERSION "\n");
+	op25bctl("--version");
+	assert_string_equal(run.out, "op25bctl " VERSION "\n");
+	assert_string_equal(kernel.log, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_changes, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_usage, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_long_comment, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_list_on_stdin, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_refusals, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_no_kernel, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_help, test_cmd_setup, test_cmd_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is shown: every JSON document, to the letter, and the tables. */
+#include <jansson.h>
+
+#include "address.h"
+#include "report.h"
+#include "test_cmd.h"
+
+static void put_prefix(struct message *message, uint16_t type, const char *text,
+		       const struct exempt_terms *terms)
+{
+	struct prefix prefix;
+
+	assert_int_equal(prefix_parse(&prefix, text), DONE);
+	message_put_prefix(message, type, &prefix, terms);
+}
+
+/* One entry of a list, as the kernel sends it. */
+static void put_entry(uint8_t command, const char *pool, const char *prefix, uint32_t timeout,
+		      const char *comment)
+{
+	struct exempt_terms terms = { timeout, comment };
+	struct message *message = kernel_answer(command);
+
+	if (pool)
+		message_put_string(message, OP25B_A_POOL, pool);
+	put_prefix(message, OP25B_A_PREFIX, prefix, &terms);
+}
+
+/* A pool whose counters are @base + 10 * class + verdict. */
+static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t guard,
+		     uint32_t count, uint64_t base)
+{
+	struct message *message = kernel_answer(OP25B_CMD_POOL_GET);
+	struct nlattr *packets, *verdicts;
+	struct nlmsghdr *header;
+	int class, verdict;
+
+	message_put_string(message, OP25B_A_POOL, name);
+	message_put_u32(message, OP25B_A_MODE, mode);
+	message_put_u32(message, OP25B_A_ACTION, action);
+	message_put_u32(message, OP25B_A_GUARD, guard);
+	message_put_u32(message, OP25B_A_PREFIXES, count);
+	message_put_u32(message, OP25B_A_EXEMPTS, count + 1);
+	message_put_u32(message, OP25B_A_RELAYS, count + 2);
+	message->data = realloc(message->data, 4096);
+	message->size = 4096;
+	header = message_header(message);
+	packets = mnl_attr_nest_start(header, OP25B_A_PACKETS);
+	for (class = OP25B_A_PACKETS_SYN; class <= OP25B_A_PACKETS_INBOUND; class++) {
+		verdicts = mnl_attr_nest_start(header, class);
+		for (verdict = OP25B_A_VERDICTS_BLOCKED; verdict <= OP25B_A_VERDICTS_EXEMPTED;
+		     verdict++)
+			mnl_attr_put_u64(header, verdict, base + 10 * class + verdict);
+		mnl_attr_nest_end(header, verdicts);
+	}
+	mnl_attr_nest_end(header, packets);
+}
+
+static void expect(const char *line, const char *output)
+{
+	op25bctl(line);
+	assert_string_equal(run.err, "");
+	assert_string_equal(run.out, output);
+	assert_int_equal(run.code, DONE);
+}
+
+/* JSON that a reader takes, and that is written as in the contract, whose order is kept. */
+static void expect_json(const char *line, const char *document)
+{
+	char output[4096];
+	json_t *json;
+
+	snprintf(output, sizeof(output), "%s\n", document);
+	expect(line, output);
+	json = json_loads(run.out, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	json_decref(json);
+}
+
+static void test_pools(void **state)
+{
+	(void)state;
+	expect_json("-j pool show", "[]");
+	expect("pool show", "");
+
+	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, OP25B_GUARD_SYNACK, 2, 100);
+	put_pool("wholesale.isp", OP25B_MODE_OFF, OP25B_ACTION_ADMIN_PROHIBITED,
+		 OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND, 0, 1000000000000);
+	expect_json("--json pool",
+		    "[{\"name\":\"east\",\"mode\":\"enforce\",\"action\":\"drop\",\"guard\":[\"synack\"],"
+		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"packets\":{"
+		    "\"syn\":{\"blocked\":112,\"observed\":113,\"relayed\":114,\"exempted\":115},"
+		    "\"malformed\":{\"blocked\":122,\"observed\":123,\"relayed\":124,\"exempted\":125},"
+		    "\"synack\":{\"blocked\":132,\"observed\":133,\"relayed\":134,\"exempted\":135},"
+		    "\"inbound\":{\"blocked\":142,\"observed\":143,\"relayed\":144,\"exempted\":145}}},"
+		    "{\"name\":\"wholesale.isp\",\"mode\":\"off\",\"action\":\"admin-prohibited\","
+		    "\"guard\":[\"synack\",\"inbound\"],"
+		    "\"prefixes\":0,\"exempts\":1,\"relays\":2,\"packets\":{"
+		    "\"syn\":{\"blocked\":1000000000012,\"observed\":1000000000013,"
+		    "\"relayed\":1000000000014,\"exempted\":1000000000015},"
+		    "\"malformed\":{\"blocked\":1000000000022,\"observed\":1000000000023,"
+		    "\"relayed\":1000000000024,\"exempted\":1000000000025},"
+		    "\"synack\":{\"blocked\":1000000000032,\"observed\":1000000000033,"
+		    "\"relayed\":1000000000034,\"exempted\":1000000000035},"
+		    "\"inbound\":{\"blocked\":1000000000042,\"observed\":1000000000043,"
+		    "\"relayed\":1000000000044,\"exempted\":1000000000045}}}]");
+	expect("pool",
+	       "POOL           MODE     ACTION            GUARD           PREFIXES  EXEMPTS  RELAYS"
+	       "        BLOCKED       OBSERVED        RELAYED       EXEMPTED\n"
+	       "east           enforce  drop              synack                 2        3       4"
+	       "            508            512            516            520\n"
+	       "wholesale.isp  off      admin-prohibited  synack,inbound         0        1       2"
+	       "  4000000000108  4000000000112  4000000000116  4000000000120\n");
+
+	kernel_reset();
+	put_pool("east", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, 0, 2, 0);
+	expect_json("pool show east -j",
+		    "[{\"name\":\"east\",\"mode\":\"observe\",\"action\":\"tcp-reset\",\"guard\":[],"
+		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"packets\":{"
+		    "\"syn\":{\"blocked\":12,\"observed\":13,\"relayed\":14,\"exempted\":15},"
+		    "\"malformed\":{\"blocked\":22,\"observed\":23,\"relayed\":24,\"exempted\":25},"
+		    "\"synack\":{\"blocked\":32,\"observed\":33,\"relayed\":34,\"exempted\":35},"
+		    "\"inbound\":{\"blocked\":42,\"observed\":43,\"relayed\":44,\"exempted\":45}}}]");
+	expect("pool show east",
+	       "east  mode observe  action tcp-reset  guard none\n"
+	       "    prefixes 2  exempts 3  relays 4\n"
+	       "    packets         blocked      observed       relayed      exempted\n"
+	       "    syn                  12            13            14            15\n"
+	       "    malformed            22            23            24            25\n"
+	       "    synack               32            33            34            35\n"
+	       "    inbound              42            43            44            45\n");
+}
+
+static void test_prefixes(void **state)
+{
+	(void)state;
+	expect_json("-j prefix show", "[]");
+	expect("prefix show", "");
+	put_entry(OP25B_CMD_PREFIX_GET, "east", "10.0.0.0/24", 0, NULL);
+	put_entry(OP25B_CMD_PREFIX_GET, "wholesale", "10.0.1.7", 0, NULL);
+	put_entry(OP25B_CMD_PREFIX_GET, "east", "2001:db8::/32", 0, NULL);
+	expect_json("-j prefix show", "[{\"pool\":\"east\",\"prefix\":\"10.0.0.0/24\"},"
+		    "{\"pool\":\"wholesale\",\"prefix\":\"10.0.1.7/32\"},"
+		    "{\"pool\":\"east\",\"prefix\":\"2001:db8::/32\"}]");
+	expect("prefix show",
+	       "POOL       PREFIX\n"
+	       "east       10.0.0.0/24\n"
+	       "wholesale  10.0.1.7/32\n"
+	       "east       2001:db8::/32\n");
+	expect("-c prefix show",
+	       "POOL       PREFIX\n"
+	       "\033[36meast\033[0m       \033[35m10.0.0.0/24\033[0m\n"
+	       "\033[36mwholesale\033[0m  \033[35m10.0.1.7/32\033[0m\n"
+	       "\033[36meast\033[0m       \033[34m2001:db8::/32\033[0m\n");
+	/* Colour is for people. */
+	expect_json("-j -c=always prefix show", "[{\"pool\":\"east\",\"prefix\":\"10.0.0.0/24\"},"
+		    "{\"pool\":\"wholesale\",\"prefix\":\"10.0.1.7/32\"},"
+		    "{\"pool\":\"east\",\"prefix\":\"2001:db8::/32\"}]");
+	op25bctl("-c=never status");
+}
+
+static void test_exempts(void **state)
+{
+	(void)state;
+	put_entry(OP25B_CMD_EXEMPT_GET, "east", "10.0.0.7", 3599, "ticket \"4711\" # \\ \303\274");
+	put_entry(OP25B_CMD_EXEMPT_GET, "east", "10.0.0.8", 0, NULL);
+	put_entry(OP25B_CMD_EXEMPT_GET, "east", "2001:db8::/64", 5, "");
+	/* from another client, which may write what it likes */
+	put_entry(OP25B_CMD_EXEMPT_GET, "east", "2001:db8:1::/64", 0, "a\nb\033[31m\377\302\233\303");
+	expect_json("-j exempt show",
+		    "[{\"pool\":\"east\",\"prefix\":\"10.0.0.7/32\",\"expires\":3599,"
+		    "\"comment\":\"ticket \\\"4711\\\" # \\\\ \303\274\"},"
+		    "{\"pool\":\"east\",\"prefix\":\"10.0.0.8/32\",\"expires\":null,\"comment\":null},"
+		    "{\"pool\":\"east\",\"prefix\":\"2001:db8::/64\",\"expires\":5,\"comment\":null},"
+		    "{\"pool\":\"east\",\"prefix\":\"2001:db8:1::/64\",\"expires\":null,"
+		    "\"comment\":\"a?b?[31m????\"}]");
+	expect("exempt show",
+	       "POOL  PREFIX           EXPIRES  COMMENT\n"
+	       "east  10.0.0.7/32        3599s  ticket \"4711\" # \\ \303\274\n"
+	       "east  10.0.0.8/32            -\n"
+	       "east  2001:db8::/64         5s\n"
+	       "east  2001:db8:1::/64        -  a?b?[31m????\n");
+}
+
+static void test_relays(void **state)
+{
+	(void)state;
+	put_entry(OP25B_CMD_RELAY_GET, NULL, "192.0.2.0/28", 0, NULL);
+	put_entry(OP25B_CMD_RELAY_GET, "east", "2001:db8:25::/64", 0, NULL);
+	expect_json("-j relay show", "[{\"prefix\":\"192.0.2.0/28\",\"pool\":null},"
+		    "{\"prefix\":\"2001:db8:25::/64\",\"pool\":\"east\"}]");
+	expect("relay show",
+	       "POOL  PREFIX\n"
+	       "*     192.0.2.0/28\n"
+	       "east  2001:db8:25::/64\n");
+}
+
+static void test_test(void **state)
+{
+	struct message *message;
+
+	(void)state;
+	message = kernel_answer(OP25B_CMD_TEST);
+	message_put_string(message, OP25B_A_POOL, "east");
+	put_prefix(message, OP25B_A_PREFIX, "10.0.0.0/24", NULL);
+	put_prefix(message, OP25B_A_RELAY, "192.0.2.0/28", NULL);
+	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_RELAYED);
+	expect_json("-j test 10.0.0.5 192.0.2.3",
+		    "{\"src\":\"10.0.0.5\",\"dst\":\"192.0.2.3\",\"pool\":\"east\","
+		    "\"prefix\":\"10.0.0.0/24\",\"exempt\":false,\"relay\":\"192.0.2.0/28\","
+		    "\"verdict\":\"relayed\"}");
+	expect("test 10.0.0.5 192.0.2.3",
+	       "10.0.0.5 to 192.0.2.3 port 25: relayed\n"
+	       "  pool    east\n"
+	       "  prefix  10.0.0.0/24\n"
+	       "  relay   192.0.2.0/28\n");
+
+	kernel_reset();
+	message = kernel_answer(OP25B_CMD_TEST);
+	message_put_string(message, OP25B_A_POOL, "east");
+	put_prefix(message, OP25B_A_PREFIX, "2001:db8::5", NULL);
+	message_put_flag(message, OP25B_A_EXEMPT);
+	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_EXEMPTED);
+	expect_json("-j test 2001:DB8::5 ::1",
+		    "{\"src\":\"2001:db8::5\",\"dst\":\"::1\",\"pool\":\"east\","
+		    "\"prefix\":\"2001:db8::5/128\",\"exempt\":true,\"relay\":null,"
+		    "\"verdict\":\"exempted\"}");
+	expect("test 2001:DB8::5 ::1",
+	       "2001:db8::5 to ::1 port 25: exempted\n"
+	       "  pool    east\n"
+	       "  exempt  2001:db8::5/128\n");
+
+	kernel_reset();
+	message = kernel_answer(OP25B_CMD_TEST);
+	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_PASSED);
+	expect_json("-j test 10.0.0.5 192.0.2.3",
+		    "{\"src\":\"10.0.0.5\",\"dst\":\"192.0.2.3\",\"pool\":null,\"prefix\":null,"
+		    "\"exempt\":false,\"relay\":null,\"verdict\":\"passed\"}");
+	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: passed\n");
+
+	kernel_reset();
+	message_put_u32(kernel_answer(OP25B_CMD_TEST), OP25B_A_VERDICT, OP25B_VERDICT_BLOCKED);
+	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: blocked\n");
+	kernel_reset();
+	message_put_u32(kernel_answer(OP25B_CMD_TEST), OP25B_A_VERDICT, OP25B_VERDICT_OBSERVED);
+	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: observed\n");
+	kernel_reset();
+	message_put_u32(kernel_answer(OP25B_CMD_TEST), OP25B_A_VERDICT, 99);
+	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: unknown\n");
+}
+
+static void test_status(void **state)
+{
+	struct message *message = kernel_answer(OP25B_CMD_STATUS_GET);
+
+	(void)state;
+	message_put_string(message, OP25B_A_VERSION, "1.2.3");
+	mnl_attr_put_u64(message_header(message), OP25B_A_GENERATION, 7);
+	message_put_u32(message, OP25B_A_POOLS, 2);
+	message_put_u32(message, OP25B_A_PREFIXES4, 3);
+	message_put_u32(message, OP25B_A_PREFIXES6, 1);
+	message_put_u32(message, OP25B_A_EXEMPTS, 4);
+	message_put_u32(message, OP25B_A_RELAYS, 5);
+	expect_json("-j status", "{\"version\":\"1.2.3\",\"generation\":7,\"pools\":2,"
+		    "\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5}");
+	expect("status",
+	       "version     1.2.3\n"
+	       "generation  7\n"
+	       "pools       2\n"
+	       "prefixes    3 IPv4, 1 IPv6\n"
+	       "exempts     4\n"
+	       "relays      5\n");
+}
+
+/* A dump during which something changed is read again, and printed once. */
+static void test_torn(void **state)
+{
+	(void)state;
+	put_entry(OP25B_CMD_PREFIX_GET, "east", "10.0.0.0/24", 0, NULL);
+	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0, 0, 0);
+	kernel.torn = 3;
+	expect("prefix show", "POOL  PREFIX\neast  10.0.0.0/24\n");
+	assert_string_equal(kernel.log, "PREFIX_GET\nPREFIX_GET\nPREFIX_GET\nPREFIX_GET\n");
+	kernel.torn = 1;
+	op25bctl("-j pool show");
+	assert_int_equal(run.code, DONE);
+	assert_null(strstr(strstr(run.out, "east") + 1, "east"));
+
+	kernel.torn = 1000;
+	op25bctl("prefix show");
+	assert_int_equal(run.code, REFUSED);
+	assert_string_equal(run.out, "");
+	assert_string_equal(run.err,
+			    "Error: the policy changed 20 times while it was read, try again\n");
+	kernel.torn = 0;
+	kernel.moving = true;
+	op25bctl("save");
+	assert_int_equal(run.code, REFUSED);
+	assert_string_equal(run.out, "");
+	assert_string_equal(run.err,
+			    "Error: the policy changed 20 times while it was read, try again\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_pools, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_prefixes, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_exempts, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_relays, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_test, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_status, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_torn, test_cmd_setup, test_cmd_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Lines and their words. */
+#include "test_cmd.h"
+#include "words.h"
+
+/* Reads a file to its end, as "[word][word] 3:[word]" with the lines' numbers, or to its error. */
+static char *read_words(const char *text, bool keep, int *status)
+{
+	static char result[4096];
+	struct words words = {};
+	struct lines lines;
+	char *end = result;
+	size_t i;
+
+	*end = '\0';
+	write_file("site.conf", text);
+	assert_int_equal(lines_open(&lines, "site.conf", keep), DONE);
+	while (!(*status = lines_next(&lines, &words))) {
+		end += sprintf(end, "%u:", lines.number);
+		for (i = 0; i < words.count; i++)
+			end += sprintf(end, "[%s]", words.word[i]);
+	}
+	lines_close(&lines);
+	words_free(&words);
+	return result;
+}
+
+static void test_good(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *words;
+	} rows[] = {
+		{ "", "" },
+		{ "\n\n", "" },
+		{ "a", "1:[a]" },
+		{ "a\n", "1:[a]" },
+		{ "a b\tc  d \n", "1:[a][b][c][d]" },
+		{ "  a\n\n# x\n b # c d\n", "1:[a]4:[b]" },
+		{ "a\r\nb\r\n", "1:[a]2:[b]" },
+		{ "a#b c", "1:[a]" },
+		{ "#a", "" },
+		{ "\"a b\" c", "1:[a b][c]" },
+		{ "\"\"", "1:[]" },
+		{ "\"\" \"\"", "1:[][]" },
+		{ "\"# \\\" \\\\\"# x", "1:[# \" \\]" },
+		{ "a\\b", "1:[a\\b]" },
+		{ "\"\303\274\" \303\274", "1:[\303\274][\303\274]" },
+		{ "a 'b'", "1:[a]['b']" },
+	};
+	int status;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_string_equal(read_words(rows[i].text, false, &status), rows[i].words);
+		assert_int_equal(status, LINES_END);
+		assert_string_equal(read_words(rows[i].text, true, &status), rows[i].words);
+		assert_int_equal(status, LINES_END);
+	}
+}
+
+static void test_bad(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} rows[] = {
+		{ "flush\n\"b\n", "site.conf:2: a quote is not closed\n" },
+		{ "flush\n\n \"b\\", "site.conf:3: in quotes, a backslash goes before a quote or a backslash only\n" },
+		{ "\"b\\n\"", "site.conf:1: in quotes, a backslash goes before a quote or a backslash only\n" },
+		{ "\"a\"b", "site.conf:1: a blank is missing behind a quote\n" },
+		{ "\"a\"\"b\"", "site.conf:1: a blank is missing behind a quote\n" },
+		{ "a\"b\"", "site.conf:1: a blank is missing before a quote\n" },
+		{ "a\001", "site.conf:1: the line holds a control character\n" },
+		{ "\033[31m", "site.conf:1: the line holds a control character\n" },
+		{ "\"a\tb\177\"", "site.conf:1: a word holds a control character\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_file("site.conf", rows[i].text);
+		op25bctl("restore site.conf");
+		assert_int_equal(run.code, USAGE);
+		assert_string_equal(run.err, rows[i].error);
+	}
+	assert_string_equal(kernel.log, "");
+}
+
+/* Lines that cross the pieces in which a file is read, and a line longer than a piece. */
+static void test_long(void **state)
+{
+	char *text = malloc(400000), *end = text;
+	struct words words = {};
+	struct lines lines;
+	int i, pass;
+
+	(void)state;
+	for (i = 0; i < 9000; i++)
+		end += sprintf(end, "line %d%s\n", i, i % 7 ? "" : " # seven");
+	memset(end, 'x', 200000);
+	strcpy(end + 200000, "\nlast");
+	write_file("site.conf", text);
+
+	assert_int_equal(lines_open(&lines, "site.conf", true), DONE);
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < 9000; i++) {
+			assert_int_equal(lines_next(&lines, &words), DONE);
+			assert_int_equal(words.count, 2);
+			assert_int_equal(atoi(words.word[1]), i);
+			assert_int_equal(lines.number, i + 1);
+		}
+		assert_int_equal(lines_next(&lines, &words), DONE);
+		assert_int_equal(strlen(words.word[0]), 200000);
+		assert_int_equal(lines_next(&lines, &words), DONE);
+		assert_string_equal(words.word[0], "last");
+		assert_int_equal(lines_next(&lines, &words), LINES_END);
+		assert_int_equal(lines_next(&lines, &words), LINES_END);
+		lines_rewind(&lines);
+	}
+	lines_close(&lines);
+	words_free(&words);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_good, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_bad, test_cmd_setup, test_cmd_teardown),
+		cmocka_unit_test_setup_teardown(test_long, test_cmd_setup, test_cmd_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
