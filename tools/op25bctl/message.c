@@ -213,10 +213,7 @@ bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
 	prefix->length = table[OP25B_A_PREFIX_LEN] ? mnl_attr_get_u8(table[OP25B_A_PREFIX_LEN]) :
 						     prefix_bits(prefix);
 	if (terms) {
-		const struct nlattr *timeout = table[OP25B_A_PREFIX_TIMEOUT];
-
-		/* In its last second it has none left, and still ends. */
-		terms->timeout = timeout && !attribute_u32(timeout) ? 1 : attribute_u32(timeout);
+		terms->timeout = attribute_u32(table[OP25B_A_PREFIX_TIMEOUT]);
 		terms->comment = attribute_string(table[OP25B_A_PREFIX_COMMENT]);
 	}
 	return true;

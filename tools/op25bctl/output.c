@@ -61,16 +61,6 @@ enum colour prefix_colour(const struct prefix *prefix)
 	return prefix->family == AF_INET ? IPV4_COLOUR : IPV6_COLOUR;
 }
 
-/* How many columns a UTF-8 text takes, if each character takes one. */
-static int text_width(const char *text)
-{
-	int width = 0;
-
-	for (; *text; text++)
-		width += (*text & 0xc0) != 0x80;
-	return width;
-}
-
 /**
  * row_fit() - make the columns of a table wide enough for a row
  * @columns: the columns
@@ -82,7 +72,7 @@ void row_fit(struct column *columns, int count, const char *const *cells)
 	int i;
 
 	for (i = 0; i < count; i++) {
-		int width = text_width(cells[i]);
+		int width = strlen(cells[i]);
 
 		if (columns[i].width < width)
 			columns[i].width = width;
@@ -101,7 +91,7 @@ void row_print(const struct column *columns, int count, const char *const *cells
 	int i;
 
 	for (i = 0; i < count; i++) {
-		int blanks = columns[i].width - text_width(cells[i]);
+		int blanks = columns[i].width - strlen(cells[i]);
 
 		if (columns[i].right)
 			owed += blanks;
