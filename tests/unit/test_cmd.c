@@ -54,7 +54,7 @@ void kernel_reset(void)
 	generation = 7;
 }
 
-/* Refuses what has this value, a pool's name or a prefix; NULL: all, and no attribute is at fault. */
+/* Refuses what has this value, a pool's name or a prefix; NULL: all, no attribute is at fault. */
 void kernel_refuse(uint8_t command, const char *value, int code, const char *text)
 {
 	rules[rule_count++] = (struct rule) { command, value, code, text };
@@ -285,7 +285,6 @@ void write_file(const char *name, const char *text)
 	fclose(file);
 }
 
-/* Each test starts with a kernel that knows nothing, in a directory of its own. */
 int test_cmd_setup(void **state)
 {
 	(void)state;

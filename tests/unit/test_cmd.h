@@ -62,4 +62,8 @@ void write_file(const char *name, const char *text);
 int test_cmd_setup(void **state);
 int test_cmd_teardown(void **state);
 
+/* Each test starts with a kernel that knows nothing, in a directory of its own. */
+#define TEST(function)	\
+	cmocka_unit_test_setup_teardown(function, test_cmd_setup, test_cmd_teardown)
+
 #endif /* TEST_CMD_H */

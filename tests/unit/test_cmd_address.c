@@ -126,9 +126,9 @@ static void test_bad(void **state)
 /* A character that an address may have, or nearly. */
 static char character(int family)
 {
-	static const char four[] = "0123456789..", six[] = "0123456789abcdefABCDEF:::::.g";
+	const char *set = family == AF_INET ? "0123456789.." : "0123456789abcdefABCDEF:::::.g";
 
-	return family == AF_INET ? four[rand() % (sizeof(four) - 1)] : six[rand() % (sizeof(six) - 1)];
+	return set[rand() % strlen(set)];
 }
 
 /* Addresses, as they are and with a few characters changed, mean here what they mean there. */
@@ -196,7 +196,8 @@ static void test_lengths(void **state)
 			assert_int_equal(prefix_parse(&meant, strstr(error, "mean ") + 5), DONE);
 			assert_int_equal(meant.length, length);
 			for (i = 0; i < 128; i++)
-				assert_int_equal(meant.address[i / 8] >> (7 - i % 8) & 1, i < length);
+				assert_int_equal(meant.address[i / 8] >> (7 - i % 8) & 1,
+						 i < length);
 		}
 		free(error);
 	}
@@ -205,10 +206,10 @@ static void test_lengths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_good, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_bad, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_random, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_lengths, test_cmd_setup, test_cmd_teardown),
+		TEST(test_good),
+		TEST(test_bad),
+		TEST(test_random),
+		TEST(test_lengths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -434,15 +434,15 @@ static void test_diff_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_restore_gathers, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_restore_plain_lines, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_restore_large, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_bad_text, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_restore_refused, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_batch, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_save, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_diff, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_diff_refused, test_cmd_setup, test_cmd_teardown),
+		TEST(test_restore_gathers),
+		TEST(test_restore_plain_lines),
+		TEST(test_restore_large),
+		TEST(test_bad_text),
+		TEST(test_restore_refused),
+		TEST(test_batch),
+		TEST(test_save),
+		TEST(test_diff),
+		TEST(test_diff_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

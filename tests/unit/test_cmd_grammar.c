@@ -363,13 +363,13 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_changes, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_wrong_usage, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_long_comment, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_list_on_stdin, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_refusals, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_no_kernel, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_help, test_cmd_setup, test_cmd_teardown),
+		TEST(test_changes),
+		TEST(test_wrong_usage),
+		TEST(test_long_comment),
+		TEST(test_list_on_stdin),
+		TEST(test_refusals),
+		TEST(test_no_kernel),
+		TEST(test_help),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,13 +305,13 @@ static void test_torn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_pools, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_prefixes, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_exempts, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_relays, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_test, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_status, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_torn, test_cmd_setup, test_cmd_teardown),
+		TEST(test_pools),
+		TEST(test_prefixes),
+		TEST(test_exempts),
+		TEST(test_relays),
+		TEST(test_test),
+		TEST(test_status),
+		TEST(test_torn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,9 +127,9 @@ static void test_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_good, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_bad, test_cmd_setup, test_cmd_teardown),
-		cmocka_unit_test_setup_teardown(test_long, test_cmd_setup, test_cmd_teardown),
+		TEST(test_good),
+		TEST(test_bad),
+		TEST(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,16 +15,28 @@
 
 const struct list_kind list_kinds[] = {
 	[PREFIXES] = {
-		.noun = "prefix", .there = "is in the pool already", .missing = "is not in the pool",
-		.add = OP25B_CMD_PREFIX_ADD, .del = OP25B_CMD_PREFIX_DEL, .get = OP25B_CMD_PREFIX_GET,
+		.noun = "prefix",
+		.there = "is in the pool already",
+		.missing = "is not in the pool",
+		.add = OP25B_CMD_PREFIX_ADD,
+		.del = OP25B_CMD_PREFIX_DEL,
+		.get = OP25B_CMD_PREFIX_GET,
 	},
 	[EXEMPTS] = {
-		.noun = "exempt", .there = "is there already", .missing = "is not there",
-		.add = OP25B_CMD_EXEMPT_ADD, .del = OP25B_CMD_EXEMPT_DEL, .get = OP25B_CMD_EXEMPT_GET,
+		.noun = "exempt",
+		.there = "is there already",
+		.missing = "is not there",
+		.add = OP25B_CMD_EXEMPT_ADD,
+		.del = OP25B_CMD_EXEMPT_DEL,
+		.get = OP25B_CMD_EXEMPT_GET,
 	},
 	[RELAYS] = {
-		.noun = "relay", .there = "is there already", .missing = "is not there",
-		.add = OP25B_CMD_RELAY_ADD, .del = OP25B_CMD_RELAY_DEL, .get = OP25B_CMD_RELAY_GET,
+		.noun = "relay",
+		.there = "is there already",
+		.missing = "is not there",
+		.add = OP25B_CMD_RELAY_ADD,
+		.del = OP25B_CMD_RELAY_DEL,
+		.get = OP25B_CMD_RELAY_GET,
 	},
 };
 

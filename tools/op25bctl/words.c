@@ -100,7 +100,7 @@ static int lines_fill(struct lines *lines)
 	return DONE;
 }
 
-/* Reads a quoted word in place, from behind its opening quote. Returns its end, or NULL: reported. */
+/* Reads a quoted word in place, behind its opening quote. Returns its end, or NULL: reported. */
 static char *words_quoted(char *p)
 {
 	char *out = p;
