@@ -223,6 +223,9 @@ int op25b_pool_add(struct op25b_change *change, const char *name, struct op25b_s
 		kfree(terms);
 		return -ENOMEM;
 	}
+	/* deleted and added again by the same change: what the base holds will do */
+	if (base_has(change, pool))
+		pool->refs--;
 	terms->pool = pool;
 	terms->settings = settings;
 	terms->fresh = true;

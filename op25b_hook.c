@@ -32,12 +32,29 @@ static struct op25b_key ipv6_key(const struct in6_addr *addr)
 	};
 }
 
+/* The value of the prefix or exempt that an address lies in; 0: in none. */
+static __always_inline unsigned long find_entry(const struct op25b_policy *policy,
+						enum op25b_family family, struct op25b_key key)
+{
+	if (family == OP25B_IPV4)
+		return op25b_lpm_jump_ipv4(policy->jump[OP25B_IPV4], key);
+	return op25b_lpm_jump_ipv6(policy->jump[OP25B_IPV6], key);
+}
+
 static __always_inline struct op25b_lpm_match lookup(const struct op25b_lpm *lpm,
 						     enum op25b_family family, struct op25b_key key)
 {
 	if (family == OP25B_IPV4)
 		return op25b_lpm_lookup_ipv4(lpm[OP25B_IPV4], key);
 	return op25b_lpm_lookup_ipv6(lpm[OP25B_IPV6], key);
+}
+
+/* Out of line: most pools have no relays of their own. */
+static noinline struct op25b_lpm_match find_own_relay(const struct op25b_terms *terms,
+						      enum op25b_family family,
+						      struct op25b_key key)
+{
+	return lookup(terms->relay, family, key);
 }
 
 static __always_inline struct op25b_lpm_match find_relay(const struct op25b_policy *policy,
@@ -48,7 +65,7 @@ static __always_inline struct op25b_lpm_match find_relay(const struct op25b_poli
 	struct op25b_lpm_match match = lookup(policy->relay, family, key);
 
 	if (!match.value && terms && terms->relays)
-		match = lookup(terms->relay, family, key);
+		match = find_own_relay(terms, family, key);
 	return match;
 }
 
@@ -61,13 +78,13 @@ judge_class(const struct op25b_policy *policy, enum op25b_class class, u32 guard
 	    enum op25b_family family, struct op25b_key side, struct op25b_key other)
 {
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
-	struct op25b_lpm_match match = lookup(policy->entry, family, side);
+	unsigned long value = find_entry(policy, family, side);
 	const struct op25b_terms *terms;
 	struct op25b_entry entry;
 
-	if (!match.value)
+	if (!value)
 		return judgement;
-	entry = op25b_entry(match.value);
+	entry = op25b_entry(value);
 	terms = op25b_policy_terms(policy, entry.pool);
 	judgement.terms = terms;
 	if (terms->settings.mode == OP25B_MODE_OFF || (terms->settings.guard & guard) != guard)
@@ -82,45 +99,6 @@ judge_class(const struct op25b_policy *policy, enum op25b_class class, u32 guard
 	else
 		judgement.verdict = OP25B_VERDICT_BLOCKED;
 	return judgement;
-}
-
-/* Classes other than syn: of a shape that is no SYN, or for which no pool has the source. */
-static noinline struct op25b_judgement judge_others(const struct op25b_policy *policy,
-						    enum op25b_shape shape,
-						    enum op25b_family family,
-						    struct op25b_key src, struct op25b_key dst)
-{
-	switch (shape) {
-	case OP25B_SHAPE_SYN:
-		if (!policy->inbound)
-			break;
-		return judge_class(policy, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND, family, dst,
-				   src);
-	case OP25B_SHAPE_SYNACK:
-		if (!policy->synack)
-			break;
-		return judge_class(policy, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst, src);
-	case OP25B_SHAPE_MALFORMED:
-		return judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
-	default:
-		break;
-	}
-	return (struct op25b_judgement){ .verdict = OP25B_VERDICT_PASSED };
-}
-
-static __always_inline struct op25b_judgement judge(const struct op25b_policy *policy,
-						    enum op25b_shape shape,
-						    enum op25b_family family,
-						    struct op25b_key src, struct op25b_key dst)
-{
-	struct op25b_judgement judgement;
-
-	if (likely(shape == OP25B_SHAPE_SYN)) {
-		judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
-		if (judgement.verdict != OP25B_VERDICT_PASSED || !policy->inbound)
-			return judgement;
-	}
-	return judge_others(policy, shape, family, src, dst);
 }
 
 /**
@@ -167,7 +145,27 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 				   enum op25b_family family, struct op25b_key src,
 				   struct op25b_key dst)
 {
-	return judge(policy, shape, family, src, dst);
+	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
+
+	switch (shape) {
+	case OP25B_SHAPE_SYN:
+		judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
+		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
+			judgement = judge_class(policy, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
+						family, dst, src);
+		break;
+	case OP25B_SHAPE_SYNACK:
+		if (policy->synack)
+			judgement = judge_class(policy, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK,
+						family, dst, src);
+		break;
+	case OP25B_SHAPE_MALFORMED:
+		judgement = judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
+		break;
+	default:
+		break;
+	}
+	return judgement;
 }
 
 struct skb_packet {
@@ -203,33 +201,21 @@ static unsigned int drop(struct sk_buff *skb)
 #endif
 }
 
-static __always_inline unsigned int judge_skb(const struct op25b_table *table, struct sk_buff *skb,
-					      const struct nf_hook_state *state,
-					      enum op25b_family family, enum op25b_shape shape)
+static __always_inline struct op25b_key src_key(const struct sk_buff *skb, enum op25b_family family)
 {
-	struct op25b_judgement judgement;
-	const struct op25b_policy *policy;
-	struct op25b_key src, dst;
+	return family == OP25B_IPV4 ? ipv4_key(ip_hdr(skb)->saddr) : ipv6_key(&ipv6_hdr(skb)->saddr);
+}
 
-	/* A packet of a VRF comes a second time, from the VRF's device. */
-	if (netif_is_l3_master(state->in))
-		return NF_ACCEPT;
+static __always_inline struct op25b_key dst_key(const struct sk_buff *skb, enum op25b_family family)
+{
+	return family == OP25B_IPV4 ? ipv4_key(ip_hdr(skb)->daddr) : ipv6_key(&ipv6_hdr(skb)->daddr);
+}
 
-	if (unlikely(shape == OP25B_SHAPE_UNDECIDED)) {
-		shape = classify_skb(skb, family);
-		if (shape == OP25B_SHAPE_NONE)
-			return NF_ACCEPT;
-	}
-	if (family == OP25B_IPV4) {
-		src = ipv4_key(ip_hdr(skb)->saddr);
-		dst = ipv4_key(ip_hdr(skb)->daddr);
-	} else {
-		src = ipv6_key(&ipv6_hdr(skb)->saddr);
-		dst = ipv6_key(&ipv6_hdr(skb)->daddr);
-	}
-
-	policy = rcu_dereference(table->policy);
-	judgement = judge(policy, shape, family, src, dst);
+/* Count the packet, and do to it what the judgement says. */
+static __always_inline unsigned int execute(struct op25b_judgement judgement, struct sk_buff *skb,
+					    const struct nf_hook_state *state,
+					    enum op25b_family family)
+{
 	if (judgement.verdict == OP25B_VERDICT_PASSED)
 		return NF_ACCEPT;
 	/* the columns of the counters are the verdicts, but for the first, in their order */
@@ -237,22 +223,60 @@ static __always_inline unsigned int judge_skb(const struct op25b_table *table, s
 			  OP25B_BLOCKED + judgement.verdict - OP25B_VERDICT_BLOCKED);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
 		return NF_ACCEPT;
-	if (unlikely(judgement.terms->settings.action != OP25B_ACTION_DROP) &&
-	    judgement.class == OP25B_CLASS_SYN)
+	if (judgement.class == OP25B_CLASS_SYN &&
+	    unlikely(judgement.terms->settings.action != OP25B_ACTION_DROP))
 		op25b_reject(skb, state, family, judgement.terms->settings.action);
 	return drop(skb);
 }
 
-static noinline unsigned int judge_ipv4(const struct op25b_table *table, struct sk_buff *skb,
-					const struct nf_hook_state *state, enum op25b_shape shape)
+/* A packet of a VRF comes a second time, from the VRF's device. */
+static bool is_second_time(const struct nf_hook_state *state)
 {
-	return judge_skb(table, skb, state, OP25B_IPV4, shape);
+	return netif_is_l3_master(state->in);
 }
 
-static noinline unsigned int judge_ipv6(const struct op25b_table *table, struct sk_buff *skb,
-					const struct nf_hook_state *state, enum op25b_shape shape)
+/* Whatever may be of a class and is not just a SYN of a pool. */
+static noinline unsigned int judge_other(const struct op25b_table *table, struct sk_buff *skb,
+					 const struct nf_hook_state *state,
+					 enum op25b_family family, enum op25b_shape shape)
 {
-	return judge_skb(table, skb, state, OP25B_IPV6, shape);
+	const struct op25b_policy *policy = rcu_dereference(table->policy);
+
+	if (shape == OP25B_SHAPE_UNDECIDED)
+		shape = classify_skb(skb, family);
+	if (shape == OP25B_SHAPE_NONE || is_second_time(state))
+		return NF_ACCEPT;
+	return execute(op25b_judge(policy, shape, family, src_key(skb, family),
+				   dst_key(skb, family)), skb, state, family);
+}
+
+/* What op25b_judge() says of a SYN, with all that it takes in one piece. */
+static __always_inline unsigned int judge_syn(const struct op25b_table *table, struct sk_buff *skb,
+					      const struct nf_hook_state *state,
+					      enum op25b_family family)
+{
+	const struct op25b_policy *policy = rcu_dereference(table->policy);
+	struct op25b_judgement judgement;
+
+	if (is_second_time(state))
+		return NF_ACCEPT;
+	judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src_key(skb, family),
+				dst_key(skb, family));
+	if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
+		return judge_other(table, skb, state, family, OP25B_SHAPE_SYN);
+	return execute(judgement, skb, state, family);
+}
+
+static noinline unsigned int judge_syn_ipv4(const struct op25b_table *table, struct sk_buff *skb,
+					    const struct nf_hook_state *state)
+{
+	return judge_syn(table, skb, state, OP25B_IPV4);
+}
+
+static noinline unsigned int judge_syn_ipv6(const struct op25b_table *table, struct sk_buff *skb,
+					    const struct nf_hook_state *state)
+{
+	return judge_syn(table, skb, state, OP25B_IPV6);
 }
 
 static unsigned int hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -261,7 +285,9 @@ static unsigned int hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_h
 
 	if (likely(shape == OP25B_SHAPE_NONE))
 		return NF_ACCEPT;
-	return judge_ipv4(priv, skb, state, shape);
+	if (likely(shape == OP25B_SHAPE_SYN))
+		return judge_syn_ipv4(priv, skb, state);
+	return judge_other(priv, skb, state, OP25B_IPV4, shape);
 }
 
 static unsigned int hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -270,7 +296,9 @@ static unsigned int hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_h
 
 	if (likely(shape == OP25B_SHAPE_NONE))
 		return NF_ACCEPT;
-	return judge_ipv6(priv, skb, state, shape);
+	if (likely(shape == OP25B_SHAPE_SYN))
+		return judge_syn_ipv6(priv, skb, state);
+	return judge_other(priv, skb, state, OP25B_IPV6, shape);
 }
 
 /**

@@ -94,6 +94,7 @@ struct op25b_page {
  * struct op25b_policy - a policy: all that a packet is judged by
  * @generation: its number
  * @entry: the prefixes and exempts of all pools
+ * @jump: where packets begin to look in them
  * @relay: the relays of every pool
  * @synack: how many pools have the guard synack
  * @inbound: how many pools have the guard inbound
@@ -109,6 +110,7 @@ struct op25b_page {
 struct op25b_policy {
 	u64 generation;
 	struct op25b_lpm entry[OP25B_FAMILIES];
+	struct op25b_lpm_jump jump[OP25B_FAMILIES][OP25B_LPM_JUMPS];
 	struct op25b_lpm relay[OP25B_FAMILIES];
 	u32 synack;
 	u32 inbound;

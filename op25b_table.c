@@ -196,6 +196,7 @@ static void seal(struct op25b_policy *policy)
 
 	for (family = 0; family < OP25B_FAMILIES; family++) {
 		op25b_lpm_seal(policy->entry[family]);
+		op25b_lpm_jump(policy->entry[family], policy->jump[family]);
 		op25b_lpm_seal(policy->relay[family]);
 	}
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {

@@ -138,7 +138,15 @@ static unsigned int key_common(struct op25b_key a, struct op25b_key b)
  */
 bool op25b_lpm_node_holds(const struct op25b_lpm_node *node, struct op25b_key key)
 {
+	if (!node->deep)
+		return (key.hi ^ node->hi) >> node->shift < 64;
 	return (int)key_common(key_of(node), key) >= node->start;
+}
+
+/* The six bits of @key, which starts with @node's path, that follow it. */
+static unsigned int index_in(const struct op25b_lpm_node *node, struct op25b_key key)
+{
+	return node->deep ? op25b_lpm_index(key, node->start) : key.hi >> node->shift & 63;
 }
 
 static unsigned int child_rank(const struct op25b_lpm_node *node, unsigned int i)
@@ -287,20 +295,99 @@ static void value_remove(struct op25b_lpm_node *node, unsigned int bit)
 unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned int len)
 {
 	const struct op25b_lpm_node *node = lpm.root;
+	int start = start_of(len);
 	unsigned int bit, i;
 
-	while (node && node->start <= (int)len && op25b_lpm_node_holds(node, key)) {
-		if (node->start == start_of(len)) {
+	while (node && node->start <= start && op25b_lpm_node_holds(node, key)) {
+		if (node->start == start) {
 			bit = heap_of(key, len);
 			if (!has_value(node, bit))
 				return 0;
 			return op25b_lpm_slots(node)[value_rank(node, bit)];
 		}
-		i = op25b_lpm_index(key, node->start);
+		i = index_in(node, key);
 		if (!has_child(node, i))
 			return 0;
 		node = *child_link(node, i);
 	}
+	return 0;
+}
+
+/* The path to @start and the one to @node part before @node: put a node there. */
+static int branch(struct op25b_lpm_node **link, struct op25b_key key, int start)
+{
+	struct op25b_lpm_node *fork, *node = *link;
+	unsigned int common = key_common(key_of(node), key);
+
+	if ((int)common < start)
+		start = start_of(common);
+	fork = node_alloc(key, start, 2);
+	if (!fork)
+		return -ENOMEM;
+	child_insert(fork, op25b_lpm_index(key_of(node), start), node);
+	*link = fork;
+	return 0;
+}
+
+/**
+ * op25b_lpm_add() - give a prefix a value, if it has none
+ * @lpm: the table
+ * @garbage: takes what it replaces
+ * @key: the prefix's address, the bits behind @len zero
+ * @len: its length in bits
+ * @value: not 0
+ * @old: set to the value that the prefix has and keeps; 0 if it has @value now
+ *
+ * Return: 0, or -ENOMEM: the table is to be discarded then.
+ */
+int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
+		  unsigned int len, unsigned long value, unsigned long *old)
+{
+	struct op25b_lpm_node *child, *node, **link = &lpm->root;
+	int err, start = start_of(len);
+	unsigned int bit, i;
+
+	while (*link) {
+		node = *link;
+		if (node->start > start || !op25b_lpm_node_holds(node, key)) {
+			err = branch(link, key, start);
+			if (err)
+				return err;
+			continue;
+		}
+		if (node->start == start)
+			break;
+
+		i = index_in(node, key);
+		if (has_child(node, i)) {
+			node = node_own(link, garbage, 0);
+			if (!node)
+				return -ENOMEM;
+		} else {
+			node = node_own(link, garbage, 1);
+			child = node ? node_alloc(key, start, 1) : NULL;
+			if (!child)
+				return -ENOMEM;
+			child_insert(node, i, child);
+		}
+		link = child_link(node, i);
+	}
+	if (!*link) {
+		*link = node_alloc(key, start, 1);
+		if (!*link)
+			return -ENOMEM;
+	}
+
+	bit = heap_of(key, len);
+	if (has_value(*link, bit)) {
+		*old = op25b_lpm_slots(*link)[value_rank(*link, bit)];
+		return 0;
+	}
+	node = node_own(link, garbage, 1);
+	if (!node)
+		return -ENOMEM;
+	value_insert(node, bit, value);
+	*old = 0;
 	return 0;
 }
 
@@ -317,61 +404,21 @@ unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned
 int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
 		  unsigned int len, unsigned long value)
 {
-	struct op25b_lpm_node *branch, *node, **link = &lpm->root;
-	int fork, start = start_of(len);
-	unsigned int bit, i;
+	struct op25b_lpm_node *node, **link = &lpm->root;
+	unsigned long old;
+	int err;
 
-	while (*link) {
-		node = *link;
-		/* Down to which start do the prefix's path and the node's agree? */
-		fork = min_t(int, start, node->start);
-		if ((int)key_common(key_of(node), key) < fork)
-			fork = start_of(key_common(key_of(node), key));
+	err = op25b_lpm_add(lpm, garbage, key, len, value, &old);
+	if (err || !old)
+		return err;
 
-		if (fork < node->start) {
-			branch = node_alloc(key, fork, 2);
-			if (!branch)
-				return -ENOMEM;
-			child_insert(branch, op25b_lpm_index(key_of(node), fork), node);
-			*link = branch;
-			continue;
-		}
-
-		if (node->start == start)
-			break;
-
-		i = op25b_lpm_index(key, node->start);
-		if (has_child(node, i)) {
-			node = node_own(link, garbage, 0);
-			if (!node)
-				return -ENOMEM;
-		} else {
-			node = node_own(link, garbage, 1);
-			branch = node ? node_alloc(key, start, 1) : NULL;
-			if (!branch)
-				return -ENOMEM;
-			child_insert(node, i, branch);
-		}
-		link = child_link(node, i);
-	}
-	if (!*link) {
-		*link = node_alloc(key, start, 1);
-		if (!*link)
-			return -ENOMEM;
-	}
-
-	bit = heap_of(key, len);
-	if (has_value(*link, bit)) {
-		node = node_own(link, garbage, 0);
-		if (!node)
-			return -ENOMEM;
-		op25b_lpm_slots(node)[value_rank(node, bit)] = value;
-	} else {
-		node = node_own(link, garbage, 1);
-		if (!node)
-			return -ENOMEM;
-		value_insert(node, bit, value);
-	}
+	/* the nodes before it are owned already */
+	while ((*link)->start != start_of(len))
+		link = child_link(*link, index_in(*link, key));
+	node = node_own(link, garbage, 0);
+	if (!node)
+		return -ENOMEM;
+	op25b_lpm_slots(node)[value_rank(node, heap_of(key, len))] = value;
 	return 0;
 }
 
@@ -440,6 +487,7 @@ static int bury(struct op25b_lpm_node *node, struct op25b_garbage *garbage)
 		if (err)
 			return err;
 	}
+	cond_resched();
 	return node->fresh ? 0 : op25b_garbage_add(garbage, node);
 }
 
@@ -572,6 +620,38 @@ void op25b_lpm_seal(struct op25b_lpm lpm)
 {
 	if (lpm.root)
 		seal(lpm.root);
+}
+
+/**
+ * op25b_lpm_jump() - look ahead for lookups
+ * @lpm: the table, read under RCU or owned
+ * @jump: what lookups find by the first bits of an address
+ */
+void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_JUMPS])
+{
+	const struct op25b_lpm_node *node;
+	struct op25b_key key = { 0 };
+	unsigned int i;
+	u64 covers;
+
+	for (i = 0; i < OP25B_LPM_JUMPS; i++) {
+		key.hi = (u64)i << (64 - OP25B_LPM_JUMP_BITS);
+		jump[i].value = 0;
+		node = lpm.root;
+		while (node && node->start < OP25B_LPM_JUMP_BITS) {
+			if (!op25b_lpm_node_holds(node, key)) {
+				node = NULL;
+				break;
+			}
+			covers = node->internal & op25b_lpm_covers[index_in(node, key)];
+			if (covers)
+				jump[i].value = op25b_lpm_slots(node)[value_rank(node,
+										 fls64(covers) - 1)];
+			node = has_child(node, index_in(node, key)) ?
+			       *child_link(node, index_in(node, key)) : NULL;
+		}
+		jump[i].node = node;
+	}
 }
 
 static void drop(struct op25b_lpm_node *node, bool only_fresh)

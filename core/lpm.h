@@ -56,6 +56,20 @@ struct op25b_lpm {
 	struct op25b_lpm_node *root;
 };
 
+/* The first nodes lead to the second start: a lookup can begin behind them. */
+#define OP25B_LPM_JUMP_BITS	7
+#define OP25B_LPM_JUMPS		(1 << OP25B_LPM_JUMP_BITS)
+
+/**
+ * struct op25b_lpm_jump - what a lookup finds by the first seven bits of an address
+ * @node: the node to go on with; NULL if there is none
+ * @value: the value of the longest prefix before that node, or 0
+ */
+struct op25b_lpm_jump {
+	const struct op25b_lpm_node *node;
+	unsigned long value;
+};
+
 /**
  * struct op25b_lpm_match - the answer of a lookup
  * @value: the value of the longest prefix that holds the address, or 0 if there is none
@@ -75,6 +89,8 @@ typedef int (*op25b_lpm_visit)(void *arg, struct op25b_key key, unsigned int len
 			       unsigned long value);
 
 unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned int len);
+int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
+		  unsigned int len, unsigned long value, unsigned long *old);
 int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
 		  unsigned int len, unsigned long value);
 int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
@@ -83,6 +99,7 @@ int op25b_lpm_clear(struct op25b_lpm *lpm, struct op25b_garbage *garbage);
 int op25b_lpm_walk(struct op25b_lpm lpm, struct op25b_key from, unsigned int from_len,
 		   op25b_lpm_visit visit, void *arg);
 void op25b_lpm_seal(struct op25b_lpm lpm);
+void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_JUMPS]);
 void op25b_lpm_discard(struct op25b_lpm lpm);
 void op25b_lpm_free(struct op25b_lpm lpm);
 
@@ -97,43 +114,48 @@ static inline unsigned long *op25b_lpm_slots(const struct op25b_lpm_node *node)
 	return (void *)((u64 *)(node + 1) + node->deep);
 }
 
-static __always_inline struct op25b_lpm_match op25b_lpm_lookup(struct op25b_lpm lpm,
-							       struct op25b_key key, bool ipv6)
+static __always_inline struct op25b_lpm_match op25b_lpm_descend(const struct op25b_lpm_node *node,
+								struct op25b_key key, bool ipv6)
 {
-	const struct op25b_lpm_node *node, *best = NULL;
+	const struct op25b_lpm_node *best = NULL;
 	struct op25b_lpm_match match = { 0 };
 	unsigned long *slots;
-	unsigned int bit, n;
 	u64 i, hits, found = 0;
+	unsigned int bit, n;
 
-	for (node = lpm.root; node; node = (void *)slots[n - 1]) {
+	if (!node)
+		return match;
+	for (;;) {
 		if (ipv6 && unlikely(node->deep)) {
 			if (!op25b_lpm_node_holds(node, key))
 				break;
 			i = op25b_lpm_index(key, node->start);
+			slots = op25b_lpm_slots(node);
 		} else {
 			/* the bits that lead here must be the same, which leaves six */
 			i = (key.hi ^ node->hi) >> node->shift;
 			if (i > 63)
 				break;
+			slots = (void *)(node + 1);
 		}
 		hits = node->internal & op25b_lpm_covers[i];
 		if (hits) {
 			best = node;
 			found = hits;
 		}
-		slots = op25b_lpm_slots(node);
 		hits = node->external << (63 - i);
 		if (!(hits >> 63))
 			break;
-		n = hweight64(hits);
+		node = (void *)slots[hweight64(hits) - 1];
 	}
-	if (best) {
-		bit = fls64(found) - 1;
-		n = hweight64(best->external) + hweight64(best->internal & (BIT_ULL(bit) - 1));
-		match.value = op25b_lpm_slots(best)[n];
-		match.len = best->start + fls(bit) - 1;
-	}
+	if (!best)
+		return match;
+
+	bit = fls64(found) - 1;
+	n = hweight64(best->external) + hweight64(best->internal & (BIT_ULL(bit) - 1));
+	slots = ipv6 ? op25b_lpm_slots(best) : (void *)(best + 1);
+	match.value = slots[n];
+	match.len = best->start + fls(bit) - 1;
 	return match;
 }
 
@@ -144,10 +166,10 @@ static __always_inline struct op25b_lpm_match op25b_lpm_lookup(struct op25b_lpm 
  *
  * Return: the match; what belongs to its value is under the same protection as @lpm.
  */
-static inline struct op25b_lpm_match op25b_lpm_lookup_ipv4(struct op25b_lpm lpm,
-							   struct op25b_key key)
+static __always_inline struct op25b_lpm_match op25b_lpm_lookup_ipv4(struct op25b_lpm lpm,
+								    struct op25b_key key)
 {
-	return op25b_lpm_lookup(lpm, key, false);
+	return op25b_lpm_descend(lpm.root, key, false);
 }
 
 /**
@@ -157,10 +179,38 @@ static inline struct op25b_lpm_match op25b_lpm_lookup_ipv4(struct op25b_lpm lpm,
  *
  * Return: the match; what belongs to its value is under the same protection as @lpm.
  */
-static inline struct op25b_lpm_match op25b_lpm_lookup_ipv6(struct op25b_lpm lpm,
-							   struct op25b_key key)
+static __always_inline struct op25b_lpm_match op25b_lpm_lookup_ipv6(struct op25b_lpm lpm,
+								    struct op25b_key key)
 {
-	return op25b_lpm_lookup(lpm, key, true);
+	return op25b_lpm_descend(lpm.root, key, true);
+}
+
+/**
+ * op25b_lpm_jump_ipv4() - find the value of the longest prefix that holds an IPv4 address
+ * @jump: made by op25b_lpm_jump() from a table of IPv4 prefixes, which is read under RCU or owned
+ * @key: the address
+ *
+ * Return: what op25b_lpm_lookup_ipv4() finds, a few nodes quicker.
+ */
+static __always_inline unsigned long op25b_lpm_jump_ipv4(const struct op25b_lpm_jump *jump,
+							 struct op25b_key key)
+{
+	jump += key.hi >> (64 - OP25B_LPM_JUMP_BITS);
+	return op25b_lpm_descend(jump->node, key, false).value ?: jump->value;
+}
+
+/**
+ * op25b_lpm_jump_ipv6() - find the value of the longest prefix that holds an IPv6 address
+ * @jump: made by op25b_lpm_jump() from a table of IPv6 prefixes, which is read under RCU or owned
+ * @key: the address
+ *
+ * Return: what op25b_lpm_lookup_ipv6() finds, a few nodes quicker.
+ */
+static __always_inline unsigned long op25b_lpm_jump_ipv6(const struct op25b_lpm_jump *jump,
+							 struct op25b_key key)
+{
+	jump += key.hi >> (64 - OP25B_LPM_JUMP_BITS);
+	return op25b_lpm_descend(jump->node, key, true).value ?: jump->value;
 }
 
 #endif /* _OP25B_LPM_H */
