@@ -947,7 +947,7 @@ static int pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			continue;
 		}
 		terms = op25b_policy_terms(policy, dump->pool);
-		if (!terms)
+		if (!terms || (dump->only && dump->only != dump->pool + 1))
 			continue;
 		header = dump_put(skb, cb);
 		if (!header)

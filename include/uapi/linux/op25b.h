@@ -140,7 +140,7 @@ enum {
 	OP25B_CMD_POOL_ADD,		/* do: pool, [mode], [action], [guard], [prefix …] */
 	OP25B_CMD_POOL_SET,		/* do: pool, [mode], [action], [guard] */
 	OP25B_CMD_POOL_DEL,		/* do: pool */
-	OP25B_CMD_POOL_GET,		/* do: pool; dump */
+	OP25B_CMD_POOL_GET,		/* do: pool; dump: [pool] */
 	OP25B_CMD_POOL_RESET,		/* do: [pool]: counters to zero */
 	OP25B_CMD_PREFIX_ADD,		/* do: pool, prefix … */
 	OP25B_CMD_PREFIX_DEL,		/* do: pool, prefix … */
