@@ -102,9 +102,17 @@ static const char *pool_name(struct nlattr * const *attrs, struct netlink_ext_ac
 	return nla_data(attr);
 }
 
-/* The pool in attribute OP25B_A_POOL, or an error pointer. */
+static int no_such_pool(struct nlattr * const *attrs, struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG_ATTR(extack, attrs[OP25B_A_POOL], "pool does not exist");
+	return -ENOENT;
+}
+
+/*
+ * The pool in attribute OP25B_A_POOL, or an error pointer; NULL if there is none and @may_be_missing.
+ */
 static struct op25b_terms *pool_terms(const struct op25b_change *change,
-				      const struct genl_info *info)
+				      const struct genl_info *info, bool may_be_missing)
 {
 	const char *name = pool_name(info->attrs, info->extack);
 	struct op25b_terms *terms;
@@ -112,10 +120,8 @@ static struct op25b_terms *pool_terms(const struct op25b_change *change,
 	if (IS_ERR(name))
 		return ERR_CAST(name);
 	terms = op25b_change_pool(change, name);
-	if (!terms) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[OP25B_A_POOL], "pool does not exist");
-		return ERR_PTR(-ENOENT);
-	}
+	if (!terms && !may_be_missing)
+		return ERR_PTR(no_such_pool(info->attrs, info->extack));
 	return terms;
 }
 
@@ -142,6 +148,7 @@ static int parse_prefix(const struct nlattr *nest, struct prefix_attrs *attrs,
 	struct op25b_prefix *prefix = &attrs->prefix;
 	unsigned int addresses = 0, max = 0;
 	const struct nlattr *attr;
+	const char *comment;
 	int rem, len = -1;
 
 	attrs->timeout = 0;
@@ -182,6 +189,13 @@ static int parse_prefix(const struct nlattr *nest, struct prefix_attrs *attrs,
 		NL_SET_ERR_MSG_ATTR(extack, nest, "prefix is longer than its address");
 		return -EINVAL;
 	}
+	for (comment = attrs->comment; *comment; comment++) {
+		if (iscntrl(*comment)) {
+			NL_SET_ERR_MSG_ATTR(extack, nest,
+					    "exempt has a control character in its comment");
+			return -EINVAL;
+		}
+	}
 	if (host_bits(prefix)) {
 		NL_SET_ERR_MSG_ATTR(extack, nest, "prefix has host bits set");
 		return -EINVAL;
@@ -189,11 +203,11 @@ static int parse_prefix(const struct nlattr *nest, struct prefix_attrs *attrs,
 	return 0;
 }
 
-typedef int (*apply_t)(struct op25b_change *change, const u16 *id,
+typedef int (*apply_t)(struct op25b_change *change, const u32 *id,
 		       const struct prefix_attrs *attrs, bool force, struct netlink_ext_ack *extack);
 
 /* Apply @apply to each prefix of the message, which has at least @min. */
-static int for_each_prefix(struct op25b_change *change, const u16 *id, struct genl_info *info,
+static int for_each_prefix(struct op25b_change *change, const u32 *id, struct genl_info *info,
 			   unsigned int min, apply_t apply)
 {
 	bool force = info->attrs[OP25B_A_FORCE];
@@ -223,38 +237,38 @@ static int for_each_prefix(struct op25b_change *change, const u16 *id, struct ge
 	return 0;
 }
 
-static int add_prefix(struct op25b_change *change, const u16 *id, const struct prefix_attrs *attrs,
+static int add_prefix(struct op25b_change *change, const u32 *id, const struct prefix_attrs *attrs,
 		      bool force, struct netlink_ext_ack *extack)
 {
 	return op25b_prefix_add(change, *id, &attrs->prefix, force, extack);
 }
 
-static int del_prefix(struct op25b_change *change, const u16 *id, const struct prefix_attrs *attrs,
+static int del_prefix(struct op25b_change *change, const u32 *id, const struct prefix_attrs *attrs,
 		      bool force, struct netlink_ext_ack *extack)
 {
 	return op25b_prefix_del(change, *id, &attrs->prefix, force, extack);
 }
 
-static int add_exempt(struct op25b_change *change, const u16 *id, const struct prefix_attrs *attrs,
+static int add_exempt(struct op25b_change *change, const u32 *id, const struct prefix_attrs *attrs,
 		      bool force, struct netlink_ext_ack *extack)
 {
 	return op25b_exempt_add(change, *id, &attrs->prefix, attrs->timeout, attrs->comment, force,
 				extack);
 }
 
-static int del_exempt(struct op25b_change *change, const u16 *id, const struct prefix_attrs *attrs,
+static int del_exempt(struct op25b_change *change, const u32 *id, const struct prefix_attrs *attrs,
 		      bool force, struct netlink_ext_ack *extack)
 {
 	return op25b_exempt_del(change, *id, &attrs->prefix, force, extack);
 }
 
-static int add_relay(struct op25b_change *change, const u16 *id, const struct prefix_attrs *attrs,
+static int add_relay(struct op25b_change *change, const u32 *id, const struct prefix_attrs *attrs,
 		     bool force, struct netlink_ext_ack *extack)
 {
 	return op25b_relay_add(change, id, &attrs->prefix, force, extack);
 }
 
-static int del_relay(struct op25b_change *change, const u16 *id, const struct prefix_attrs *attrs,
+static int del_relay(struct op25b_change *change, const u32 *id, const struct prefix_attrs *attrs,
 		     bool force, struct netlink_ext_ack *extack)
 {
 	return op25b_relay_del(change, id, &attrs->prefix, force, extack);
@@ -317,7 +331,7 @@ static int apply_pool_add(struct op25b_change *change, struct genl_info *info)
 	struct op25b_settings settings = { 0 };
 	struct op25b_terms *terms;
 	int err;
-	u16 id;
+	u32 id;
 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
@@ -350,7 +364,7 @@ static int pool_add(struct sk_buff *skb, struct genl_info *info)
 
 static int apply_pool_set(struct op25b_change *change, struct genl_info *info)
 {
-	struct op25b_terms *terms = pool_terms(change, info);
+	struct op25b_terms *terms = pool_terms(change, info, false);
 	struct op25b_settings settings;
 
 	if (IS_ERR(terms))
@@ -369,10 +383,14 @@ static int pool_set(struct sk_buff *skb, struct genl_info *info)
 
 static int apply_pool_del(struct op25b_change *change, struct genl_info *info)
 {
-	struct op25b_terms *terms = pool_terms(change, info);
+	const char *name = pool_name(info->attrs, info->extack);
+	struct op25b_terms *terms;
 
-	if (PTR_ERR_OR_ZERO(terms) == -ENOENT && info->attrs[OP25B_A_FORCE])
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	if (info->attrs[OP25B_A_FORCE] && !op25b_change_pool(change, name))
 		return 0;
+	terms = pool_terms(change, info);
 	if (IS_ERR(terms))
 		return PTR_ERR(terms);
 	return op25b_pool_del(change, terms->pool->id);
@@ -383,11 +401,17 @@ static int pool_del(struct sk_buff *skb, struct genl_info *info)
 	return do_change(info, apply_pool_del);
 }
 
-/* Change prefixes of the pool that the message names. */
-static int apply_to_pool(struct op25b_change *change, struct genl_info *info, apply_t apply)
+static int check_prefix(struct op25b_change *change, const u32 *id,
+			const struct prefix_attrs *attrs, bool force, struct netlink_ext_ack *extack)
 {
-	struct op25b_terms *terms = pool_terms(change, info);
-	u16 id;
+	return 0;
+}
+
+/* Add to the pool that the message names. */
+static int add_to_pool(struct op25b_change *change, struct genl_info *info, apply_t apply)
+{
+	struct op25b_terms *terms = pool_terms(change, info, false);
+	u32 id;
 
 	if (IS_ERR(terms))
 		return PTR_ERR(terms);
@@ -395,9 +419,23 @@ static int apply_to_pool(struct op25b_change *change, struct genl_info *info, ap
 	return for_each_prefix(change, &id, info, 1, apply);
 }
 
+/* Delete from the pool that the message names: by force it need not be there. */
+static int del_from_pool(struct op25b_change *change, struct genl_info *info, apply_t apply)
+{
+	struct op25b_terms *terms = pool_terms(change, info, info->attrs[OP25B_A_FORCE]);
+	u32 id;
+
+	if (IS_ERR(terms))
+		return PTR_ERR(terms);
+	if (!terms)
+		return for_each_prefix(change, NULL, info, 1, check_prefix);
+	id = terms->pool->id;
+	return for_each_prefix(change, &id, info, 1, apply);
+}
+
 static int apply_prefix_add(struct op25b_change *change, struct genl_info *info)
 {
-	return apply_to_pool(change, info, add_prefix);
+	return add_to_pool(change, info, add_prefix);
 }
 
 static int prefix_add(struct sk_buff *skb, struct genl_info *info)
@@ -407,7 +445,7 @@ static int prefix_add(struct sk_buff *skb, struct genl_info *info)
 
 static int apply_prefix_del(struct op25b_change *change, struct genl_info *info)
 {
-	return apply_to_pool(change, info, del_prefix);
+	return del_from_pool(change, info, del_prefix);
 }
 
 static int prefix_del(struct sk_buff *skb, struct genl_info *info)
@@ -417,7 +455,7 @@ static int prefix_del(struct sk_buff *skb, struct genl_info *info)
 
 static int apply_exempt_add(struct op25b_change *change, struct genl_info *info)
 {
-	return apply_to_pool(change, info, add_exempt);
+	return add_to_pool(change, info, add_exempt);
 }
 
 static int exempt_add(struct sk_buff *skb, struct genl_info *info)
@@ -427,7 +465,7 @@ static int exempt_add(struct sk_buff *skb, struct genl_info *info)
 
 static int apply_exempt_del(struct op25b_change *change, struct genl_info *info)
 {
-	return apply_to_pool(change, info, del_exempt);
+	return del_from_pool(change, info, del_exempt);
 }
 
 static int exempt_del(struct sk_buff *skb, struct genl_info *info)
@@ -435,17 +473,11 @@ static int exempt_del(struct sk_buff *skb, struct genl_info *info)
 	return do_change(info, apply_exempt_del);
 }
 
-/* Change relays of every pool, or of the pool that the message names. */
-static int apply_to_relays(struct op25b_change *change, struct genl_info *info, apply_t apply)
-{
-	if (!info->attrs[OP25B_A_POOL])
-		return for_each_prefix(change, NULL, info, 1, apply);
-	return apply_to_pool(change, info, apply);
-}
-
 static int apply_relay_add(struct op25b_change *change, struct genl_info *info)
 {
-	return apply_to_relays(change, info, add_relay);
+	if (!info->attrs[OP25B_A_POOL])
+		return for_each_prefix(change, NULL, info, 1, add_relay);
+	return add_to_pool(change, info, add_relay);
 }
 
 static int relay_add(struct sk_buff *skb, struct genl_info *info)
@@ -455,7 +487,9 @@ static int relay_add(struct sk_buff *skb, struct genl_info *info)
 
 static int apply_relay_del(struct op25b_change *change, struct genl_info *info)
 {
-	return apply_to_relays(change, info, del_relay);
+	if (!info->attrs[OP25B_A_POOL])
+		return for_each_prefix(change, NULL, info, 1, del_relay);
+	return del_from_pool(change, info, del_relay);
 }
 
 static int relay_del(struct sk_buff *skb, struct genl_info *info)
@@ -486,13 +520,11 @@ static int pool_reset(struct sk_buff *skb, struct genl_info *info)
 		if (pool && op25b_policy_terms(policy, pool->id)) {
 			op25b_stats_reset(&pool->stats);
 		} else {
-			NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[OP25B_A_POOL],
-					    "pool does not exist");
-			err = -ENOENT;
+			err = no_such_pool(info->attrs, info->extack);
 		}
 		goto out;
 	}
-	for (id = 0; id < OP25B_POOL_MAX && n < policy->pools; id++) {
+	for (id = 0; id < OP25B_POOL_IDS && n < policy->pools; id++) {
 		terms = op25b_policy_terms(policy, id);
 		if (!terms)
 			continue;
@@ -516,6 +548,8 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 	restore = restore_find(on, info->snd_portid);
 	err = check_not_failed(restore, info->extack);
 	if (err)
+		goto out;
+	if (!restore && op25b_table_is_empty(&on->table))
 		goto out;
 	change = op25b_change_begin_empty(&on->table);
 	if (restore)
@@ -602,6 +636,9 @@ static int socket_released(struct notifier_block *block, unsigned long event, vo
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	on = op25b_net(notify->net);
+	/* if this socket has begun a restore, that is in the list */
+	if (list_empty_careful(&on->restores))
+		return NOTIFY_DONE;
 	mutex_lock(&on->table.lock);
 	restore = restore_find(on, notify->portid);
 	if (restore)
@@ -730,7 +767,7 @@ static const struct op25b_terms *terms_by_name(const struct op25b_policy *policy
 	const struct op25b_terms *terms;
 	unsigned int id, n = 0;
 
-	for (id = 0; id < OP25B_POOL_MAX && n < policy->pools; id++) {
+	for (id = 0; id < OP25B_POOL_IDS && n < policy->pools; id++) {
 		terms = op25b_policy_terms(policy, id);
 		if (!terms)
 			continue;
@@ -750,10 +787,8 @@ static int put_one_pool(struct sk_buff *skb, const struct op25b_policy *policy,
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	terms = terms_by_name(policy, name);
-	if (!terms) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[OP25B_A_POOL], "pool does not exist");
-		return -ENOENT;
-	}
+	if (!terms)
+		return no_such_pool(info->attrs, info->extack);
 	return put_pool(skb, terms);
 }
 
@@ -803,17 +838,6 @@ static int parse_address(const struct genl_info *info, int type, struct op25b_pr
 	return 0;
 }
 
-static struct op25b_key key_head(struct op25b_key key, unsigned int len)
-{
-	if (len < 64) {
-		key.hi &= len ? ~0ULL << (64 - len) : 0;
-		key.lo = 0;
-	} else if (len < 128) {
-		key.lo &= len > 64 ? ~0ULL << (128 - len) : 0;
-	}
-	return key;
-}
-
 static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, struct genl_info *info)
 {
 	struct op25b_prefix src, dst, side, other;
@@ -843,7 +867,7 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 	if (match.value) {
 		terms = op25b_policy_terms(policy, op25b_entry(match.value).pool);
 		if (nla_put_string(skb, OP25B_A_POOL, terms->pool->name) ||
-		    put_prefix(skb, OP25B_A_PREFIX, side.family, key_head(side.key, match.len),
+		    put_prefix(skb, OP25B_A_PREFIX, side.family, op25b_key_head(side.key, match.len),
 			       match.len, NULL))
 			return -EMSGSIZE;
 		if (op25b_entry(match.value).is_exempt && nla_put_flag(skb, OP25B_A_EXEMPT))
@@ -851,7 +875,7 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 	}
 	match = op25b_relay_find(policy, terms, other.family, other.key);
 	if (match.value && put_prefix(skb, OP25B_A_RELAY, other.family,
-				      key_head(other.key, match.len), match.len, NULL))
+				      op25b_key_head(other.key, match.len), match.len, NULL))
 		return -EMSGSIZE;
 	return nla_put_u32(skb, OP25B_A_VERDICT, judgement.verdict);
 }
@@ -922,12 +946,10 @@ static int start_pool_filter(struct netlink_callback *cb)
 	on = op25b_net(sock_net(cb->skb->sk));
 	rcu_read_lock();
 	terms = terms_by_name(rcu_dereference(on->table.policy), name);
-	if (terms) {
+	if (terms)
 		dump_of(cb)->only = terms->pool->id + 1;
-	} else {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[OP25B_A_POOL], "pool does not exist");
-		err = -ENOENT;
-	}
+	else
+		err = no_such_pool(attrs, cb->extack);
 	rcu_read_unlock();
 	return err;
 }
@@ -941,9 +963,9 @@ static int pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	rcu_read_lock();
 	policy = dump_policy(skb, cb);
-	for (; dump->pool < OP25B_POOL_MAX; dump->pool++) {
-		if (!policy->page[dump->pool >> 8]) {
-			dump->pool |= 255;
+	for (; dump->pool < OP25B_POOL_IDS; dump->pool++) {
+		if (!policy->page[dump->pool / OP25B_PAGE_TERMS]) {
+			dump->pool |= OP25B_PAGE_TERMS - 1;
 			continue;
 		}
 		terms = op25b_policy_terms(policy, dump->pool);
@@ -962,6 +984,9 @@ static int pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
+/* How many prefixes that are not asked for are passed over before others may have the processor */
+#define PASS_OVER_MAX 4096
+
 /* A dump of prefixes, as the walk over them sees it */
 struct prefix_dump {
 	struct sk_buff *skb;
@@ -969,7 +994,14 @@ struct prefix_dump {
 	const struct op25b_policy *policy;
 	const struct op25b_terms *terms;
 	bool exempts;
+	unsigned int passed_over;
 };
+
+static void dump_stop_at(struct prefix_dump *pd, struct op25b_key key, unsigned int len)
+{
+	dump_of(pd->cb)->from = key;
+	dump_of(pd->cb)->from_len = len;
+}
 
 static int dump_prefix(struct prefix_dump *pd, const struct op25b_terms *terms,
 		       struct op25b_key key, unsigned int len, const struct op25b_exempt *exempt)
@@ -987,8 +1019,7 @@ static int dump_prefix(struct prefix_dump *pd, const struct op25b_terms *terms,
 	genlmsg_end(pd->skb, header);
 	return 0;
 full:
-	dump->from = key;
-	dump->from_len = len;
+	dump_stop_at(pd, key, len);
 	return -EMSGSIZE;
 }
 
@@ -998,10 +1029,13 @@ static int dump_entry(void *arg, struct op25b_key key, unsigned int len, unsigne
 	struct prefix_dump *pd = arg;
 	struct dump *dump = dump_of(pd->cb);
 
-	if (dump->only && dump->only != entry.pool + 1U)
-		return 0;
-	if (!(pd->exempts ? entry.is_exempt : entry.is_prefix))
-		return 0;
+	if ((dump->only && dump->only != entry.pool + 1) ||
+	    !(pd->exempts ? entry.is_exempt : entry.is_prefix)) {
+		if (pd->passed_over++ < PASS_OVER_MAX)
+			return 0;
+		dump_stop_at(pd, key, len);
+		return -EAGAIN;
+	}
 	return dump_prefix(pd, op25b_policy_terms(pd->policy, entry.pool), key, len,
 			   pd->exempts ? entry.exempt : NULL);
 }
@@ -1025,11 +1059,16 @@ static int dump_tables(struct prefix_dump *pd, const struct op25b_lpm *lpm, op25
 static int entry_dump(struct sk_buff *skb, struct netlink_callback *cb, bool exempts)
 {
 	struct prefix_dump pd = { .skb = skb, .cb = cb, .exempts = exempts };
+	int err;
 
-	rcu_read_lock();
-	pd.policy = dump_policy(skb, cb);
-	dump_tables(&pd, pd.policy->entry, dump_entry);
-	rcu_read_unlock();
+	do {
+		pd.passed_over = 0;
+		rcu_read_lock();
+		pd.policy = dump_policy(skb, cb);
+		err = dump_tables(&pd, pd.policy->entry, dump_entry);
+		rcu_read_unlock();
+		cond_resched();
+	} while (err == -EAGAIN);
 	return skb->len;
 }
 
@@ -1057,7 +1096,7 @@ static int relay_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	rcu_read_lock();
 	pd.policy = dump_policy(skb, cb);
-	for (; dump->pool <= OP25B_POOL_MAX; dump->pool++, dump->family = 0) {
+	for (; dump->pool <= OP25B_POOL_IDS; dump->pool++, dump->family = 0) {
 		if (dump->pool) {
 			pd.terms = op25b_policy_terms(pd.policy, dump->pool - 1);
 			if (!pd.terms || !pd.terms->relays)
@@ -1172,6 +1211,7 @@ static struct genl_family family __ro_after_init = {
 	.version = OP25B_FAMILY_VERSION,
 	.maxattr = OP25B_A_MAX,
 	.netnsok = true,
+	.parallel_ops = true,
 	.module = THIS_MODULE,
 	.ops = operations,
 	.n_ops = ARRAY_SIZE(operations),
