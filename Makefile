@@ -58,6 +58,10 @@ check-unit: ## runs the unit tests
 check-vm: ## runs the tests in a real kernel, in a guest
 	tests/vm/check
 
+.PHONY: bench
+bench: ## measures the cost, next to nft and ipset, in a guest that counts instructions
+	tests/bench/run
+
 include tests/unit/core.mk
 -include tests/unit/cmd.mk
 

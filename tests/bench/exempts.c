@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * exempts POOL FILE: what the kernel has to do to add an exempt, and to delete it: adds those in
+ * FILE, one address a line, each by a message of its own, and deletes them again in the same way.
+ *
+ * Prints four numbers, in nanoseconds: the mean that sendmsg() took to add one and to delete one,
+ * and the most of either.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/op25b.h>
+
+#define EXEMPTS_MAX 4096
+
+struct message {
+	struct nlmsghdr head;
+	struct genlmsghdr genl;
+	char attributes[512];
+};
+
+static int sock;
+
+static long long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+static void message_init(struct message *message, int type, int command, int version)
+{
+	memset(message, 0, sizeof(*message));
+	message->head.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+	message->head.nlmsg_type = type;
+	message->head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	message->genl.cmd = command;
+	message->genl.version = version;
+}
+
+static struct nlattr *put(struct message *message, int type, const void *data, size_t len)
+{
+	struct nlattr *attribute = (void *)((char *)message + message->head.nlmsg_len);
+
+	attribute->nla_type = type;
+	attribute->nla_len = NLA_HDRLEN + len;
+	if (data)
+		memcpy(attribute + 1, data, len);
+	message->head.nlmsg_len += NLA_ALIGN(attribute->nla_len);
+	return attribute;
+}
+
+/* Returns how long the kernel took to take the message; what it answers is in @reply. */
+static long long talk(struct message *message, void *reply, size_t size)
+{
+	const struct nlmsghdr *head = reply;
+	const struct nlmsgerr *error = NLMSG_DATA(head);
+	long long start, end;
+	ssize_t len;
+
+	start = now();
+	len = send(sock, message, message->head.nlmsg_len, 0);
+	end = now();
+	if (len < 0 || recv(sock, reply, size, 0) < 0)
+		err(1, "netlink");
+	if (head->nlmsg_type == NLMSG_ERROR && error->error) {
+		errno = -error->error;
+		err(1, "netlink");
+	}
+	return end - start;
+}
+
+static int family_id(void)
+{
+	struct message message;
+	struct nlattr *attribute;
+	char reply[8192], ack[512];
+	struct nlmsghdr *head = (void *)reply;
+	char *p, *end;
+
+	message_init(&message, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	put(&message, CTRL_ATTR_FAMILY_NAME, OP25B_FAMILY_NAME, sizeof(OP25B_FAMILY_NAME));
+	talk(&message, reply, sizeof(reply));
+	recv(sock, ack, sizeof(ack), 0);
+	end = reply + head->nlmsg_len;
+	for (p = reply + NLMSG_LENGTH(GENL_HDRLEN); p < end; p += NLA_ALIGN(attribute->nla_len)) {
+		attribute = (void *)p;
+		if (attribute->nla_type == CTRL_ATTR_FAMILY_ID)
+			return *(__u16 *)(attribute + 1);
+	}
+	errx(1, "no netlink family " OP25B_FAMILY_NAME);
+}
+
+static long long change(int family, int command, const char *pool, const char *address)
+{
+	bool ipv6 = strchr(address, ':');
+	struct message message;
+	unsigned char bytes[16];
+	struct nlattr *nest;
+	char reply[1024];
+
+	if (inet_pton(ipv6 ? AF_INET6 : AF_INET, address, bytes) != 1)
+		errx(1, "not an address: %s", address);
+	message_init(&message, family, command, OP25B_FAMILY_VERSION);
+	put(&message, OP25B_A_POOL, pool, strlen(pool) + 1);
+	nest = put(&message, OP25B_A_PREFIX | NLA_F_NESTED, NULL, 0);
+	put(&message, ipv6 ? OP25B_A_PREFIX_ADDR6 : OP25B_A_PREFIX_ADDR4, bytes, ipv6 ? 16 : 4);
+	nest->nla_len = (char *)&message + message.head.nlmsg_len - (char *)nest;
+	return talk(&message, reply, sizeof(reply));
+}
+
+int main(int argc, char **argv)
+{
+	static const int commands[] = { OP25B_CMD_EXEMPT_ADD, OP25B_CMD_EXEMPT_DEL };
+	static char lines[EXEMPTS_MAX][64];
+	long long spent, sum[2] = {}, most[2] = {};
+	int i, k, family, count = 0;
+	FILE *file;
+
+	if (argc != 3)
+		errx(1, "usage: exempts POOL FILE");
+	file = fopen(argv[2], "r");
+	if (!file)
+		err(1, "%s", argv[2]);
+	while (count < EXEMPTS_MAX && fscanf(file, "%63s", lines[count]) == 1)
+		count++;
+	if (!count)
+		errx(1, "%s: empty", argv[2]);
+
+	sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+	if (sock < 0)
+		err(1, "netlink");
+	family = family_id();
+	for (k = 0; k < 2; k++) {
+		for (i = 0; i < count; i++) {
+			spent = change(family, commands[k], argv[1], lines[i]);
+			sum[k] += spent;
+			if (spent > most[k])
+				most[k] = spent;
+		}
+	}
+	printf("%lld %lld %lld %lld\n", sum[0] / count, sum[1] / count, most[0], most[1]);
+	return 0;
+}
