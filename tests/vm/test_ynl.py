@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The YAML spec: what the kernel's own tools make of it, and that the module speaks it."""
+import errno
+import ipaddress
+import json
+import shutil
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+import yaml
+
+import header
+import hosts
+
+SPEC = "Documentation/netlink/specs/op25b.yaml"
+YNL = "build/ynl"       # made by fetch-ynl
+SCHEMA = f"{YNL}/Documentation/netlink/genetlink.yaml"
+TOOLS = f"{YNL}/tools/net/ynl"
+
+sys.path.insert(0, TOOLS)
+from lib import NlError, YnlFamily      # pylint: disable=import-error,wrong-import-position
+import lib.ynl      # pylint: disable=import-error,wrong-import-position,wrong-import-order
+
+
+def addr(text):
+    """The attribute of an address, as this client wants it: IPv4 as a number, IPv6 as hex."""
+    address = ipaddress.ip_address(text)
+    return {"addr4": int(address)} if address.version == 4 else {"addr6": address.packed.hex()}
+
+
+def prefix(text, **more):
+    net = ipaddress.ip_network(text)
+    return {**addr(net.network_address), "len": net.prefixlen, **more}
+
+
+@pytest.fixture(scope="module")
+def host(module):
+    namespace = hosts.Host("ynl")
+    lib.ynl.genl_family_name_to_id = None   # the module may have been loaded anew
+    yield namespace
+    namespace.remove()
+
+
+@pytest.fixture(scope="module")
+def client(host):
+    with host:
+        one = YnlFamily(SPEC, SCHEMA)
+    yield one
+    one.sock.close()
+
+
+@pytest.fixture
+def family(host, client):
+    """The client, in its namespace, without a policy."""
+    with host:
+        client.do("flush", {})
+        yield client
+
+
+def refused(code, message, call):
+    """That the kernel refuses something, with this text; the attribute at fault."""
+    with pytest.raises(NlError) as failure:
+        call()
+    assert errno.errorcode[failure.value.error] == errno.errorcode[code]
+    extack = failure.value.nl_msg.extack
+    assert extack["msg"] == message
+    return extack.get("bad-attr")
+
+
+def spec():
+    with open(SPEC, encoding="utf-8") as file:
+        return yaml.safe_load(file)
+
+
+def test_schema_accepts_it():
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = yaml.safe_load(file)
+    jsonschema.validate(spec(), schema)
+
+
+def test_every_number_of_the_header(tmp_path):
+    """The kernel's generator makes the header's names and numbers of it, no more and no fewer."""
+    # It looks for the schema above the spec, and for the root of the kernel's sources.
+    shutil.copy(SCHEMA, tmp_path)
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "MAINTAINERS").touch()
+    made = subprocess.run([sys.executable, f"{TOOLS}/ynl-gen-c.py", "--mode", "uapi", "--header",
+                           "--spec", shutil.copy(SPEC, tmp_path / "specs")],
+                          check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
+    own = {name: value for name, value in header.NUMBERS.items() if not name.endswith("_UNSPEC")}
+    assert own["OP25B_CMD_MAX"] >= 19 and own["OP25B_GUARD_INBOUND"] == 2
+    assert header.numbers(made) == own
+
+
+def test_all_is_documented():
+    family = spec()
+    sets = family["attribute-sets"]
+    entries = [entry for definition in family["definitions"]
+               for entry in definition.get("entries", [])]
+    for thing in (family, *family["definitions"], *entries, *sets, *family["operations"]["list"],
+                  *(attribute for one in sets for attribute in one["attributes"])):
+        assert thing["doc"].endswith("."), thing["name"]
+
+
+def test_operations_take_what_the_spec_says(family):
+    """The kernel tells which attributes each operation of a family takes, and of what types."""
+    # What the spec calls them, and what the kernel does
+    types = {"u8": {"u8"}, "u32": {"u32"}, "flag": {"flag"}, "binary": {"binary"},
+             "string": {"nul-string"}, "nest": {"nested"}}
+    control = YnlFamily(f"{YNL}/Documentation/netlink/specs/nlctrl.yaml",
+                        f"{YNL}/Documentation/netlink/genetlink-legacy.yaml", process_unknown=True)
+    indices, policies = {}, {}
+    for part in control.dump("getpolicy", {"family-name": "op25b"}):
+        if "op-policy" in part:
+            one = part["op-policy"]
+            indices[one.pop("op-id")] = one
+        else:
+            one = part["policy"]
+            policies.setdefault(one["policy-id"], {})[one["attr-id"]] = one
+    control.sock.close()
+
+    for op in family.ops.values():
+        for how in ("do", "dump"):
+            if how not in op:
+                continue
+            names = op[how].get("request", {}).get("attributes", [])
+            taken = policies.get(indices[op.req_value].get(how), {})
+            attributes = {op.attr_set[name].value: op.attr_set[name] for name in names}
+            assert set(taken) == set(attributes), f"{how} {op.name}"
+            for number, attribute in attributes.items():
+                assert taken[number]["type"] in types[attribute.type], f"{op.name} {attribute.name}"
+
+
+def test_round(family):
+    """Everything, once."""
+    family.do("pool-add", {"pool": "east", "mode": "observe", "action": "tcp-reset",
+                           "guard": ["synack", "inbound"],
+                           "prefix": [prefix("10.0.0.0/24"), prefix("2001:db8::/56")]})
+    family.do("pool-add", {"pool": "west"})
+    family.do("prefix-add", {"pool": "west", "prefix": [prefix("10.0.1.0/24")]})
+    family.do("exempt-add", {"pool": "east", "prefix": [
+        prefix("10.0.0.7/32", timeout=3600, comment="fixed until tomorrow"),
+        prefix("2001:db8::7/128")]})
+    family.do("relay-add", {"prefix": [prefix("192.0.2.0/28")]})
+    family.do("relay-add", {"pool": "west", "prefix": [prefix("2001:db8:25::/64")]})
+
+    none = dict.fromkeys(("blocked", "observed", "relayed", "exempted"), 0)
+    packets = dict.fromkeys(("syn", "malformed", "synack", "inbound"), none)
+    east = {"pool": "east", "mode": "observe", "action": "tcp-reset",
+            "guard": {"synack", "inbound"}, "prefixes": 2, "exempts": 2, "relays": 0,
+            "packets": packets}
+    west = {"pool": "west", "mode": "enforce", "action": "drop", "guard": set(),
+            "prefixes": 1, "exempts": 0, "relays": 1, "packets": packets}
+    assert family.do("pool-get", {"pool": "east"}) == east
+    assert sorted(family.dump("pool-get", {}), key=lambda pool: pool["pool"]) == [east, west]
+
+    def one(pool, addr_, length, **more):
+        kind = "addr6" if ":" in addr_ else "addr4"
+        return {**({"pool": pool} if pool else {}),
+                "prefix": [{kind: addr_, "len": length, **more}]}
+    assert family.dump("prefix-get", {}) == [
+        one("east", "10.0.0.0", 24), one("west", "10.0.1.0", 24), one("east", "2001:db8::", 56)]
+    assert family.dump("pool-get", {"pool": "west"}) == [west]
+    assert family.dump("prefix-get", {"pool": "west"}) == [one("west", "10.0.1.0", 24)]
+    exempts = family.dump("exempt-get", {})
+    left = exempts[0]["prefix"][0].pop("timeout")
+    assert 3500 < left <= 3600
+    assert exempts == [one("east", "10.0.0.7", 32, comment="fixed until tomorrow"),
+                       one("east", "2001:db8::7", 128)]
+    assert family.dump("exempt-get", {"pool": "west"}) == []
+    assert family.dump("relay-get", {}) == [
+        one(None, "192.0.2.0", 28), one("west", "2001:db8:25::", 64)]
+
+    assert family.do("test", {"src": addr("10.0.0.5"), "dst": addr("192.0.2.3")}) == {
+        "pool": "east", "prefix": [{"addr4": "10.0.0.0", "len": 24}],
+        "relay": {"addr4": "192.0.2.0", "len": 28}, "verdict": "relayed"}
+    assert family.do("test", {"src": addr("2001:db8::7"), "dst": addr("2001:db8:1::")}) == {
+        "pool": "east", "prefix": [{"addr6": "2001:db8::7", "len": 128}], "exempt": True,
+        "verdict": "exempted"}
+    with open("VERSION", encoding="ascii") as file:
+        version = file.read().strip()
+    status = family.do("status-get", {})
+    generation = status.pop("generation")
+    assert status == {"version": version, "pools": 2, "prefixes4": 2, "prefixes6": 1, "exempts": 2,
+                      "relays": 2}
+
+    family.do("pool-set", {"pool": "east", "mode": "off", "guard": []})
+    family.do("pool-reset", {"pool": "east"})
+    family.do("pool-reset", {})
+    assert family.do("pool-get", {"pool": "east"}) == {**east, "mode": "off", "guard": set()}
+    assert family.do("test", {"src": addr("10.0.0.5"), "dst": addr("9.9.9.9")})["verdict"] == \
+        "passed"
+    family.do("exempt-del", {"pool": "east", "prefix": [prefix("10.0.0.7/32")]})
+    family.do("prefix-del", {"pool": "east", "prefix": [prefix("10.0.0.0/24")]})
+    family.do("relay-del", {"prefix": [prefix("192.0.2.0/28")]})
+    family.do("relay-del", {"pool": "west", "prefix": [prefix("2001:db8:25::/64")]})
+    family.do("pool-del", {"pool": "west"})
+    assert family.dump("relay-get", {}) == []
+    assert family.do("status-get", {})["generation"] == generation + 6
+
+    family.do("restore-begin", {})
+    family.do("pool-add", {"pool": "new", "prefix": [prefix("10.0.0.0/8")]})
+    assert [pool["pool"] for pool in family.dump("pool-get", {})] == ["east"]
+    family.do("restore-commit", {})
+    assert [pool["pool"] for pool in family.dump("pool-get", {})] == ["new"]
+    family.do("pool-add", {"pool": "new", "action": "admin-prohibited", "force": True})
+    assert family.do("pool-get", {"pool": "new"})["action"] == "admin-prohibited"
+    family.do("flush", {})
+    assert family.dump("pool-get", {}) == []
+
+
+def test_refusals_name_the_attribute(family):
+    def do(operation, **attributes):
+        family.do(operation, attributes)
+
+    do("pool-add", pool="east", prefix=[prefix("10.0.0.0/24")])
+    before = family.do("status-get", {})
+    assert refused(errno.EINVAL, "pool is missing", lambda: do("pool-del")) is None
+    assert refused(errno.ENOENT, "pool does not exist",
+                   lambda: do("pool-del", pool="eest")) == ".pool"
+    assert refused(errno.EEXIST, "pool exists already",
+                   lambda: do("pool-add", pool="east")) == ".pool"
+    assert refused(errno.ERANGE, "integer out of range",
+                   lambda: do("pool-set", pool="east", mode=3)) == ".mode"
+    assert refused(errno.EINVAL, "reserved bit set",
+                   lambda: do("pool-set", pool="east", guard=4)) == ".guard"
+    assert refused(errno.EINVAL, "Unsupported attribute",
+                   lambda: do("pool-set", pool="east", force=True)) == ".force"
+    assert refused(errno.EINVAL, "prefix has host bits set",
+                   lambda: do("prefix-add", pool="east",
+                              prefix={"addr4": 0x0a000001, "len": 24})) == ".prefix"
+    assert refused(errno.ERANGE, "integer out of range",
+                   lambda: do("exempt-add", pool="east",
+                              prefix=prefix("10.0.0.1", timeout=0))) == ".prefix.timeout"
+    assert refused(errno.EINVAL, "Unsupported attribute",
+                   lambda: do("prefix-add", pool="east",
+                              prefix=prefix("10.1.0.0/16", comment="none"))) == ".prefix.comment"
+    # Linux 6.1 has no text for a dump that is refused.
+    with pytest.raises(NlError) as failure:
+        family.dump("prefix-get", {"pool": "eest"})
+    assert failure.value.error == errno.ENOENT
+    assert family.do("status-get", {}) == before
+
+
+def cli(*words):
+    return subprocess.run([sys.executable, f"{TOOLS}/cli.py", "--spec", SPEC, "--schema", SCHEMA,
+                           "--output-json", *words],
+                          check=False, stdout=subprocess.PIPE, text=True, timeout=60)
+
+
+def test_command_line_client(host, family):
+    """As docs/netlink.md shows it."""
+    result = cli("--do", "pool-add", "--json", json.dumps(
+        {"pool": "east", "action": "tcp-reset", "prefix": [{"addr4": 0x0a000000, "len": 24}]}))
+    assert (result.returncode, result.stdout) == (0, "null\n")
+    result = cli("--dump", "prefix-get")
+    assert (result.returncode, json.loads(result.stdout)) == (
+        0, [{"pool": "east", "prefix": [{"addr4": "10.0.0.0", "len": 24}]}])
+    result = cli("--do", "pool-get", "--json", '{"pool": "eest"}')
+    assert result.returncode == 1
+    assert "pool does not exist" in result.stdout and "'bad-attr': '.pool'" in result.stdout
