@@ -11,6 +11,7 @@
  */
 #include <linux/errno.h>
 #include <linux/ktime.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -99,15 +100,17 @@ void op25b_change_abort(struct op25b_change *change)
 		op25b_lpm_discard(change->policy->relay[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(change->policy->page); i++) {
-		page = change->policy->page[i];
-		if (!page || !page->fresh)
+		if (!test_bit(i, change->fresh_pages))
 			continue;
+		page = change->policy->page[i];
 		for (j = 0; j < ARRAY_SIZE(page->terms); j++)
 			discard_terms(change, page->terms[j]);
 		kfree(page);
 	}
-	list_for_each_entry_safe(exempt, next, &change->exempts, list)
+	list_for_each_entry_safe(exempt, next, &change->exempts, list) {
 		kfree(exempt);
+		cond_resched();
+	}
 	list_for_each_entry_safe(exempt, next, &change->gone, list) {
 		list_move(&exempt->list, &table->exempts);
 		if (exempt->expires)
@@ -128,11 +131,11 @@ static int retire(struct op25b_change *change, void *p, bool fresh)
 }
 
 /* The page with the terms of pool @id, fresh; NULL when out of memory. */
-static struct op25b_page *page_own(struct op25b_change *change, u16 id)
+static struct op25b_page *page_own(struct op25b_change *change, u32 id)
 {
-	struct op25b_page *copy, **link = &change->policy->page[id >> 8];
+	struct op25b_page *copy, **link = &change->policy->page[id / OP25B_PAGE_TERMS];
 
-	if (*link && (*link)->fresh)
+	if (test_bit(id / OP25B_PAGE_TERMS, change->fresh_pages))
 		return *link;
 	copy = *link ? kmemdup(*link, sizeof(*copy), GFP_KERNEL_ACCOUNT) :
 		       kzalloc(sizeof(*copy), GFP_KERNEL_ACCOUNT);
@@ -142,20 +145,20 @@ static struct op25b_page *page_own(struct op25b_change *change, u16 id)
 		kfree(copy);
 		return NULL;
 	}
-	copy->fresh = true;
+	__set_bit(id / OP25B_PAGE_TERMS, change->fresh_pages);
 	*link = copy;
 	return copy;
 }
 
 /* The terms of pool @id, which the policy has, fresh; NULL when out of memory. */
-static struct op25b_terms *terms_own(struct op25b_change *change, u16 id)
+static struct op25b_terms *terms_own(struct op25b_change *change, u32 id)
 {
 	struct op25b_page *page = page_own(change, id);
 	struct op25b_terms *copy, **link;
 
 	if (!page)
 		return NULL;
-	link = &page->terms[id & 255];
+	link = &page->terms[id % OP25B_PAGE_TERMS];
 	if ((*link)->fresh)
 		return *link;
 	copy = kmemdup(*link, sizeof(*copy), GFP_KERNEL_ACCOUNT);
@@ -209,6 +212,10 @@ int op25b_pool_add(struct op25b_change *change, const char *name, struct op25b_s
 	struct op25b_page *page;
 	struct op25b_pool *pool;
 
+	if (change->policy->pools == OP25B_POOL_MAX) {
+		NL_SET_ERR_MSG(extack, "there are 65535 pools, which is all there can be");
+		return -ENOSPC;
+	}
 	terms = kzalloc(sizeof(*terms), GFP_KERNEL_ACCOUNT);
 	if (!terms)
 		return -ENOMEM;
@@ -229,7 +236,7 @@ int op25b_pool_add(struct op25b_change *change, const char *name, struct op25b_s
 	terms->pool = pool;
 	terms->settings = settings;
 	terms->fresh = true;
-	page->terms[pool->id & 255] = terms;
+	page->terms[pool->id % OP25B_PAGE_TERMS] = terms;
 
 	count_guards(change->policy, settings, 1);
 	change->policy->pools++;
@@ -245,7 +252,7 @@ int op25b_pool_add(struct op25b_change *change, const char *name, struct op25b_s
  *
  * Return: 0 or -ENOMEM.
  */
-int op25b_pool_set(struct op25b_change *change, u16 id, struct op25b_settings settings)
+int op25b_pool_set(struct op25b_change *change, u32 id, struct op25b_settings settings)
 {
 	struct op25b_terms *terms = op25b_policy_terms(change->policy, id);
 
@@ -264,10 +271,8 @@ int op25b_pool_set(struct op25b_change *change, u16 id, struct op25b_settings se
 }
 
 /* Take an exempt out of the lists and of the queue, if it is there. */
-static void exempt_drop(struct op25b_change *change, const struct op25b_exempt *gone)
+static void exempt_drop(struct op25b_change *change, struct op25b_exempt *exempt)
 {
-	struct op25b_exempt *exempt = (struct op25b_exempt *)gone;
-
 	if (!exempt)
 		return;
 	if (exempt->fresh) {
@@ -280,7 +285,7 @@ static void exempt_drop(struct op25b_change *change, const struct op25b_exempt *
 		timerqueue_del(&change->table->expiries, &exempt->expiry);
 }
 
-static struct op25b_exempt *exempt_alloc(struct op25b_change *change, u16 id,
+static struct op25b_exempt *exempt_alloc(struct op25b_change *change, u32 id,
 					 const struct op25b_prefix *prefix, const char *comment)
 {
 	size_t size = strlen(comment) + 1;
@@ -303,22 +308,44 @@ static unsigned long entry_get(const struct op25b_change *change, const struct o
 	return op25b_lpm_get(change->policy->entry[prefix->family], prefix->key, prefix->len);
 }
 
+static unsigned long entry_value(struct op25b_entry entry)
+{
+	if (entry.exempt)
+		return (unsigned long)entry.exempt;
+	return OP25B_ENTRY_WORD | (entry.is_prefix ? OP25B_ENTRY_PREFIX : 0) |
+	       (entry.is_exempt ? OP25B_ENTRY_EXEMPT : 0) |
+	       (unsigned long)entry.pool << OP25B_ENTRY_POOL_SHIFT;
+}
+
+/* What is at @prefix has become @entry; it was @old. */
+static int entry_written(struct op25b_change *change, const struct op25b_prefix *prefix,
+			 struct op25b_entry old, struct op25b_entry entry)
+{
+	struct op25b_terms *terms = terms_own(change, entry.pool);
+	struct op25b_policy *policy = change->policy;
+
+	if (!terms)
+		return -ENOMEM;
+	terms->prefixes += entry.is_prefix - old.is_prefix;
+	terms->exempts += entry.is_exempt - old.is_exempt;
+	policy->prefixes[prefix->family] += entry.is_prefix - old.is_prefix;
+	policy->exempts += entry.is_exempt - old.is_exempt;
+	change->changed = true;
+	return 0;
+}
+
 /* What is at @prefix becomes @entry; it was @old, which may be nothing, as may @entry. */
 static int entry_write(struct op25b_change *change, const struct op25b_prefix *prefix,
 		       struct op25b_entry old, struct op25b_entry entry)
 {
-	struct op25b_policy *policy = change->policy;
-	struct op25b_lpm *lpm = &policy->entry[prefix->family];
-	struct op25b_exempt *exempt;
-	struct op25b_terms *terms;
-	unsigned long value;
+	struct op25b_lpm *lpm = &change->policy->entry[prefix->family];
+	struct op25b_exempt *exempt = entry.exempt;
 	int err;
 
-	if (entry.exempt && entry.exempt->is_prefix != entry.is_prefix) {
+	if (exempt && exempt->is_prefix != entry.is_prefix) {
 		/* what readers see is not written to */
-		exempt = (struct op25b_exempt *)entry.exempt;
 		if (!exempt->fresh) {
-			exempt = exempt_alloc(change, entry.pool, prefix, entry.exempt->comment);
+			exempt = exempt_alloc(change, entry.pool, prefix, exempt->comment);
 			if (!exempt)
 				return -ENOMEM;
 			exempt->expires = entry.exempt->expires;
@@ -328,30 +355,16 @@ static int entry_write(struct op25b_change *change, const struct op25b_prefix *p
 		exempt->is_prefix = entry.is_prefix;
 	}
 
-	if (entry.exempt)
-		value = (unsigned long)entry.exempt;
-	else
-		value = OP25B_ENTRY_WORD | (entry.is_prefix ? OP25B_ENTRY_PREFIX : 0) |
-			(entry.is_exempt ? OP25B_ENTRY_EXEMPT : 0) |
-			(unsigned long)entry.pool << OP25B_ENTRY_POOL_SHIFT;
 	if (entry.is_prefix || entry.is_exempt)
-		err = op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len, value);
+		err = op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len,
+				    entry_value(entry));
 	else
 		err = op25b_lpm_del(lpm, &change->garbage, prefix->key, prefix->len);
 	if (err)
 		return err;
-	terms = terms_own(change, entry.pool);
-	if (!terms)
-		return -ENOMEM;
-
-	terms->prefixes += entry.is_prefix - old.is_prefix;
-	terms->exempts += entry.is_exempt - old.is_exempt;
-	policy->prefixes[prefix->family] += entry.is_prefix - old.is_prefix;
-	policy->exempts += entry.is_exempt - old.is_exempt;
 	if (old.exempt != entry.exempt)
 		exempt_drop(change, old.exempt);
-	change->changed = true;
-	return 0;
+	return entry_written(change, prefix, old, entry);
 }
 
 /**
@@ -364,16 +377,26 @@ static int entry_write(struct op25b_change *change, const struct op25b_prefix *p
  *
  * Return: 0, -EEXIST or -ENOMEM.
  */
-int op25b_prefix_add(struct op25b_change *change, u16 id, const struct op25b_prefix *prefix,
+int op25b_prefix_add(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 		     bool force, struct netlink_ext_ack *extack)
 {
-	unsigned long value = entry_get(change, prefix);
-	struct op25b_entry entry = { .pool = id }, old = { .pool = id };
+	struct op25b_entry entry = { .pool = id, .is_prefix = true }, old = { .pool = id };
+	unsigned long value;
+	int err;
 
-	if (value)
-		entry = old = op25b_entry(value);
+	err = op25b_lpm_add(&change->policy->entry[prefix->family], &change->garbage, prefix->key,
+			    prefix->len, entry_value(entry), &value);
+	if (err)
+		return err;
+	if (!value)
+		return entry_written(change, prefix, old, entry);
+
+	entry = op25b_entry(value);
+	old = entry;
 	if (old.pool != id) {
 		NL_SET_ERR_MSG(extack, "prefix is in another pool");
+		if (!old.is_prefix)
+			NL_SET_ERR_MSG(extack, "prefix is an exempt of another pool");
 		return -EEXIST;
 	}
 	if (old.is_prefix) {
@@ -396,7 +419,7 @@ int op25b_prefix_add(struct op25b_change *change, u16 id, const struct op25b_pre
  *
  * Return: 0, -ENOENT or -ENOMEM.
  */
-int op25b_prefix_del(struct op25b_change *change, u16 id, const struct op25b_prefix *prefix,
+int op25b_prefix_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 		     bool force, struct netlink_ext_ack *extack)
 {
 	unsigned long value = entry_get(change, prefix);
@@ -427,7 +450,7 @@ int op25b_prefix_del(struct op25b_change *change, u16 id, const struct op25b_pre
  *
  * Return: 0, -EEXIST or -ENOMEM.
  */
-int op25b_exempt_add(struct op25b_change *change, u16 id, const struct op25b_prefix *prefix,
+int op25b_exempt_add(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 		     u32 timeout, const char *comment, bool force, struct netlink_ext_ack *extack)
 {
 	unsigned long value = entry_get(change, prefix);
@@ -477,7 +500,7 @@ int op25b_exempt_add(struct op25b_change *change, u16 id, const struct op25b_pre
  *
  * Return: 0, -ENOENT or -ENOMEM.
  */
-int op25b_exempt_del(struct op25b_change *change, u16 id, const struct op25b_prefix *prefix,
+int op25b_exempt_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 		     bool force, struct netlink_ext_ack *extack)
 {
 	unsigned long value = entry_get(change, prefix);
@@ -498,7 +521,7 @@ int op25b_exempt_del(struct op25b_change *change, u16 id, const struct op25b_pre
 }
 
 /* The relays of pool *@id, to be changed; of every pool where @id is NULL; NULL without memory. */
-static struct op25b_lpm *relays_own(struct op25b_change *change, const u16 *id, int more)
+static struct op25b_lpm *relays_own(struct op25b_change *change, const u32 *id, int more)
 {
 	struct op25b_terms *terms;
 
@@ -514,7 +537,7 @@ static struct op25b_lpm *relays_own(struct op25b_change *change, const u16 *id, 
 	return terms->relay;
 }
 
-static bool has_relay(const struct op25b_change *change, const u16 *id,
+static bool has_relay(const struct op25b_change *change, const u32 *id,
 		      const struct op25b_prefix *prefix)
 {
 	const struct op25b_lpm *relay = change->policy->relay;
@@ -534,7 +557,7 @@ static bool has_relay(const struct op25b_change *change, const u16 *id,
  *
  * Return: 0, -EEXIST or -ENOMEM.
  */
-int op25b_relay_add(struct op25b_change *change, const u16 *id, const struct op25b_prefix *prefix,
+int op25b_relay_add(struct op25b_change *change, const u32 *id, const struct op25b_prefix *prefix,
 		    bool force, struct netlink_ext_ack *extack)
 {
 	struct op25b_lpm *relay;
@@ -562,7 +585,7 @@ int op25b_relay_add(struct op25b_change *change, const u16 *id, const struct op2
  *
  * Return: 0, -ENOENT or -ENOMEM.
  */
-int op25b_relay_del(struct op25b_change *change, const u16 *id, const struct op25b_prefix *prefix,
+int op25b_relay_del(struct op25b_change *change, const u32 *id, const struct op25b_prefix *prefix,
 		    bool force, struct netlink_ext_ack *extack)
 {
 	struct op25b_lpm *relay;
@@ -584,7 +607,7 @@ int op25b_relay_del(struct op25b_change *change, const u16 *id, const struct op2
 
 /* Entries of one pool */
 struct collect {
-	u16 id;
+	u32 id;
 	enum op25b_family family;
 	unsigned int n;
 	struct op25b_prefix prefix[COLLECT_MAX];
@@ -594,6 +617,7 @@ static int collect_entry(void *arg, struct op25b_key key, unsigned int len, unsi
 {
 	struct collect *collect = arg;
 
+	cond_resched();
 	if (op25b_entry(value).pool != collect->id)
 		return 0;
 	collect->prefix[collect->n++] = (struct op25b_prefix){
@@ -607,12 +631,13 @@ static int collect_entry(void *arg, struct op25b_key key, unsigned int len, unsi
 /* Take the pool's prefixes and exempts out. */
 static int delete_entries(struct op25b_change *change, struct collect *collect)
 {
+	const struct op25b_terms *terms = op25b_policy_terms(change->policy, collect->id);
 	struct op25b_prefix from = { 0 };
 	struct op25b_entry old, none;
 	unsigned int i;
-	int more, err;
+	int more = 1, err;
 
-	do {
+	while (more && terms->prefixes + terms->exempts) {
 		collect->n = 0;
 		more = op25b_lpm_walk(change->policy->entry[collect->family], from.key, from.len,
 				      collect_entry, collect);
@@ -624,7 +649,7 @@ static int delete_entries(struct op25b_change *change, struct collect *collect)
 			if (err)
 				return err;
 		}
-	} while (more);
+	}
 	return 0;
 }
 
@@ -635,7 +660,7 @@ static int delete_entries(struct op25b_change *change, struct collect *collect)
  *
  * Return: 0 or -ENOMEM.
  */
-int op25b_pool_del(struct op25b_change *change, u16 id)
+int op25b_pool_del(struct op25b_change *change, u32 id)
 {
 	struct op25b_policy *policy = change->policy;
 	struct op25b_terms *terms = terms_own(change, id);
@@ -662,7 +687,7 @@ int op25b_pool_del(struct op25b_change *change, u16 id)
 	policy->relays -= terms->relays;
 	policy->pools--;
 	count_guards(policy, terms->settings, -1);
-	policy->page[id >> 8]->terms[id & 255] = NULL;
+	policy->page[id / OP25B_PAGE_TERMS]->terms[id % OP25B_PAGE_TERMS] = NULL;
 	if (!base_has(change, terms->pool))
 		op25b_table_pool_put(change->table, terms->pool);
 	kfree(terms);

@@ -41,23 +41,18 @@ static void __net_exit net_pre_exit(struct net *net)
 	op25b_table_stop(&on->table);
 }
 
-static void __net_exit net_exit_batch(struct list_head *nets)
+static void __net_exit net_exit(struct net *net)
 {
-	struct net *net;
+	struct op25b_net *on = op25b_net(net);
 
-	op25b_table_workqueue_drain();
-	list_for_each_entry(net, nets, exit_list) {
-		op25b_table_free(&op25b_net(net)->table);
-		op25b_sysfs_net_exit(net);
-	}
-	/* packets are gone, but what they might have seen is freed by RCU */
-	op25b_table_workqueue_drain();
+	op25b_sysfs_net_exit(net);
+	op25b_table_free(&on->table);
 }
 
 static struct pernet_operations net_ops = {
 	.init = net_init,
 	.pre_exit = net_pre_exit,
-	.exit_batch = net_exit_batch,
+	.exit = net_exit,
 	.id = &op25b_net_id,
 	.size = sizeof(struct op25b_net),
 };

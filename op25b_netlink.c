@@ -383,16 +383,10 @@ static int pool_set(struct sk_buff *skb, struct genl_info *info)
 
 static int apply_pool_del(struct op25b_change *change, struct genl_info *info)
 {
-	const char *name = pool_name(info->attrs, info->extack);
-	struct op25b_terms *terms;
+	struct op25b_terms *terms = pool_terms(change, info, info->attrs[OP25B_A_FORCE]);
 
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	if (info->attrs[OP25B_A_FORCE] && !op25b_change_pool(change, name))
-		return 0;
-	terms = pool_terms(change, info);
-	if (IS_ERR(terms))
-		return PTR_ERR(terms);
+	if (IS_ERR_OR_NULL(terms))
+		return PTR_ERR_OR_ZERO(terms);
 	return op25b_pool_del(change, terms->pool->id);
 }
 

@@ -44,7 +44,7 @@ struct op25b_prefix {
  */
 struct op25b_pool {
 	char name[OP25B_POOL_NAME_MAX + 1];
-	u16 id;
+	u32 id;
 	unsigned int refs;
 	struct hlist_node hash;
 	struct op25b_stats stats;
@@ -84,10 +84,16 @@ struct op25b_terms {
 	bool fresh;
 };
 
-/* The terms of 256 pools */
+/*
+ * The ids of pools: enough for the policy in force and one that is to replace it. A page is the
+ * terms of as many pools as fill 4 KiB.
+ */
+#define OP25B_POOL_IDS		(1U << 17)
+#define OP25B_PAGE_TERMS	512U
+#define OP25B_PAGES		(OP25B_POOL_IDS / OP25B_PAGE_TERMS)
+
 struct op25b_page {
-	struct op25b_terms *terms[256];
-	bool fresh;
+	struct op25b_terms *terms[OP25B_PAGE_TERMS];
 };
 
 /**
@@ -118,7 +124,7 @@ struct op25b_policy {
 	u32 prefixes[OP25B_FAMILIES];
 	u32 exempts;
 	u32 relays;
-	struct op25b_page *page[256];
+	struct op25b_page *page[OP25B_PAGES];
 };
 
 /**
@@ -136,7 +142,7 @@ struct op25b_exempt {
 	struct list_head list;
 	struct timerqueue_node expiry;
 	struct op25b_prefix prefix;
-	u16 pool;
+	u32 pool;
 	bool is_prefix;
 	bool expires;
 	bool fresh;
@@ -151,10 +157,10 @@ struct op25b_exempt {
  * @exempt: the exempt, where it has a timeout or comment; NULL else
  */
 struct op25b_entry {
-	u16 pool;
+	u32 pool;
 	bool is_prefix;
 	bool is_exempt;
-	const struct op25b_exempt *exempt;
+	struct op25b_exempt *exempt;
 };
 
 /*
@@ -173,7 +179,7 @@ struct op25b_entry {
  */
 static inline struct op25b_entry op25b_entry(unsigned long value)
 {
-	const struct op25b_exempt *exempt;
+	struct op25b_exempt *exempt;
 
 	if (likely(value & OP25B_ENTRY_WORD))
 		return (struct op25b_entry){
@@ -181,7 +187,7 @@ static inline struct op25b_entry op25b_entry(unsigned long value)
 			.is_prefix = value & OP25B_ENTRY_PREFIX,
 			.is_exempt = value & OP25B_ENTRY_EXEMPT,
 		};
-	exempt = (const void *)value;
+	exempt = (void *)value;
 	return (struct op25b_entry){
 		.pool = exempt->pool,
 		.is_prefix = exempt->is_prefix,
@@ -197,11 +203,11 @@ static inline struct op25b_entry op25b_entry(unsigned long value)
  *
  * Return: the terms, or NULL if the policy does not have the pool.
  */
-static inline struct op25b_terms *op25b_policy_terms(const struct op25b_policy *policy, u16 id)
+static inline struct op25b_terms *op25b_policy_terms(const struct op25b_policy *policy, u32 id)
 {
-	const struct op25b_page *page = policy->page[id >> 8];
+	const struct op25b_page *page = policy->page[id / OP25B_PAGE_TERMS];
 
-	return page ? page->terms[id & 255] : NULL;
+	return page ? page->terms[id % OP25B_PAGE_TERMS] : NULL;
 }
 
 void op25b_policy_free(struct op25b_policy *policy);

@@ -11,15 +11,21 @@
 #include <linux/icmpv6.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netlink.h>
+#include <linux/skbuff.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 
 #include "op25b_reject.h"
 
 static DEFINE_MUTEX(lock);
-/* Written once, under @lock, before a pool has an action that needs them. */
+/*
+ * Written once, under @lock, before a policy with an action that needs them is published: a packet
+ * that is judged by it sees them, since smp_store_release() there pairs with smp_load_acquire().
+ */
+static bool ready;
 static typeof(nf_send_reset) *send_reset;
 static typeof(nf_send_reset6) *send_reset6;
 static typeof(nf_send_unreach) *send_unreach;
@@ -54,11 +60,13 @@ int op25b_reject_require(enum op25b_action action, struct netlink_ext_ack *extac
 	if (action == OP25B_ACTION_DROP)
 		return 0;
 	mutex_lock(&lock);
+	/* symbol_request() makes the symbol's name out of its argument, so this takes a macro */
 	fetch(send_reset, nf_send_reset);
 	fetch(send_unreach, nf_send_unreach);
 	fetch(send_reset6, nf_send_reset6);
 	fetch(send_unreach6, nf_send_unreach6);
 	all = send_reset && send_unreach && send_reset6 && send_unreach6;
+	smp_store_release(&ready, all);
 	mutex_unlock(&lock);
 	if (all)
 		return 0;
@@ -84,10 +92,18 @@ void op25b_reject_exit(void)
  * @state: the hook it is in: PRE_ROUTING
  * @family: IPv4 or IPv6
  * @action: what to answer; OP25B_ACTION_DROP: nothing
+ *
+ * A packet from a VRF gets no answer.
  */
 void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum op25b_family family,
 		  enum op25b_action action)
 {
+	/* nf_reject looks for the way back in the main table, which leads elsewhere than a VRF's. */
+	if (netif_is_l3_slave(state->in) || !smp_load_acquire(&ready))
+		return;
+	/* It takes what a tunnel or the loopback device put there for the way back. */
+	skb_dst_drop(skb);
+
 	switch (action) {
 	case OP25B_ACTION_DROP:
 		break;

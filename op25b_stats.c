@@ -48,7 +48,7 @@ static void copy(const struct op25b_counters *counters, struct op25b_totals *tot
 		for (class = 0; class < OP25B_CLASSES; class++)
 			for (counted = 0; counted < OP25B_COUNTED; counted++)
 				totals->packets[class][counted] =
-					u64_stats_read(&counters->packets[class][counted]);
+					READ_ONCE(counters->packets[class][counted]);
 	} while (u64_stats_fetch_retry(&counters->syncp, start));
 }
 
@@ -97,13 +97,13 @@ void op25b_stats_reset(struct op25b_stats *stats)
 	int class, counted;
 
 	sum(stats, &now);
-	smp_wmb();	/* pairs with op25b_stats_read() */
+	smp_mb();	/* pairs with op25b_stats_read() */
 	preempt_disable();
 	u64_stats_update_begin(&stats->base.syncp);
 	for (class = 0; class < OP25B_CLASSES; class++)
 		for (counted = 0; counted < OP25B_COUNTED; counted++)
-			u64_stats_set(&stats->base.packets[class][counted],
-				      now.packets[class][counted]);
+			WRITE_ONCE(stats->base.packets[class][counted],
+				   now.packets[class][counted]);
 	u64_stats_update_end(&stats->base.syncp);
 	preempt_enable();
 }

@@ -5,6 +5,7 @@
 #ifndef _OP25B_STATS_H
 #define _OP25B_STATS_H
 
+#include <linux/bottom_half.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include <linux/u64_stats_sync.h>
@@ -32,7 +33,7 @@ enum op25b_counted {
  * @syncp: keeps 64 bits together on 32-bit machines
  */
 struct op25b_counters {
-	u64_stats_t packets[OP25B_CLASSES][OP25B_COUNTED];
+	u64 packets[OP25B_CLASSES][OP25B_COUNTED];
 	struct u64_stats_sync syncp;
 };
 
@@ -65,16 +66,23 @@ void op25b_stats_reset(struct op25b_stats *stats);
  * @class: the packet's class
  * @counted: its verdict
  *
- * In the packet path: bottom halves are off.
+ * In the packet path; a packet that comes back from a queue is there in process context.
  */
 static inline void op25b_stats_count(struct op25b_stats *stats, enum op25b_class class,
 				     enum op25b_counted counted)
 {
-	struct op25b_counters *counters = this_cpu_ptr(stats->cpu);
+#if BITS_PER_LONG == 64
+	this_cpu_inc(stats->cpu->packets[class][counted]);
+#else
+	struct op25b_counters *counters;
 
+	local_bh_disable();
+	counters = this_cpu_ptr(stats->cpu);
 	u64_stats_update_begin(&counters->syncp);
-	u64_stats_inc(&counters->packets[class][counted]);
+	counters->packets[class][counted]++;
 	u64_stats_update_end(&counters->syncp);
+	local_bh_enable();
+#endif
 }
 
 #endif /* _OP25B_STATS_H */

@@ -34,22 +34,26 @@ int op25b_table_workqueue_init(void)
 }
 
 /**
- * op25b_table_workqueue_drain() - wait until all that is to be freed is freed
- */
-void op25b_table_workqueue_drain(void)
-{
-	rcu_barrier();
-	flush_workqueue(op25b_workqueue);
-	rcu_barrier();
-}
-
-/**
- * op25b_table_workqueue_exit() - take down what all tables share
+ * op25b_table_workqueue_exit() - wait until all that is to be freed is, and take the queue down
  */
 void op25b_table_workqueue_exit(void)
 {
-	op25b_table_workqueue_drain();
+	rcu_barrier();
 	destroy_workqueue(op25b_workqueue);
+}
+
+/**
+ * op25b_table_is_empty() - whether the policy in force has neither pools nor relays
+ * @table: the table, locked
+ *
+ * Return: whether.
+ */
+bool op25b_table_is_empty(const struct op25b_table *table)
+{
+	const struct op25b_policy *policy;
+
+	policy = rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock));
+	return !policy->pools && !policy->relays;
 }
 
 static u32 name_hash(const char *name)
@@ -100,10 +104,11 @@ struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *n
 		kfree(pool);
 		return ERR_PTR(-ENOMEM);
 	}
-	id = ida_alloc_max(&table->ids, OP25B_POOL_MAX - 1, GFP_KERNEL_ACCOUNT);
+	id = ida_alloc_max(&table->ids, OP25B_POOL_IDS - 1, GFP_KERNEL_ACCOUNT);
 	if (id < 0) {
 		if (id == -ENOSPC)
-			NL_SET_ERR_MSG(extack, "there are 65535 pools, which is all there can be");
+			NL_SET_ERR_MSG(extack,
+				       "too many pools, with those of restores that are under way");
 		op25b_stats_free(&pool->stats);
 		kfree(pool);
 		return ERR_PTR(id);
@@ -188,8 +193,9 @@ static int pool_put(struct op25b_table *table, struct op25b_pool *pool)
 }
 
 /* The change is over: nothing in its policy is fresh any more. */
-static void seal(struct op25b_policy *policy)
+static void seal(struct op25b_change *change)
 {
+	struct op25b_policy *policy = change->policy;
 	unsigned int i, j, family;
 	struct op25b_terms *terms;
 	struct op25b_page *page;
@@ -200,10 +206,9 @@ static void seal(struct op25b_policy *policy)
 		op25b_lpm_seal(policy->relay[family]);
 	}
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
-		page = policy->page[i];
-		if (!page || !page->fresh)
+		if (!test_bit(i, change->fresh_pages))
 			continue;
-		page->fresh = false;
+		page = policy->page[i];
 		for (j = 0; j < ARRAY_SIZE(page->terms); j++) {
 			terms = page->terms[j];
 			if (!terms || !terms->fresh)
@@ -238,6 +243,7 @@ static void take_over_exempts(struct op25b_table *table, struct op25b_change *ch
 		timerqueue_init_head(&table->expiries);
 	}
 	list_for_each_entry(exempt, &change->exempts, list) {
+		cond_resched();
 		exempt->fresh = false;
 		if (exempt->expires)
 			timerqueue_add(&table->expiries, &exempt->expiry);
@@ -251,8 +257,10 @@ static void free_replaced(struct work_struct *work)
 	struct op25b_change *change = container_of(to_rcu_work(work), struct op25b_change, work);
 	struct op25b_exempt *exempt, *next;
 
-	list_for_each_entry_safe(exempt, next, &change->gone, list)
+	list_for_each_entry_safe(exempt, next, &change->gone, list) {
 		kfree(exempt);
+		cond_resched();
+	}
 	op25b_garbage_free(&change->garbage);
 	if (change->base)
 		kfree(change->old);
@@ -293,7 +301,7 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 		return err;
 	}
 
-	seal(policy);
+	seal(change);
 	policy->generation = old->generation + 1;
 	rcu_assign_pointer(table->policy, policy);
 
@@ -375,14 +383,18 @@ int op25b_table_init(struct op25b_table *table, struct net *net)
 }
 
 /**
- * op25b_table_stop() - no packet is judged any more, no exempt expires
+ * op25b_table_stop() - no packet is judged any more, no exempt expires, no pool is in sysfs
  * @table: the table, which nothing changes any more
  */
 void op25b_table_stop(struct op25b_table *table)
 {
+	const struct op25b_policy *policy;
+
 	mutex_lock(&table->lock);
-	if (rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock))->pools)
+	policy = rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock));
+	if (policy->pools)
 		nf_unregister_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
+	for_each_pool_not_in(table, policy, NULL, pool_leave);
 	timerqueue_init_head(&table->expiries);
 	mutex_unlock(&table->lock);
 	cancel_delayed_work_sync(&table->expire);
@@ -398,7 +410,6 @@ void op25b_table_free(struct op25b_table *table)
 	struct op25b_exempt *exempt, *next;
 
 	mutex_lock(&table->lock);
-	for_each_pool_not_in(table, policy, NULL, pool_leave);
 	for_each_pool_not_in(table, policy, NULL, pool_put);
 	mutex_unlock(&table->lock);
 	list_for_each_entry_safe(exempt, next, &table->exempts, list)

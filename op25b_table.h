@@ -47,6 +47,7 @@ struct op25b_table {
 int op25b_table_init(struct op25b_table *table, struct net *net);
 void op25b_table_stop(struct op25b_table *table);
 void op25b_table_free(struct op25b_table *table);
+bool op25b_table_is_empty(const struct op25b_table *table);
 int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 		       struct netlink_ext_ack *extack);
 
@@ -56,7 +57,6 @@ struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *
 void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool);
 
 int op25b_table_workqueue_init(void);
-void op25b_table_workqueue_drain(void);
 void op25b_table_workqueue_exit(void);
 
 #endif /* _OP25B_TABLE_H */

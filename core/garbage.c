@@ -3,6 +3,7 @@
  * What a change took out of the policy, until no reader can see it any more
  */
 #include <linux/errno.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 
@@ -48,6 +49,7 @@ static void empty(struct op25b_garbage *garbage, bool free_items)
 		while (free_items && chunk->n)
 			kfree(chunk->item[--chunk->n]);
 		kfree(chunk);
+		cond_resched();
 	}
 }
 

@@ -111,8 +111,14 @@ static struct op25b_key key_of(const struct op25b_lpm_node *node)
 	};
 }
 
-/* The first @n bits of @key, the rest zero. */
-static struct op25b_key key_head(struct op25b_key key, int n)
+/**
+ * op25b_key_head() - the first bits of a key
+ * @key: the key
+ * @n: how many; less than 0 is 0
+ *
+ * Return: @key with all bits zero but these.
+ */
+struct op25b_key op25b_key_head(struct op25b_key key, int n)
 {
 	if (n <= 0)
 		return (struct op25b_key){ 0 };
@@ -194,7 +200,7 @@ static struct op25b_lpm_node *node_alloc(struct op25b_key key, int start, unsign
 	if (!node)
 		return NULL;
 
-	key = key_head(key, start);
+	key = op25b_key_head(key, start);
 	node->internal = 0;
 	node->external = 0;
 	node->hi = key.hi;
@@ -541,12 +547,27 @@ struct walk {
 	void *arg;
 };
 
+/* The six bits, a bit each, at which prefixes start or children are. */
+static u64 places(const struct op25b_lpm_node *node)
+{
+	u64 places = node->external, internal;
+	unsigned int bit, row;
+
+	for (internal = node->internal; internal; internal &= internal - 1) {
+		bit = __ffs64(internal);
+		row = fls(bit) - 1;
+		places |= BIT_ULL((bit - (1U << row)) << (STRIDE - row));
+	}
+	return places;
+}
+
 /* @edge: what lies before walk->from is still to be left out. */
 static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node, bool edge)
 {
-	unsigned int bit, i = 0, row, len;
+	unsigned int bit, first, i = 0, row, len;
 	struct op25b_key key;
 	int err, order;
+	u64 rest;
 
 	if (edge && !op25b_lpm_node_holds(node, walk->from)) {
 		if (key_compare(key_of(node), walk->from) < 0)
@@ -556,7 +577,10 @@ static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node,
 	if (edge)
 		i = op25b_lpm_index(walk->from, node->start);
 
-	for (; i < 64; i++, edge = false) {
+	for (rest = places(node) >> i << i; rest; rest &= rest - 1) {
+		first = i;
+		i = __ffs64(rest);
+		edge = edge && i == first;
 		/* first the prefixes that start here, the shortest first, then what is below */
 		key = key_extend(key_of(node), node->start, i);
 		for (row = 0; row < STRIDE; row++) {
@@ -607,6 +631,7 @@ static void seal(struct op25b_lpm_node *node)
 	if (!node->fresh)
 		return;
 	node->fresh = false;
+	cond_resched();
 	n = hweight64(node->external);
 	for (i = 0; i < n; i++)
 		seal((void *)op25b_lpm_slots(node)[i]);

@@ -4,18 +4,6 @@
 
 #include_next <linux/u64_stats_sync.h>
 
-/* Linux 5.16 added it. */
-#ifndef OP25B_HAVE_U64_STATS_SET
-static inline void u64_stats_set(u64_stats_t *p, u64 val)
-{
-#if BITS_PER_LONG == 64
-	local64_set(&p->v, val);
-#else
-	p->v = val;
-#endif
-}
-#endif
-
 /* Before Linux 6.3, counters written in soft interrupts were to be read with these. */
 #ifdef OP25B_HAVE_U64_STATS_FETCH_IRQ
 #define u64_stats_fetch_begin u64_stats_fetch_begin_irq

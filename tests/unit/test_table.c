@@ -429,11 +429,8 @@ static struct op25b_settings random_settings(void)
 	};
 }
 
-/*
- * Something to do to @model; @deleted: pools that were deleted in the same change, which are left
- * alone: a change is one message, and none deletes a pool and adds it again.
- */
-static struct op random_op(struct model *model, const bool *deleted)
+/* Something to do to @model */
+static struct op random_op(struct model *model)
 {
 	static const char *const comments[] = { "", "fixed", "ticket 7" };
 	struct op op = { .comment = "" };
@@ -446,7 +443,7 @@ static struct op random_op(struct model *model, const bool *deleted)
 		if (op.kind >= RELAY_ADD && chance() & 1)
 			op.pool = EVERY_POOL;
 	} while (op.pool != EVERY_POOL &&
-		 (model->exists[op.pool] == (op.kind == POOL_ADD) || deleted[op.pool]));
+		 model->exists[op.pool] == (op.kind == POOL_ADD));
 
 	op.settings = random_settings();
 	op.prefix = random_prefix();
@@ -465,7 +462,7 @@ static struct op random_op(struct model *model, const bool *deleted)
 		struct entry *entry = &model->entry[chance_below(model->entries)];
 
 		op.prefix = entry->prefix;
-		if (chance_below(8) && !deleted[entry->pool] && op.kind > POOL_DEL)
+		if (chance_below(8) && op.kind > POOL_DEL)
 			op.pool = entry->pool;
 	}
 	return op;
@@ -473,7 +470,7 @@ static struct op random_op(struct model *model, const bool *deleted)
 
 /* Changes */
 
-static u16 id_of(const struct op25b_change *change, int pool)
+static u32 id_of(const struct op25b_change *change, int pool)
 {
 	const struct op25b_terms *terms = op25b_change_pool(change, names[pool]);
 
@@ -484,14 +481,14 @@ static u16 id_of(const struct op25b_change *change, int pool)
 static int change_apply(struct op25b_change *change, const struct op *op)
 {
 	struct netlink_ext_ack extack = { 0 };
-	const u16 *relay_id = NULL;
+	const u32 *relay_id = NULL;
 	int err;
-	u16 id;
+	u32 id;
 
 	if (op->kind == POOL_ADD) {
 		CHECK(!op25b_change_pool(change, names[op->pool]));
 		err = op25b_pool_add(change, names[op->pool], op->settings, &extack);
-		CHECK(err < 0 || err == id_of(change, op->pool));
+		CHECK(err < 0 || (u32)err == id_of(change, op->pool));
 		return err < 0 ? err : 0;
 	}
 	if (op->pool != EVERY_POOL) {
@@ -620,14 +617,13 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 	int pool;
 
 	count_is(policy->generation, model->generation, "generation");
-	for (i = 0; i < 256; i++) {
-		CHECK(!policy->page[i] || !policy->page[i]->fresh);
-		for (j = 0; policy->page[i] && j < 256; j++) {
+	for (i = 0; i < OP25B_PAGES; i++) {
+		for (j = 0; policy->page[i] && j < OP25B_PAGE_TERMS; j++) {
 			const struct op25b_terms *t = policy->page[i]->terms[j];
 
 			if (!t)
 				continue;
-			CHECK(!t->fresh && t->pool->id == i * 256 + j);
+			CHECK(!t->fresh && t->pool->id == i * OP25B_PAGE_TERMS + j);
 			for (pool = 0; strcmp(names[pool], t->pool->name); pool++)
 				CHECK(pool < POOLS - 1);
 			CHECK(!terms[pool]);
@@ -819,7 +815,6 @@ static void change(const struct op *ops, unsigned int n, int expected, bool fail
 static void change_random(unsigned int n, bool failing)
 {
 	static struct model model;
-	bool deleted[POOLS] = { false };
 	struct op ops[200];
 	unsigned int i;
 	int err = 0;
@@ -827,12 +822,10 @@ static void change_random(unsigned int n, bool failing)
 	CHECK(n <= 200);
 	model = now;
 	for (i = 0; i < n && !err; i++) {
-		ops[i] = random_op(&model, deleted);
+		ops[i] = random_op(&model);
 		/* most changes succeed */
 		if (n > 3 && chance_below(16))
 			ops[i].force = true;
-		if (ops[i].kind == POOL_DEL)
-			deleted[ops[i].pool] = true;
 		err = model_apply(&model, &ops[i]);
 		if (err && n > 3 && chance_below(16)) {
 			err = 0;
@@ -879,12 +872,11 @@ static void stage(struct staged *staged, struct op op)
 
 static void stage_random(struct staged *staged, unsigned int n)
 {
-	static const bool deleted[POOLS];
 	static struct model model;
 	struct op op;
 
 	while (n--) {
-		op = random_op(&staged->model, deleted);
+		op = random_op(&staged->model);
 		op.force = true;
 		model = staged->model;
 		if (!model_apply(&model, &op))

@@ -23,4 +23,21 @@ static inline int fls64(u64 x)
 	return x ? 64 - __builtin_clzll(x) : 0;
 }
 
+static inline unsigned int __ffs64(u64 x)
+{
+	return __builtin_ctzll(x);
+}
+
+#define BITS_TO_LONGS(n)	(((n) + 8 * sizeof(long) - 1) / (8 * sizeof(long)))
+
+static inline bool test_bit(unsigned int n, const unsigned long *bits)
+{
+	return bits[n / (8 * sizeof(long))] >> n % (8 * sizeof(long)) & 1;
+}
+
+static inline void __set_bit(unsigned int n, unsigned long *bits)
+{
+	bits[n / (8 * sizeof(long))] |= 1UL << n % (8 * sizeof(long));
+}
+
 #endif /* _SHIM_LINUX_BITOPS_H */

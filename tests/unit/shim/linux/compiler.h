@@ -17,6 +17,7 @@
 
 #define barrier()	__asm__ __volatile__("" ::: "memory")
 #define smp_rmb()	barrier()
+#define smp_mb()	barrier()
 #define smp_wmb()	barrier()
 
 #endif /* _SHIM_LINUX_COMPILER_H */

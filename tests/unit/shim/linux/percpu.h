@@ -3,6 +3,8 @@
 #ifndef _SHIM_LINUX_PERCPU_H
 #define _SHIM_LINUX_PERCPU_H
 
+#include <assert.h>
+
 #include <linux/compiler.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
@@ -11,10 +13,18 @@
 
 extern int shim_cpu;
 
-#define alloc_percpu_gfp(type, gfp)	((type *)kzalloc(SHIM_CPUS * sizeof(type), gfp))
-#define free_percpu(p)			kfree(p)
-#define per_cpu_ptr(p, cpu)		((p) + (cpu))
-#define this_cpu_ptr(p)			((p) + shim_cpu)
+/* Each processor's part of an allocation begins so many bytes behind the one before. */
+#define SHIM_CPU_STRIDE	1024
+
+#define alloc_percpu_gfp(type, gfp)						\
+	({									\
+		static_assert(sizeof(type) <= SHIM_CPU_STRIDE, "");		\
+		(type *)kzalloc(SHIM_CPUS * SHIM_CPU_STRIDE, gfp);		\
+	})
+#define free_percpu(p)		kfree(p)
+#define per_cpu_ptr(p, cpu)	((typeof(p))((char *)(p) + (cpu) * SHIM_CPU_STRIDE))
+#define this_cpu_ptr(p)		per_cpu_ptr(p, shim_cpu)
+#define this_cpu_inc(x)		((*this_cpu_ptr(&(x)))++)
 
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < SHIM_CPUS; (cpu)++)
 

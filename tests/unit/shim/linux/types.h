@@ -19,4 +19,6 @@ typedef __u64 u64;
 
 typedef unsigned int gfp_t;
 
+#define BITS_PER_LONG	__LONG_WIDTH__
+
 #endif /* _SHIM_LINUX_TYPES_H */

@@ -7,10 +7,6 @@
 
 #include <linux/types.h>
 
-typedef struct {
-	u64 v;
-} u64_stats_t;
-
 struct u64_stats_sync {
 	unsigned int sequence;
 };
@@ -41,21 +37,6 @@ static inline unsigned int u64_stats_fetch_begin(const struct u64_stats_sync *sy
 static inline bool u64_stats_fetch_retry(const struct u64_stats_sync *sync, unsigned int start)
 {
 	return sync->sequence != start;
-}
-
-static inline u64 u64_stats_read(const u64_stats_t *p)
-{
-	return p->v;
-}
-
-static inline void u64_stats_set(u64_stats_t *p, u64 value)
-{
-	p->v = value;
-}
-
-static inline void u64_stats_inc(u64_stats_t *p)
-{
-	p->v++;
 }
 
 #endif /* _SHIM_LINUX_U64_STATS_SYNC_H */
