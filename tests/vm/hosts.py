@@ -192,11 +192,13 @@ class PagedTap(Tap):
 
 
 class Crossing:
-    """What came of packets that were sent: those that arrived, and what the sender got back."""
+    """What came of packets that were sent: those that arrived, what the sender got back and, where that
+    was the question, whether they opened a connection."""
 
     def __init__(self, arrived, answers):
         self.arrived = arrived
         self.answers = answers
+        self.opened = None
 
 
 class Network:
@@ -208,23 +210,22 @@ class Network:
              "foreign": ("198.51.100", "2001:db8:f:")}
 
     def __init__(self, prefix="", links=("customer", "fixed", "relay", "foreign"), vrf=None):
-        self.router = Host(prefix + "bras")
+        self.bras = Host(prefix + "bras")
         self.hosts = []
         self.markers = 0
-        self.router.sysctl("ipv4/ip_forward", 1)
-        self.router.sysctl("ipv6/conf/all/forwarding", 1)
+        self.bras.sysctl("ipv4/ip_forward", 1)
+        self.bras.sysctl("ipv6/conf/all/forwarding", 1)
         if vrf:
-            self.router.ip(f"link add {vrf} type vrf table 10\nlink set {vrf} up\n")
+            self.bras.ip(f"link add {vrf} type vrf table 10\nlink set {vrf} up\n")
         for number, link in enumerate(links, 1):
             self.wire(Host(prefix + link), link, number, vrf)
-        setattr(self, "bras", self.router)
 
     def wire(self, host, link, number, vrf):
         net4, net6 = self.LINKS[link]
         router_mac, host_mac = f"02:00:00:00:0{number}:01", f"02:00:00:00:0{number}:02"
         master = f"link set {link} master {vrf}\n" if vrf else ""
         table = f"vrf {vrf}" if vrf else ""
-        self.router.ip(
+        self.bras.ip(
             f"link add {link} address {router_mac} type veth "
             f"peer name eth0 netns {host.name} address {host_mac}\n"
             f"{master}"
@@ -240,7 +241,7 @@ class Network:
             f"neigh replace {net6}:1 lladdr {router_mac} dev eth0 nud permanent\n"
             f"route add default via {net4}.1\n"
             f"route add default via {net6}:1\n")
-        self.router.ip(
+        self.bras.ip(
             f"neigh replace {net4}.2 lladdr {host_mac} dev {link} nud permanent\n"
             f"neigh replace {net6}:2 lladdr {host_mac} dev {link} nud permanent\n"
             f"route add {net4}.128/25 via {net4}.2 dev {link} {table}\n"
@@ -254,11 +255,13 @@ class Network:
         # Markers end here.
         host.sink = host.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         host.sink.bind(("::", MARKER_PORT))
+        # What nobody answered is not said again, into another test.
+        host.sysctl("ipv4/tcp_synack_retries", 0)
         setattr(self, link, host)
         self.hosts.append(host)
 
     def remove(self):
-        for host in self.hosts + [self.router]:
+        for host in self.hosts + [self.bras]:
             host.remove()
 
     def marker(self, sender, receiver):
@@ -302,6 +305,7 @@ class Network:
         """Connect a TCP of src's to dst's: 0 when it is open, and dst took it, EINPROGRESS when there
         was no answer, else the error. data: sent along with the SYN (TCP Fast Open)."""
         dst.hang_up()
+        end = self.foreign if dst is self.bras else dst
         family = socket.AF_INET6 if packets.is_ipv6(address) else socket.AF_INET
         with src.socket(family, socket.SOCK_STREAM) as connection:
             connection.setblocking(False)
@@ -310,32 +314,32 @@ class Network:
                     connection.sendto(data, socket.MSG_FASTOPEN, (address, port))
             else:
                 assert connection.connect_ex((address, port)) == errno.EINPROGRESS
-            self.settle(src, dst)
+            self.settle(src, end)
             error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             try:
                 connection.getpeername()
             except OSError:
                 return error or errno.EINPROGRESS
-            self.settle(src, dst)
+            self.settle(src, end)
             took = dst.accept(port)
             assert took and took[0] == connection.getsockname()[0]
             assert not data or took[1] == data
             return 0
 
-    def opens(self, sent, src, dst, port=25, *, sender=None, receiver=None):
-        """Whether these packets open a connection from src, a ghost of sender's, to dst's port: with
-        the rest of a handshake by hand, a real TCP at the other end, and a word said to it."""
-        sender, receiver = sender or self.customer, receiver or self.foreign
-        receiver.hang_up()
-        crossing = self.send(*sent, sender=sender, receiver=receiver)
+    def knock(self, sent, src, dst, port=25, tap=None):
+        """Send packets that should open a connection from src, a ghost of the customer's, to a port of
+        the foreign host's: with the rest of the handshake by hand, a real TCP at the other end, and
+        a word said to it."""
+        self.foreign.hang_up()
+        crossing = self.send(*sent, tap=tap)
         synacks = [answer for answer in map(packets.tcp_of, crossing.answers)
                    if answer and answer[4] == packets.SYN | packets.ACK and answer[0] == port]
-        if not synacks:
-            assert receiver.accept(port) is None
-            return False
-        _, sport, seq, ack, _ = synacks[0]
-        segment = packets.tcp(src, dst, sport, port, packets.ACK | packets.PSH, b"HELO\r\n",
-                              seq=ack, ack=seq + 1)
-        self.send(packets.ip(src, dst, segment), sender=sender, receiver=receiver)
-        assert receiver.accept(port) == (src, b"HELO\r\n")
-        return True
+        crossing.opened = bool(synacks)
+        if synacks:
+            _, sport, seq, ack, _ = synacks[0]
+            segment = packets.tcp(src, dst, sport, port, packets.ACK | packets.PSH, b"HELO\r\n",
+                                  seq=ack, ack=seq + 1)
+            self.send(packets.ip(src, dst, segment))
+            assert self.foreign.accept(port) == (src, b"HELO\r\n")
+        assert self.foreign.accept(port) is None
+        return crossing

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Packets, byte by byte: what a customer with bad intentions would put together."""
+import itertools
 import socket
 import struct
 
@@ -9,6 +10,9 @@ FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << n for n in range(8))
 HOPOPTS, ICMP, TCP, UDP, ROUTING, FRAGMENT, AUTH, ICMPV6, NONE, DSTOPTS = (
     0, 1, 6, 17, 43, 44, 51, 58, 59, 60)
 MOBILITY, HIP, SHIM6 = 135, 139, 140
+
+# No two packets are put together from each other's fragments.
+IDENTS = itertools.count(1)
 
 
 def version(packet):
@@ -90,8 +94,8 @@ def ip(src, dst, payload, protocol=TCP):
 
 
 def extension(kind, size=8):
-    """An extension header of options or of no further meaning, padded to its size."""
-    options = b"\x01" + bytes([size - 4]) + bytes(size - 4)  # PadN
+    """An extension header of this size, with one option that nobody knows and that may be skipped."""
+    options = b"\x1e" + bytes([size - 4]) + bytes(size - 4)
     return kind, bytes([0, size // 8 - 1]) + options
 
 
@@ -102,7 +106,7 @@ def many_options(kind, count):
     return kind, bytes([0, (len(options) + 2) // 8 - 1]) + options
 
 
-def routing(kind=4):
+def routing(kind=253):
     """A routing header whose segments are all done."""
     return ROUTING, bytes([0, 0, kind, 0]) + bytes(4)
 
@@ -115,8 +119,9 @@ def fragment_header(offset, more, ident=1):
     return FRAGMENT, struct.pack("!BBHI", 0, 0, offset | more, ident)
 
 
-def fragments(packet, *cuts, ident=77):
+def fragments(packet, *cuts):
     """Cut what a packet carries at these offsets into fragments, in their order."""
+    ident = next(IDENTS)
     head = 40 if version(packet) == 6 else (packet[0] & 15) * 4
     payload = packet[head:]
     bounds = [0, *cuts, len(payload)]
@@ -124,12 +129,11 @@ def fragments(packet, *cuts, ident=77):
             for start, end in zip(bounds, bounds[1:])]
 
 
-def fragment(packet, data, offset, more, ident=77):
+def fragment(packet, data, offset, more, ident):
     """One fragment with the addresses and protocol of packet, and with this data."""
+    src, dst = addresses(packet)
     if version(packet) == 6:
-        src, dst = (socket.inet_ntop(socket.AF_INET6, packet[n:n + 16]) for n in (8, 24))
         return ipv6(src, dst, data, packet[6], chain=[fragment_header(offset, more, ident)])
-    src, dst = (socket.inet_ntop(socket.AF_INET, packet[n:n + 4]) for n in (12, 16))
     return ipv4(src, dst, data, packet[9], offset=offset, more=more, ident=ident)
 
 
@@ -144,13 +148,27 @@ def forwarded(packet):
 
 def tcp_of(packet):
     """(sport, dport, seq, ack, flags) of a packet without extension headers, or None."""
-    at, protocol = (40, packet[6]) if version(packet) == 6 else ((packet[0] & 15) * 4, packet[9])
-    if protocol != TCP or len(packet) < at + 20:
+    protocol, segment = payload(packet)
+    if protocol != TCP or len(segment) < 20:
         return None
-    sport, dport, seq, ack, _, flags = struct.unpack_from("!HHIIBB", packet, at)
+    sport, dport, seq, ack, _, flags = struct.unpack_from("!HHIIBB", segment)
     return sport, dport, seq, ack, flags
 
 
 def syn(src, dst, dport=25, sport=40000, flags=SYN, data=b"", seq=1000):
     """An IP packet that opens a connection."""
     return ip(src, dst, tcp(src, dst, sport, dport, flags, data, seq))
+
+
+def addresses(packet):
+    """(source, destination)"""
+    if version(packet) == 6:
+        return tuple(socket.inet_ntop(socket.AF_INET6, packet[n:n + 16]) for n in (8, 24))
+    return tuple(socket.inet_ntop(socket.AF_INET, packet[n:n + 4]) for n in (12, 16))
+
+
+def payload(packet):
+    """(protocol, what it carries), of a packet without extension headers."""
+    if version(packet) == 6:
+        return packet[6], packet[40:]
+    return packet[9], packet[(packet[0] & 15) * 4:]

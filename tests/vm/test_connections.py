@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Connections of real hosts through the router, and what blocking answers them."""
+import errno
+import socket
+import struct
+import time
+
+import pytest
+
+import packets
+from conftest import assert_counted
+from packets import ACK, ICMP, ICMPV6, RST, SYN
+
+SILENCE = errno.EINPROGRESS
+
+
+def connect(net, src, dst, v, port=25, **options):
+    return net.connect(src, dst, dst.address[v], port, **options)
+
+
+def test_the_dynamic_customer_reaches_port_25_of_the_relay_only(net, op25b, ends, v):
+    op25b.load(f"pool add east prefix {ends.pool}\nrelay add {ends.relay_net}")
+    assert connect(net, net.customer, net.foreign, v) == SILENCE
+    assert connect(net, net.customer, net.relay, v) == 0
+    assert_counted(op25b, east={"syn": {"blocked": 1, "relayed": 1}})
+
+
+def test_the_fixed_customer_and_the_relay_reach_port_25_everywhere(net, op25b, ends, v):
+    op25b.load(f"pool add east prefix {ends.pool}\nrelay add {ends.relay_net}")
+    assert connect(net, net.fixed, net.foreign, v) == 0
+    assert connect(net, net.fixed, net.relay, v) == 0
+    assert connect(net, net.relay, net.foreign, v) == 0
+    assert_counted(op25b, east={})
+
+
+def test_a_fixed_customer_within_the_pool(net, op25b, ends, v):
+    op25b.load(f"pool add east prefix {ends.pool} {ends.fixed_net}\n"
+               f"exempt add east {net.fixed.address[v]}")
+    assert connect(net, net.fixed, net.foreign, v) == 0
+    assert_counted(op25b, east={"syn": {"exempted": 1}})
+
+
+@pytest.mark.parametrize("action", ["drop", "tcp-reset", "admin-prohibited"])
+def test_other_ports_open(net, op25b, ends, v, action):
+    op25b.load(f"pool add east action {action} guard synack inbound prefix {ends.pool}")
+    for port in (26, 80, 465, 587, 2525):
+        assert connect(net, net.customer, net.foreign, v, port) == 0, port
+    assert_counted(op25b, east={})
+
+
+def test_mail_comes_in_unless_the_pool_is_guarded(net, op25b, ends, v):
+    op25b.load(f"pool add east prefix {ends.pool}")
+    assert connect(net, net.foreign, net.customer, v) == 0
+    op25b("pool", "set", "east", "guard", "inbound")
+    assert connect(net, net.foreign, net.customer, v) == SILENCE
+    op25b("relay", "add", ends.foreign_net)
+    assert connect(net, net.foreign, net.customer, v) == 0
+    assert_counted(op25b, east={"inbound": {"blocked": 1, "relayed": 1}})
+
+
+def test_a_customer_does_not_open_the_other_half_of_spam(net, op25b, ends, v):
+    """Triangular spamming: the SYN goes out elsewhere, with this customer's address; the answer
+    comes here. With the guard it does not arrive."""
+    op25b.load(f"pool add east prefix {ends.pool}")
+    elsewhere = packets.syn(ends.customer, net.foreign.address[v])
+    for guard, answers in (("none", 1), ("synack", 0)):
+        op25b("pool", "set", "east", "guard", guard)
+        net.customer.tap.drain()
+        net.foreign.tap.drain()
+        with net.bras:
+            raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+            raw.bind(("foreign", 0))
+            header = net.foreign.tap.header
+            kind = 0x86dd if v == 6 else 0x0800
+            raw.send(header[6:12] + header[:6] + struct.pack("!H", kind) + elsewhere)
+            raw.close()
+        assert len(net.settle(net.foreign, net.customer).arrived) == answers, guard
+    assert_counted(op25b, east={"synack": {"blocked": 1}})
+
+
+def test_a_connection_that_is_open_stays_open(net, op25b, ends, v):
+    """Only what opens a connection is judged."""
+    op25b("flush")
+    net.foreign.hang_up()
+    family = socket.AF_INET6 if v == 6 else socket.AF_INET
+    with net.customer.socket(family, socket.SOCK_STREAM) as connection:
+        connection.settimeout(10)
+        connection.connect((net.foreign.address[v], 25))
+        op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
+        connection.send(b"MAIL FROM:<>\r\n")
+        net.settle(net.customer, net.foreign)
+        assert net.foreign.accept(25) == (net.customer.address[v], b"MAIL FROM:<>\r\n")
+    assert_counted(op25b, east={})
+
+
+def test_tcp_fast_open(net, op25b, ends, v):
+    """A SYN that carries the mail's first words with it."""
+    for host in (net.customer, net.foreign):
+        host.sysctl("ipv4/tcp_fastopen", 0x607)     # both ends, without cookies
+    assert connect(net, net.customer, net.foreign, v, data=b"EHLO pc\r\n") == 0
+    op25b.load(f"pool add east prefix {ends.pool}")
+    assert connect(net, net.customer, net.foreign, v, data=b"EHLO pc\r\n") == SILENCE
+    assert connect(net, net.customer, net.foreign, v, 587, data=b"EHLO pc\r\n") == 0
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
+
+
+def test_action_tcp_reset(net, op25b, ends, v):
+    """As if nobody listened: the client knows at once."""
+    op25b.load(f"pool add east action tcp-reset prefix {ends.pool}")
+    assert connect(net, net.customer, net.foreign, v) == errno.ECONNREFUSED
+
+    crossing = net.send(packets.syn(ends.customer, ends.foreign, seq=7777))
+    assert crossing.arrived == []
+    answer, = crossing.answers
+    assert packets.tcp_of(answer) == (25, 40000, 0, 7778, RST | ACK)
+    assert packets.addresses(answer) == (ends.foreign, ends.customer)
+    assert_counted(op25b, east={"syn": {"blocked": 2}})
+
+
+def test_action_tcp_reset_acknowledges_data(net, op25b, ends):
+    op25b.load(f"pool add east action tcp-reset prefix {ends.pool}")
+    answer, = net.send(packets.syn(ends.customer, ends.foreign, seq=7777, data=bytes(100))).answers
+    assert packets.tcp_of(answer) == (25, 40000, 0, 7878, RST | ACK)
+
+
+def test_action_tcp_reset_to_paged_packets(net, op25b, ends):
+    op25b.load(f"pool add east action tcp-reset prefix {ends.pool}")
+    answer, = net.send(packets.syn(ends.customer, ends.foreign, seq=7777),
+                       tap=net.customer.paged_tap).answers
+    assert packets.tcp_of(answer) == (25, 40000, 0, 7778, RST | ACK)
+
+
+def test_action_tcp_reset_answers_no_reset(net, op25b, ends):
+    """RFC 9293: a reset is never answered by one; it is blocked all the same."""
+    op25b.load(f"pool add east action tcp-reset prefix {ends.pool}")
+    crossing = net.send(packets.syn(ends.customer, ends.foreign, flags=SYN | RST))
+    assert (crossing.arrived, crossing.answers) == ([], [])
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
+
+
+def test_action_admin_prohibited(net, op25b, ends, v):
+    op25b.load(f"pool add east action admin-prohibited prefix {ends.pool}")
+    sent = packets.syn(ends.customer, ends.foreign)
+    crossing = net.send(sent)
+    assert crossing.arrived == []
+    answer, = crossing.answers
+    protocol, message = packets.payload(answer)
+    assert (protocol, message[:2]) == ((ICMP, b"\x03\x0d") if v == 4 else (ICMPV6, b"\x01\x01"))
+    assert message[8:] == sent
+    assert packets.addresses(answer)[1] == ends.customer
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
+
+
+def test_action_admin_prohibited_tells_the_client(net, op25b, ends, v):
+    op25b.load(f"pool add east action admin-prohibited prefix {ends.pool}")
+    family = socket.AF_INET6 if v == 6 else socket.AF_INET
+    net.foreign.tap.drain()
+    with net.customer.socket(family, socket.SOCK_STREAM) as connection:
+        connection.settimeout(10)
+        start = time.monotonic()
+        assert connection.connect_ex((net.foreign.address[v], 25)) == \
+            (errno.EHOSTUNREACH if v == 4 else errno.EACCES)
+        assert time.monotonic() - start < 5
+    assert net.settle(net.customer, net.foreign).arrived == []
+    # Here the first answer comes while the client is still busy sending: it heeds the second.
+    assert op25b.counters()["east"]["syn"]["blocked"] in (1, 2)
+
+
+@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+def test_only_class_syn_is_answered(net, op25b, ends, action):
+    op25b.load(f"pool add east action {action} guard synack inbound prefix {ends.pool}")
+    malformed = packets.fragments(packets.syn(ends.customer, ends.foreign), 8)
+    crossing = net.send(*malformed)
+    assert (crossing.arrived, crossing.answers) == ([], [])
+
+    synack = packets.ip(ends.foreign, ends.customer,
+                        packets.tcp(ends.foreign, ends.customer, 25, 40000, SYN | ACK))
+    inbound = packets.syn(ends.foreign, ends.customer)
+    crossing = net.send(synack, inbound, sender=net.foreign, receiver=net.customer)
+    assert (crossing.arrived, crossing.answers) == ([], [])
+    assert_counted(op25b, east={"malformed": {"blocked": 2}, "synack": {"blocked": 1},
+                                "inbound": {"blocked": 1}})
+
+
+@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("verdict", ["observed", "relayed", "exempted", "passed"])
+def test_only_what_is_blocked_is_answered(net, op25b, ends, action, verdict):
+    op25b.load(f"pool add east action {action} prefix {ends.pool}\n" + {
+        "observed": "pool set east mode observe",
+        "relayed": f"relay add {ends.foreign_net}",
+        "exempted": f"exempt add east {ends.pool}",
+        "passed": "pool set east mode off"}[verdict])
+    crossing = net.send(packets.syn(ends.customer, ends.foreign))
+    assert (len(crossing.arrived), crossing.answers) == (1, [])
+
+
+def test_actions_need_no_reject_module_until_one_is_asked_for(net, op25b, ends):
+    """nf_reject_ipv4 and nf_reject_ipv6 come by themselves. (The tests before have loaded them:
+    here they are seen to be held.)"""
+    op25b.load(f"pool add east action tcp-reset prefix {ends.pool}")
+    with open("/proc/modules", encoding="ascii") as file:
+        users = {line.split()[0]: int(line.split()[2]) for line in file}
+    assert users["nf_reject_ipv4"] > 0 and users["nf_reject_ipv6"] > 0
+
+
+def test_a_customer_may_not_reach_port_25_of_the_router_itself(net, op25b, ends, v):
+    """The hook is before routing: the router's own addresses are foreign ones too."""
+    net.bras.listen(25)
+    own = {4: "198.51.100.1", 6: "2001:db8:f::1"}[v]
+    assert net.connect(net.customer, net.bras, own, 25) == 0
+    op25b.load(f"pool add east prefix {ends.pool}")
+    assert net.connect(net.customer, net.bras, own, 25) == SILENCE
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
