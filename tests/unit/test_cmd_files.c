@@ -137,7 +137,7 @@ static void test_bad_text(void **state)
 		{ "status\n", "site.conf:1: \"status\" does not change the policy\n" },
 		{ "restore other.conf\n", "site.conf:1: \"restore\" does not change the policy\n" },
 		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help\n" },
-		{ "prefix add east -\n", "site.conf:1: \"-\" is for the command line, not for a file\n" },
+		{ "prefix add east -\n", "site.conf:1: standard input is for the command line, not for a file\n" },
 		{ "pool add east -b x\n", "site.conf:1: unknown option \"-b\"\n" },
 		{ "pool add east -n\n", "site.conf:1: --dry-run is for the command line\n" },
 		{ "exempt add east 10.0.0.7 comment \"x", "site.conf:1: a quote is not closed\n" },
@@ -227,7 +227,13 @@ static void test_batch(void **state)
 
 	write_file("site.conf", "prefix add east -\n");
 	expect("-b site.conf", USAGE, "",
-	       "site.conf:1: \"-\" is for the command line, not for a file\n", "");
+	       "site.conf:1: standard input is for the command line, not for a file\n", "");
+	write_file("site.conf", "restore\n");
+	expect("-b site.conf", USAGE, "",
+	       "site.conf:1: standard input is for the command line, not for a file\n", "");
+	write_file("site.conf", "diff -\n");
+	expect("-b site.conf", 2, "",
+	       "site.conf:1: standard input is for the command line, not for a file\n", "");
 }
 
 static void put_prefix(uint8_t command, const char *pool, const char *text, uint32_t timeout,
@@ -331,6 +337,12 @@ static void test_diff(void **state)
 		   "relay add 198.51.100.0/24 192.0.2.0/28\n");
 	expect("diff site.conf", 0, "", "", NULL);
 	expect("-j diff site.conf", 0, "[]\n", "", NULL);
+	expect("-c diff site.conf", 0, "", "", NULL);
+	write_file("site.conf", "pool add east\n");
+	op25bctl("-c diff site.conf");
+	assert_ptr_equal(strstr(run.out, "\033[31m- pool add west mode observe action tcp-reset guard"
+				" synack inbound\033[0m\n\033[31m- "), run.out);
+	op25bctl("-c=never status");
 
 	write_file("site.conf",
 		   "pool add north\n"

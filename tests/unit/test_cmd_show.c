@@ -162,6 +162,8 @@ static void test_prefixes(void **state)
 
 static void test_exempts(void **state)
 {
+	char comment[301];
+
 	(void)state;
 	put_entry(OP25B_CMD_EXEMPT_GET, "east", "10.0.0.7", 3599, "ticket \"4711\" # \\ \303\274");
 	put_entry(OP25B_CMD_EXEMPT_GET, "east", "10.0.0.8", 0, NULL);
@@ -181,6 +183,14 @@ static void test_exempts(void **state)
 	       "east  10.0.0.8/32            -\n"
 	       "east  2001:db8::/64         5s\n"
 	       "east  2001:db8:1::/64        -  a?b?[31m????\n");
+
+	/* from a kernel that has longer ones */
+	kernel_reset();
+	sprintf(comment, "%0255d\303\274%040d", 0, 0);
+	put_entry(OP25B_CMD_EXEMPT_GET, "e", "::/64", 0, comment);
+	comment[255] = '\0';
+	op25bctl("exempt show");
+	assert_string_equal(strstr(run.out, "-  0") + 3, strcat(comment, "\n"));
 }
 
 static void test_relays(void **state)

@@ -201,7 +201,7 @@ int change_take_prefixes(struct change *change, struct words *words)
 		if (strcmp(word, "-"))
 			status = change_add_prefix(change, word, 0);
 		else if (words->in_file)
-			status = report_usage("\"-\" is for the command line, not for a file");
+			status = report_usage("standard input is for the command line, not for a file");
 		else
 			status = change_read_prefixes(change);
 		if (status)

@@ -23,12 +23,14 @@ struct printer {
 
 static void print(struct printer *printer, bool add, const char *command)
 {
+	char line[COMMAND_TEXT_MAX + 2];
+
 	if (printer->json) {
 		json_print_element(json_pack("{ss ss}", "change", add ? "add" : "del",
 					     "command", command), !printer->count);
 	} else {
-		output_coloured(add ? GOOD_COLOUR : BAD_COLOUR, add ? "+ " : "- ");
-		output_coloured(add ? GOOD_COLOUR : BAD_COLOUR, command);
+		sprintf(line, "%c %s", add ? '+' : '-', command);
+		output_coloured(add ? GOOD_COLOUR : BAD_COLOUR, line);
 		putchar('\n');
 	}
 	printer->count++;
@@ -117,16 +119,16 @@ static int read_file(struct control *control, struct policy *policy, const char 
 
 static int run(struct control *control, struct words *words)
 {
-	const char *file = words_next(words);
 	struct names names = {};
 	struct policy now = { .names = &names }, then = { .names = &names };
 	struct printer printer = { .json = control->json };
 	enum policy_list list;
+	const char *file;
 	int status;
 
-	status = words_end(words);
+	status = words_last_file(words, &file);
 	if (!status)
-		status = read_file(control, &then, file ? file : "-");
+		status = read_file(control, &then, file);
 	if (!status)
 		status = read_policy(control, &now);
 	if (!status) {

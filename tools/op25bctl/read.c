@@ -115,6 +115,8 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 		if (terms.comment && *terms.comment) {
 			char *comment = memory_copy(terms.comment);
 
+			if (strlen(comment) > OP25B_COMMENT_MAX)
+				comment[OP25B_COMMENT_MAX] = '\0';
 			comment_clean(comment);
 			entry->terms.comment = comment;
 		}

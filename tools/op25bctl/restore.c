@@ -229,14 +229,14 @@ static int send_all(struct control *control, struct lines *lines, struct plan *p
 static int run(struct control *control, struct words *words)
 {
 	struct control own = { .force = control->force, .dry_run = control->dry_run };
-	const char *file = words_next(words);
 	struct plan plan = {};
 	struct lines lines;
+	const char *file;
 	int status;
 
-	status = words_end(words);
+	status = words_last_file(words, &file);
 	if (!status)
-		status = lines_open(&lines, file ? file : "-", true);
+		status = lines_open(&lines, file, true);
 	if (status)
 		return status;
 	status = plan_read(&plan, &lines, control->force);

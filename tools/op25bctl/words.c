@@ -247,6 +247,23 @@ int words_end(struct words *words)
 }
 
 /**
+ * words_last_file() - take the name of a file, the last word, or else standard input
+ * @words: the words
+ * @file: the name, "-" for standard input
+ *
+ * Return: DONE or, reported, USAGE.
+ */
+int words_last_file(struct words *words, const char **file)
+{
+	*file = words_next(words);
+	if (!*file)
+		*file = "-";
+	if (words->in_file && !strcmp(*file, "-"))
+		return report_usage("standard input is for the command line, not for a file");
+	return words_end(words);
+}
+
+/**
  * words_free() - free the words of lines
  * @words: words filled by lines_next()
  */
