@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <endian.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,24 @@ bool prefix_looks_like(const char *text)
 	return (*text >= '0' && *text <= '9') || *text == '-' || strpbrk(text, ".:/");
 }
 
+/* Reads a decimal number without leading zeros, up to three digits of it. UINT_MAX: none. */
+static inline unsigned int decimal_read(const char **text)
+{
+	unsigned int number = *(*text)++ - '0';
+	unsigned int digit, left;
+
+	if (number > 9)
+		return UINT_MAX;
+	for (left = number ? 2 : 0; left; left--) {
+		digit = **text - '0';
+		if (digit > 9)
+			break;
+		number = number * 10 + digit;
+		(*text)++;
+	}
+	return number;
+}
+
 /*
  * What inet_pton() does, in a third of its time, which counts for a million addresses. It is still
  * asked about an IPv6 address that ends in an IPv4 one. Returns the address's end, or NULL.
@@ -36,12 +55,8 @@ static const char *address4_read(struct prefix *prefix, const char *text)
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		unsigned int number = *text - '0';
+		unsigned int number = decimal_read(&text);
 
-		if (number > 9)
-			return NULL;
-		for (text++; number && *text >= '0' && *text <= '9' && number < 256; text++)
-			number = number * 10 + (*text - '0');
 		if (number > 255 || (i < 3 && *text++ != '.'))
 			return NULL;
 		prefix->address[i] = number;
@@ -120,15 +135,11 @@ static const char *address_read(struct prefix *prefix, const char *text)
 	return end;
 }
 
-/* One to three decimal digits without a leading zero, at most the address's bits. */
+/* Reads a length, at most the address's bits. Returns its end, or NULL. */
 static const char *length_read(struct prefix *prefix, const char *text)
 {
-	unsigned int length = *text - '0';
+	unsigned int length = decimal_read(&text);
 
-	if (length > 9)
-		return NULL;
-	for (text++; length && *text >= '0' && *text <= '9' && length <= 128; text++)
-		length = length * 10 + (*text - '0');
 	if (length > prefix_bits(prefix))
 		return NULL;
 	prefix->length = length;

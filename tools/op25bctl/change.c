@@ -16,7 +16,7 @@ void change_begin(struct change *change, uint8_t command)
 {
 	change->command = command;
 	change->force = false;
-	change->pool = NULL;
+	change->pool = (struct name) {};
 	change->mode = -1;
 	change->action = -1;
 	change->guard = -1;
@@ -66,16 +66,21 @@ static const bool in_names[256] = {
 	['_'] = true, ['.'] = true, ['-'] = true,
 };
 
-/* The length of the name that a text starts with, 0 if it does not. */
-static size_t name_length(const char *text)
+/* Reads the name that a text starts with. Returns what follows it, or NULL. */
+static const char *name_read(struct name *name, const char *text)
 {
 	size_t length = 0;
 
+	*name = (struct name) {};
 	if (*text == '.' || *text == '-')
-		return 0;
-	while (in_names[(unsigned char)text[length]])
+		return NULL;
+	while (in_names[(unsigned char)text[length]]) {
+		if (length == OP25B_POOL_NAME_MAX)
+			return NULL;
+		name->text[length] = text[length];
 		length++;
-	return length <= OP25B_POOL_NAME_MAX ? length : 0;
+	}
+	return length ? text + length : NULL;
 }
 
 /**
@@ -91,41 +96,37 @@ static size_t name_length(const char *text)
 bool change_read_plain(struct change *change, const char *text, size_t length)
 {
 	static const char start[] = "prefix add ";
-	const char *name = text + strlen(start);
-	size_t in_name;
 	const char *end;
 
 	if (length < strlen(start) || memcmp(text, start, strlen(start)))
 		return false;
-	in_name = name_length(name);
-	if (!in_name || name[in_name] != ' ')
-		return false;
 	change_begin(change, OP25B_CMD_PREFIX_ADD);
-	*(char *)mempcpy(change->name, name, in_name) = '\0';
-	change->pool = change->name;
 	change->listed = true;
-	end = prefix_read_plain(&change_new_prefix(change, 0)->prefix, name + in_name + 1);
+	end = name_read(&change->pool, text + strlen(start));
+	if (!end || *end != ' ')
+		return false;
+	end = prefix_read_plain(&change_new_prefix(change, 0)->prefix, end + 1);
 	return end && *end == '\n';
 }
 
 /**
  * pool_name_parse() - take a pool's name
- * @name: the result, in the words
+ * @name: the result
  * @words: the words
  *
  * Return: DONE or, reported, USAGE.
  */
-int pool_name_parse(const char **name, struct words *words)
+int pool_name_parse(struct name *name, struct words *words)
 {
-	size_t length;
+	const char *word = words_next(words);
+	const char *end;
 
-	*name = words_next(words);
-	if (!*name)
+	if (!word)
 		return report_usage("the name of a pool is missing");
-	length = name_length(*name);
-	if (!length || (*name)[length])
+	end = name_read(name, word);
+	if (!end || *end)
 		return report_usage("\"%s\" is not a pool's name: 1 to %u of A-Z a-z 0-9 _ . -, not starting with . or -",
-				    *name, OP25B_POOL_NAME_MAX);
+				    word, OP25B_POOL_NAME_MAX);
 	return DONE;
 }
 
@@ -238,8 +239,8 @@ void change_begin_message(const struct change *change, struct message *message)
 	if (change->force && change->command != OP25B_CMD_POOL_SET &&
 	    change->command != OP25B_CMD_FLUSH)
 		message_put_flag(message, OP25B_A_FORCE);
-	if (change->pool)
-		message_put_string(message, OP25B_A_POOL, change->pool);
+	if (*change->pool.text)
+		message_put_string(message, OP25B_A_POOL, change->pool.text);
 	if (change->mode >= 0)
 		message_put_u32(message, OP25B_A_MODE, change->mode);
 	if (change->action >= 0)

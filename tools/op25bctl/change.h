@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "message.h"
+#include "names.h"
 #include "words.h"
 
 /**
@@ -21,8 +22,7 @@ struct change_prefix {
  * struct change - one change of the policy
  * @command: OP25B_CMD_…
  * @force: adding what is there and deleting what is not succeeds
- * @pool: the pool's name, in the words or @name, or NULL
- * @name: the pool's name, if there are no words
+ * @pool: the pool's name, or none
  * @mode: the pool's mode, or -1 if not given
  * @action: its action, or -1
  * @guard: its guards, or -1
@@ -37,8 +37,7 @@ struct change_prefix {
 struct change {
 	uint8_t command;
 	bool force;
-	const char *pool;
-	char name[OP25B_POOL_NAME_MAX + 1];
+	struct name pool;
 	int mode;
 	int action;
 	int guard;
@@ -54,7 +53,7 @@ bool change_is_empty(const struct change *change);
 void change_free(struct change *change);
 
 bool change_read_plain(struct change *change, const char *text, size_t length);
-int pool_name_parse(const char **name, struct words *words);
+int pool_name_parse(struct name *name, struct words *words);
 int change_take_term(int *number, const char *what, const char *const *terms, int count,
 		     struct words *words);
 int change_take_prefixes(struct change *change, struct words *words);

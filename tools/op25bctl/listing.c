@@ -16,7 +16,7 @@ enum { POOL, PREFIX, EXPIRES, COMMENT, CELLS };
  */
 const char *entry_pool(const struct policy *policy, const struct entry *entry)
 {
-	return entry->pool == NO_NAME ? NULL : policy->names->name[entry->pool];
+	return entry->pool == NO_NAME ? NULL : policy->names->name[entry->pool].text;
 }
 
 static void print_json(const struct policy *policy, const struct entries *entries,
@@ -85,7 +85,7 @@ int listing_show(struct control *control, struct words *words, enum policy_list 
 {
 	struct names names = {};
 	struct policy policy = { .names = &names };
-	const char *name = NULL;
+	struct name name = {};
 	int status = DONE;
 
 	if (words_peek(words))
@@ -93,7 +93,7 @@ int listing_show(struct control *control, struct words *words, enum policy_list 
 	if (!status)
 		status = words_end(words);
 	if (!status)
-		status = read_list(control, &policy, list, name);
+		status = read_list(control, &policy, list, &name);
 	if (!status && control->json)
 		print_json(&policy, &policy.lists[list], json);
 	else if (!status)

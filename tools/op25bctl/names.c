@@ -1,29 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
 #include "names.h"
 
-/* FNV-1a: names are short. */
-static uint32_t hash(const char *name)
+/**
+ * name_make() - make a name
+ * @text: the text; what is longer than a name is cut
+ *
+ * Return: the name.
+ */
+struct name name_make(const char *text)
 {
-	uint32_t value = 2166136261U;
+	struct name name = {};
 
-	while (*name)
-		value = (value ^ (unsigned char)*name++) * 16777619U;
-	return value;
+	memcpy(name.text, text, strnlen(text, OP25B_POOL_NAME_MAX));
+	return name;
+}
+
+static bool name_equal(const struct name *a, const struct name *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+static size_t hash(const struct name *name)
+{
+	uint64_t word, value = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(*name); i += sizeof(word)) {
+		memcpy(&word, name->text + i, sizeof(word));
+		value = (value ^ word) * 0x9e3779b97f4a7c15ULL;
+	}
+	return value >> 32;
 }
 
 /* The place in the table where a name is, or would be. */
-static uint32_t *names_slot(const struct names *names, const char *name)
+static uint32_t *names_slot(const struct names *names, const struct name *name)
 {
 	size_t at = hash(name);
 
 	for (;; at++) {
 		uint32_t *slot = &names->table[at & (names->table_size - 1)];
 
-		if (*slot == NO_NAME || !strcmp(names->name[*slot], name))
+		if (*slot == NO_NAME || name_equal(&names->name[*slot], name))
 			return slot;
 	}
 }
@@ -36,21 +58,21 @@ static void names_enlarge(struct names *names)
 				   sizeof(*names->table));
 	memset(names->table, 0xff, names->table_size * sizeof(*names->table));
 	for (i = 0; i < names->count; i++)
-		*names_slot(names, names->name[i]) = i;
+		*names_slot(names, &names->name[i]) = i;
 }
 
 /**
  * names_number() - the number of a name
  * @names: the set
- * @name: a valid name; it is added if it is new
+ * @name: a name, or none, which counts as another name; it is added if it is new
  *
  * Return: its number.
  */
-uint32_t names_number(struct names *names, const char *name)
+uint32_t names_number(struct names *names, const struct name *name)
 {
 	uint32_t *slot;
 
-	if (names->count && !strcmp(names->name[names->last], name))
+	if (names->count && name_equal(&names->name[names->last], name))
 		return names->last;
 	if (names->count * 2 >= names->table_size)
 		names_enlarge(names);
@@ -58,8 +80,7 @@ uint32_t names_number(struct names *names, const char *name)
 	if (*slot == NO_NAME) {
 		names->name = memory_grow(names->name, &names->size, names->count + 1,
 					  sizeof(*names->name));
-		strncpy(names->name[names->count], name, OP25B_POOL_NAME_MAX);
-		names->name[names->count][OP25B_POOL_NAME_MAX] = '\0';
+		names->name[names->count] = *name;
 		*slot = names->count++;
 	}
 	names->last = *slot;

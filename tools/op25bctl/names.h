@@ -8,6 +8,16 @@
 
 #include <linux/op25b.h>
 
+/**
+ * struct name - the name of a pool
+ * @text: the name, and zeros up to the end; all zeros: none
+ *
+ * Compared and hashed as a whole, in a few instructions.
+ */
+struct name {
+	char text[OP25B_POOL_NAME_MAX + 1];
+} __attribute__((aligned(8)));
+
 #define NO_NAME		UINT32_MAX	/* a relay's that is of every pool */
 
 /**
@@ -20,7 +30,7 @@
  * @last: the number last asked for, which is often the next one too
  */
 struct names {
-	char (*name)[OP25B_POOL_NAME_MAX + 1];
+	struct name *name;
 	size_t count;
 	size_t size;
 	uint32_t *table;
@@ -28,7 +38,8 @@ struct names {
 	uint32_t last;
 };
 
-uint32_t names_number(struct names *names, const char *name);
+struct name name_make(const char *text);
+uint32_t names_number(struct names *names, const struct name *name);
 void names_free(struct names *names);
 
 #endif /* OP25BCTL_NAMES_H */

@@ -309,7 +309,8 @@ static void apply_settings(struct pool *pool, const struct change *change)
 static void apply_prefixes(struct policy *policy, enum policy_list list, bool del,
 			   const struct change *change)
 {
-	uint32_t pool = change->pool ? names_number(policy->names, change->pool) : NO_NAME;
+	bool has_pool = *change->pool.text;
+	uint32_t pool = has_pool ? names_number(policy->names, &change->pool) : NO_NAME;
 	size_t i;
 
 	for (i = 0; i < change->count; i++) {
@@ -359,11 +360,11 @@ static int apply_flush(struct policy *policy)
 }
 
 /* Refuses a step about a pool, unless one before it is to be refused first. */
-static int refuse_pool(struct policy *policy, const char *name, const char *reason)
+static int refuse_pool(struct policy *policy, const struct name *name, const char *reason)
 {
 	int status = policy_settle(policy);
 
-	return status ? status : report_refusal("pool \"%s\" %s", name, reason);
+	return status ? status : report_refusal("pool \"%s\" %s", name->text, reason);
 }
 
 /**
@@ -379,19 +380,19 @@ int policy_apply(struct policy *policy, const struct change *change)
 	uint32_t number = NO_NAME;
 	enum policy_list list;
 
-	if (change->pool) {
-		number = names_number(policy->names, change->pool);
+	if (*change->pool.text) {
+		number = names_number(policy->names, &change->pool);
 		pool = policy_pool(policy, number);
 		if (!pool->present && change->command != OP25B_CMD_POOL_ADD) {
 			if (change->force && change->command == OP25B_CMD_POOL_DEL)
 				return DONE;
-			return refuse_pool(policy, change->pool, "does not exist");
+			return refuse_pool(policy, &change->pool, "does not exist");
 		}
 	}
 	switch (change->command) {
 	case OP25B_CMD_POOL_ADD:
 		if (pool->present && !change->force)
-			return refuse_pool(policy, change->pool, "exists already");
+			return refuse_pool(policy, &change->pool, "exists already");
 		pool->present = true;
 		apply_settings(pool, change);
 		apply_prefixes(policy, PREFIXES, false, change);
@@ -426,7 +427,7 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	char *end = text;
 	int bit;
 
-	end += sprintf(end, "pool add %s mode %s action %s", policy->names->name[number],
+	end += sprintf(end, "pool add %s mode %s action %s", policy->names->name[number].text,
 		       term_name(mode_terms, TERMS(mode_terms), pool->mode),
 		       term_name(action_terms, TERMS(action_terms), pool->action));
 	if (pool->guard)
@@ -449,7 +450,7 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 const char *entry_command(const struct policy *policy, enum policy_list list,
 			  const struct entry *entry, char text[COMMAND_TEXT_MAX])
 {
-	const char *pool = entry->pool == NO_NAME ? NULL : policy->names->name[entry->pool];
+	const char *pool = entry->pool == NO_NAME ? NULL : policy->names->name[entry->pool].text;
 	const char *c = entry->terms.comment;
 	char prefix[PREFIX_TEXT_MAX];
 	char *end = text;

@@ -123,7 +123,7 @@ static void print_json(const struct policy *policy)
 	for (i = 0; i < policy->pool_count; i++) {
 		if (!policy->pools[i].present)
 			continue;
-		json_print_element(pool_json(policy->names->name[i], &policy->pools[i]), first);
+		json_print_element(pool_json(policy->names->name[i].text, &policy->pools[i]), first);
 		first = false;
 	}
 	json_print_end(first);
@@ -193,7 +193,7 @@ static void print_table(const struct policy *policy)
 		for (i = 0; i < policy->pool_count; i++) {
 			if (!policy->pools[i].present)
 				continue;
-			make_row(&row, policy->names->name[i], &policy->pools[i]);
+			make_row(&row, policy->names->name[i].text, &policy->pools[i]);
 			if (passes)
 				row_print(columns, CELLS, row.cells);
 			else
@@ -230,7 +230,7 @@ static int run_show(struct control *control, struct words *words)
 {
 	struct names names = {};
 	struct policy policy = { .names = &names };
-	const char *name = NULL;
+	struct name name = {};
 	int status = DONE;
 
 	if (words_peek(words))
@@ -238,11 +238,11 @@ static int run_show(struct control *control, struct words *words)
 	if (!status)
 		status = words_end(words);
 	if (!status)
-		status = read_pools(control, &policy, name);
+		status = read_pools(control, &policy, &name);
 	if (!status && control->json)
 		print_json(&policy);
-	else if (!status && name && policy.pool_count)
-		print_pool(name, &policy.pools[0]);
+	else if (!status && *name.text && policy.pool_count)
+		print_pool(name.text, &policy.pools[0]);
 	else if (!status && policy.pool_count)
 		print_table(&policy);
 	policy_free(&policy);
@@ -253,7 +253,7 @@ static int run_show(struct control *control, struct words *words)
 static int run_reset(struct control *control, struct words *words)
 {
 	struct message request = {};
-	const char *name = NULL;
+	struct name name = {};
 	int status = DONE;
 
 	if (words_peek(words))
@@ -263,8 +263,8 @@ static int run_reset(struct control *control, struct words *words)
 	if (status)
 		return status;
 	message_begin(&request, OP25B_CMD_POOL_RESET, NLM_F_ACK);
-	if (name)
-		message_put_string(&request, OP25B_A_POOL, name);
+	if (*name.text)
+		message_put_string(&request, OP25B_A_POOL, name.text);
 	status = control_ask(control, &request, NULL, NULL);
 	message_free(&request);
 	return status;

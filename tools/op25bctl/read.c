@@ -72,12 +72,13 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 {
 	const struct nlattr *table[OP25B_A_MAX + 1];
 	struct pool *pool;
+	struct name name;
 
 	message_attributes(answer, table);
 	if (!table[OP25B_A_POOL])
 		return;
-	pool = policy_pool(policy, names_number(policy->names,
-						attribute_string(table[OP25B_A_POOL])));
+	name = name_make(attribute_string(table[OP25B_A_POOL]));
+	pool = policy_pool(policy, names_number(policy->names, &name));
 	pool->present = true;
 	pool->mode = attribute_u32(table[OP25B_A_MODE]);
 	pool->action = attribute_u32(table[OP25B_A_ACTION]);
@@ -97,10 +98,14 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 	uint32_t pool = NO_NAME;
 	struct prefix prefix;
 	struct entry *entry;
+	struct name name;
 
-	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
-		if (mnl_attr_get_type(attribute) == OP25B_A_POOL)
-			pool = names_number(policy->names, mnl_attr_get_str(attribute));
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attribute) != OP25B_A_POOL)
+			continue;
+		name = name_make(mnl_attr_get_str(attribute));
+		pool = names_number(policy->names, &name);
+	}
 	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
 		if (mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
 		    !attribute_prefix(attribute, &prefix, &terms) ||
@@ -171,18 +176,18 @@ static int read_whole(struct control *control, struct message *request, struct p
  * read_pools() - read pools and their counters
  * @control: the run
  * @policy: the result; its names come in the kernel's order
- * @name: only the pool of this name, or NULL: all
+ * @name: only the pool of this name, or none: all
  *
  * Return: DONE or, reported, REFUSED.
  */
-int read_pools(struct control *control, struct policy *policy, const char *name)
+int read_pools(struct control *control, struct policy *policy, const struct name *name)
 {
 	struct message request = {};
 	int status;
 
-	message_begin(&request, OP25B_CMD_POOL_GET, name ? NLM_F_ACK : NLM_F_DUMP);
-	if (name)
-		message_put_string(&request, OP25B_A_POOL, name);
+	message_begin(&request, OP25B_CMD_POOL_GET, *name->text ? NLM_F_ACK : NLM_F_DUMP);
+	if (*name->text)
+		message_put_string(&request, OP25B_A_POOL, name->text);
 	status = read_whole(control, &request, policy, LISTS);
 	message_free(&request);
 	return status;
@@ -193,19 +198,19 @@ int read_pools(struct control *control, struct policy *policy, const char *name)
  * @control: the run
  * @policy: the result
  * @list: which list
- * @name: only those of the pool of this name, or NULL: all
+ * @name: only those of the pool of this name, or none: all
  *
  * Return: DONE or, reported, REFUSED.
  */
 int read_list(struct control *control, struct policy *policy, enum policy_list list,
-	      const char *name)
+	      const struct name *name)
 {
 	struct message request = {};
 	int status;
 
 	message_begin(&request, list_kinds[list].get, NLM_F_DUMP);
-	if (name)
-		message_put_string(&request, OP25B_A_POOL, name);
+	if (*name->text)
+		message_put_string(&request, OP25B_A_POOL, name->text);
 	status = read_whole(control, &request, policy, list);
 	message_free(&request);
 	return status;
@@ -220,6 +225,7 @@ int read_list(struct control *control, struct policy *policy, enum policy_list l
  */
 int read_policy(struct control *control, struct policy *policy)
 {
+	static const struct name all;
 	struct status before, after;
 	enum policy_list list;
 	int status, try;
@@ -227,9 +233,9 @@ int read_policy(struct control *control, struct policy *policy)
 	for (try = 0; try < TRIES; try++) {
 		status = read_status(control, &before);
 		if (!status)
-			status = read_pools(control, policy, NULL);
+			status = read_pools(control, policy, &all);
 		for (list = 0; !status && list < LISTS; list++)
-			status = read_list(control, policy, list, NULL);
+			status = read_list(control, policy, list, &all);
 		if (!status)
 			status = read_status(control, &after);
 		if (status || before.generation == after.generation)

@@ -27,9 +27,9 @@ struct status {
 };
 
 int read_status(struct control *control, struct status *status);
-int read_pools(struct control *control, struct policy *policy, const char *name);
+int read_pools(struct control *control, struct policy *policy, const struct name *name);
 int read_list(struct control *control, struct policy *policy, enum policy_list list,
-	      const char *name);
+	      const struct name *name);
 int read_policy(struct control *control, struct policy *policy);
 
 #endif /* OP25BCTL_READ_H */

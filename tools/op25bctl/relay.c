@@ -14,7 +14,7 @@ static int take_relays(struct change *change, struct words *words)
 	while (!status && (word = words_next(words))) {
 		if (strcmp(word, "pool"))
 			status = report_usage("unknown word \"%s\", expected: pool", word);
-		else if (change->pool)
+		else if (*change->pool.text)
 			status = report_usage("pool is given twice");
 		else
 			status = pool_name_parse(&change->pool, words);

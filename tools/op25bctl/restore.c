@@ -42,7 +42,7 @@ struct gathering {
  * @count: how many
  * @size: room in @messages
  * @fence: messages before this one are closed: what follows may depend on them
- * @names: the pools' names; empty for relays of every pool
+ * @names: the pools' names; none for relays of every pool
  * @gatherings: the messages by the number of the pool's name
  * @gathering_count: how many numbers @gatherings covers
  * @gathering_size: room in @gatherings
@@ -95,7 +95,7 @@ static int gathered_kind(const struct change *change)
 /* The place of the message that takes what a change adds. */
 static size_t *plan_gathering(struct plan *plan, const struct change *change, int kind)
 {
-	uint32_t number = names_number(&plan->names, change->pool ? change->pool : "");
+	uint32_t number = names_number(&plan->names, &change->pool);
 
 	while (number >= plan->gathering_count) {
 		plan->gatherings = memory_grow(plan->gatherings, &plan->gathering_size, number + 1,
