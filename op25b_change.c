@@ -32,6 +32,7 @@ static struct op25b_change *change_alloc(struct op25b_table *table,
 	}
 	change->table = table;
 	change->base = base;
+	change->pools_changed = !base;
 	INIT_LIST_HEAD(&change->exempts);
 	INIT_LIST_HEAD(&change->gone);
 	return change;
@@ -241,6 +242,7 @@ int op25b_pool_add(struct op25b_change *change, const char *name, struct op25b_s
 	count_guards(change->policy, settings, 1);
 	change->policy->pools++;
 	change->changed = true;
+	change->pools_changed = true;
 	return pool->id;
 }
 
@@ -692,5 +694,6 @@ int op25b_pool_del(struct op25b_change *change, u32 id)
 		op25b_table_pool_put(change->table, terms->pool);
 	kfree(terms);
 	change->changed = true;
+	change->pools_changed = true;
 	return 0;
 }

@@ -26,6 +26,7 @@
  * @old: the policy that it replaced
  * @work: frees what nobody can see any more
  * @changed: @policy says something else than @base
+ * @pools_changed: it has other pools than @base
  */
 struct op25b_change {
 	struct op25b_table *table;
@@ -38,6 +39,7 @@ struct op25b_change {
 	struct op25b_policy *old;
 	struct rcu_work work;
 	bool changed;
+	bool pools_changed;
 };
 
 struct op25b_change *op25b_change_begin(struct op25b_table *table);

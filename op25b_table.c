@@ -202,8 +202,9 @@ static void seal(struct op25b_change *change)
 
 	for (family = 0; family < OP25B_FAMILIES; family++) {
 		op25b_lpm_seal(policy->entry[family]);
-		op25b_lpm_jump(policy->entry[family], policy->jump[family]);
 		op25b_lpm_seal(policy->relay[family]);
+		if (!change->base || policy->entry[family].root != change->base->entry[family].root)
+			op25b_lpm_jump(policy->entry[family], policy->jump[family]);
 	}
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
 		if (!test_bit(i, change->fresh_pages))
@@ -285,14 +286,15 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 	struct op25b_policy *policy = change->policy;
 	struct op25b_policy *old = rcu_dereference_protected(table->policy,
 							     lockdep_is_held(&table->lock));
-	int err;
+	int err = 0;
 
 	if (change->base && !change->changed) {
 		op25b_change_abort(change);
 		return 0;
 	}
 
-	err = for_each_pool_not_in(table, policy, old, pool_enter);
+	if (change->pools_changed)
+		err = for_each_pool_not_in(table, policy, old, pool_enter);
 	if (!err && policy->pools && !old->pools)
 		err = nf_register_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
 	if (err) {
@@ -307,8 +309,10 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 
 	if (!policy->pools && old->pools)
 		nf_unregister_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
-	for_each_pool_not_in(table, old, policy, pool_leave);
-	for_each_pool_not_in(table, old, change->base ? policy : NULL, pool_put);
+	if (change->pools_changed) {
+		for_each_pool_not_in(table, old, policy, pool_leave);
+		for_each_pool_not_in(table, old, change->base ? policy : NULL, pool_put);
+	}
 	take_over_exempts(table, change);
 
 	change->old = old;

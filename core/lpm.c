@@ -135,6 +135,13 @@ static unsigned int key_common(struct op25b_key a, struct op25b_key b)
 	return 128 - fls64(a.lo ^ b.lo);
 }
 
+static inline bool holds(const struct op25b_lpm_node *node, struct op25b_key key)
+{
+	if (!node->deep)
+		return (key.hi ^ node->hi) >> node->shift < 64;
+	return (int)key_common(key_of(node), key) >= node->start;
+}
+
 /**
  * op25b_lpm_node_holds() - whether a key starts with a node's path
  * @node: the node
@@ -144,28 +151,26 @@ static unsigned int key_common(struct op25b_key a, struct op25b_key b)
  */
 bool op25b_lpm_node_holds(const struct op25b_lpm_node *node, struct op25b_key key)
 {
-	if (!node->deep)
-		return (key.hi ^ node->hi) >> node->shift < 64;
-	return (int)key_common(key_of(node), key) >= node->start;
+	return holds(node, key);
 }
 
 /* The six bits of @key, which starts with @node's path, that follow it. */
-static unsigned int index_in(const struct op25b_lpm_node *node, struct op25b_key key)
+static inline unsigned int index_in(const struct op25b_lpm_node *node, struct op25b_key key)
 {
 	return node->deep ? op25b_lpm_index(key, node->start) : key.hi >> node->shift & 63;
 }
 
-static unsigned int child_rank(const struct op25b_lpm_node *node, unsigned int i)
+static inline unsigned int child_rank(const struct op25b_lpm_node *node, unsigned int i)
 {
 	return hweight64(node->external & (BIT_ULL(i) - 1));
 }
 
-static unsigned int value_rank(const struct op25b_lpm_node *node, unsigned int bit)
+static inline unsigned int value_rank(const struct op25b_lpm_node *node, unsigned int bit)
 {
 	return hweight64(node->external) + hweight64(node->internal & (BIT_ULL(bit) - 1));
 }
 
-static unsigned int slots_used(const struct op25b_lpm_node *node)
+static inline unsigned int slots_used(const struct op25b_lpm_node *node)
 {
 	return hweight64(node->external) + hweight64(node->internal);
 }
@@ -231,8 +236,11 @@ static struct op25b_lpm_node *node_own(struct op25b_lpm_node **link, struct op25
 				       unsigned int more)
 {
 	struct op25b_lpm_node *copy, *node = *link;
-	unsigned int used = slots_used(node);
+	unsigned int used;
 
+	if (node->fresh && !more)
+		return node;
+	used = slots_used(node);
 	if (node->fresh && node->room >= used + more)
 		return node;
 
@@ -304,7 +312,7 @@ unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned
 	int start = start_of(len);
 	unsigned int bit, i;
 
-	while (node && node->start <= start && op25b_lpm_node_holds(node, key)) {
+	while (node && node->start <= start && holds(node, key)) {
 		if (node->start == start) {
 			bit = heap_of(key, len);
 			if (!has_value(node, bit))
@@ -353,9 +361,8 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 	int err, start = start_of(len);
 	unsigned int bit, i;
 
-	while (*link) {
-		node = *link;
-		if (node->start > start || !op25b_lpm_node_holds(node, key)) {
+	while ((node = *link)) {
+		if (node->start > start || !holds(node, key)) {
 			err = branch(link, key, start);
 			if (err)
 				return err;
@@ -365,13 +372,11 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 			break;
 
 		i = index_in(node, key);
-		if (has_child(node, i)) {
-			node = node_own(link, garbage, 0);
-			if (!node)
-				return -ENOMEM;
-		} else {
-			node = node_own(link, garbage, 1);
-			child = node ? node_alloc(key, start, 1) : NULL;
+		node = node_own(link, garbage, !has_child(node, i));
+		if (!node)
+			return -ENOMEM;
+		if (!has_child(node, i)) {
+			child = node_alloc(key, start, 1);
 			if (!child)
 				return -ENOMEM;
 			child_insert(node, i, child);
@@ -569,7 +574,7 @@ static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node,
 	int err, order;
 	u64 rest;
 
-	if (edge && !op25b_lpm_node_holds(node, walk->from)) {
+	if (edge && !holds(node, walk->from)) {
 		if (key_compare(key_of(node), walk->from) < 0)
 			return 0;
 		edge = false;
@@ -664,7 +669,7 @@ void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_J
 		jump[i].value = 0;
 		node = lpm.root;
 		while (node && node->start < OP25B_LPM_JUMP_BITS) {
-			if (!op25b_lpm_node_holds(node, key)) {
+			if (!holds(node, key)) {
 				node = NULL;
 				break;
 			}
