@@ -1,0 +1,598 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nl-client - speaks to the netlink family op25b as it is told, right or wrong
+ *
+ * A client that has nothing in common with op25bctl: other library, other code. It reads commands
+ * from standard input, one a line, and answers each with one line of JSON:
+ *
+ *	socket NAME		go on with this socket, which is opened if it is not there
+ *	close			close the socket that is in use
+ *	drop			become nobody
+ *	do CMD ATTR...		send a message, and wait until it is acknowledged or refused
+ *	post CMD ATTR...	send a message, and wait for nothing
+ *	many COUNT CMD POOL	send COUNT messages, for pools of this name and a number
+ *	prefixes COUNT CMD POOL ADDR	send one message with COUNT /32 prefixes, ADDR and those after it
+ *	status, pool NAME, pools, list CMD [POOL], test SRC DST	what op25bctl -j shows of it
+ *	start CMD ATTR...	ask for a dump
+ *	more			receive a part of it
+ *
+ * An attribute is TYPE:KIND:VALUE, of the kinds s (string), u8, u16, u32, u64, x (bytes in hex);
+ * TYPE:LEN:x:BYTES (an attribute that says that it has LEN bytes, whatever it has);
+ * TYPE[ ATTR... ] (a nest) or TYPE( ATTR... ) (a nest without the flag that says so).
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/netlink.h>
+#include <linux/op25b.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+#include <netlink/socket.h>
+
+#define SOCKETS		8
+#define BIG_BUFFER	(64 << 20)
+
+/* A socket, and what was received last */
+static struct connection {
+	char name[32];
+	struct nl_sock *sock;
+	int family;
+	int error;		/* a negative errno */
+	char text[256];
+	unsigned int offset;
+	bool done;
+	bool interrupted;
+	unsigned int messages;
+	void (*show)(struct nlattr **attrs);
+	bool shown;
+} connections[SOCKETS], *on;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "nl-client: %s\n", what);
+	exit(2);
+}
+
+/* --- receiving --- */
+
+static void take_extack(struct nlmsghdr *header, unsigned int start)
+{
+	struct nlattr *attr;
+	int rem;
+
+	if (!(header->nlmsg_flags & NLM_F_ACK_TLVS) || header->nlmsg_len < start)
+		return;
+	rem = header->nlmsg_len - start;
+	for (attr = (void *)((char *)header + start); nla_ok(attr, rem); attr = nla_next(attr, &rem)) {
+		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
+			snprintf(on->text, sizeof(on->text), "%s", nla_get_string(attr));
+		if (nla_type(attr) == NLMSGERR_ATTR_OFFS)
+			on->offset = nla_get_u32(attr);
+	}
+}
+
+static void take_message(struct nlmsghdr *header)
+{
+	struct nlattr *attrs[OP25B_A_MAX + 1];
+
+	on->interrupted |= !!(header->nlmsg_flags & NLM_F_DUMP_INTR);
+	switch (header->nlmsg_type) {
+	case NLMSG_ERROR:
+		on->done = true;
+		on->error = ((struct nlmsgerr *)nlmsg_data(header))->error;
+		/* NETLINK_CAP_ACK: of the request there is only its header */
+		take_extack(header, NLMSG_HDRLEN + sizeof(struct nlmsgerr));
+		return;
+	case NLMSG_DONE:
+		on->done = true;
+		on->error = *(int *)nlmsg_data(header);
+		take_extack(header, NLMSG_HDRLEN + sizeof(int));
+		return;
+	}
+	on->messages++;
+	if (!on->show)
+		return;
+	if (genlmsg_parse(header, 0, attrs, OP25B_A_MAX, NULL))
+		die("a message that cannot be parsed");
+	if (on->shown)
+		putchar(',');
+	on->shown = true;
+	on->show(attrs);
+}
+
+static void expect(void (*show)(struct nlattr **attrs))
+{
+	on->error = 0;
+	on->text[0] = '\0';
+	on->offset = 0;
+	on->done = false;
+	on->interrupted = false;
+	on->messages = 0;
+	on->show = show;
+	on->shown = false;
+}
+
+/* One part of a dump, or one answer */
+static void receive(void)
+{
+	unsigned char *buffer = NULL;
+	struct sockaddr_nl from;
+	struct nlmsghdr *header;
+	int n = nl_recv(on->sock, &from, &buffer, NULL);
+
+	if (n <= 0)
+		die(nl_geterror(n));
+	for (header = (void *)buffer; nlmsg_ok(header, n); header = nlmsg_next(header, &n))
+		take_message(header);
+	free(buffer);
+}
+
+static void receive_all(void)
+{
+	while (!on->done)
+		receive();
+}
+
+static void connection_use(const char *name)
+{
+	struct connection *one, *unused = NULL;
+	int yes = 1;
+
+	for (one = connections; one < connections + SOCKETS; one++) {
+		if (!one->sock)
+			unused = one;
+		else if (!strcmp(one->name, name))
+			break;
+	}
+	if (one < connections + SOCKETS) {
+		on = one;
+		return;
+	}
+	if (!unused)
+		die("too many sockets");
+	on = unused;
+	memset(on, 0, sizeof(*on));
+	snprintf(on->name, sizeof(on->name), "%s", name);
+	on->sock = nl_socket_alloc();
+	if (!on->sock || genl_connect(on->sock))
+		die("no socket");
+	on->family = genl_ctrl_resolve(on->sock, OP25B_FAMILY_NAME);
+	if (on->family < 0)
+		die("no family op25b");
+	nl_socket_set_buffer_size(on->sock, 1 << 20, 1 << 20);
+	if (setsockopt(nl_socket_get_fd(on->sock), SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof(yes)) ||
+	    setsockopt(nl_socket_get_fd(on->sock), SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes)))
+		die("no extended acknowledgements");
+}
+
+static void connection_close(void)
+{
+	nl_socket_free(on->sock);
+	on->sock = NULL;
+	on = NULL;
+}
+
+/* --- sending --- */
+
+static struct nl_msg *message_new(size_t size, int command, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(size);
+
+	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, on->family, 0, flags, command,
+				 OP25B_FAMILY_VERSION))
+		die("out of memory");
+	return msg;
+}
+
+static void put(int err)
+{
+	if (err < 0)
+		die("an attribute does not fit");
+}
+
+static size_t unhex(const char *text, unsigned char *bytes, size_t size)
+{
+	size_t n;
+
+	for (n = 0; text[2 * n]; n++)
+		if (n == size || sscanf(text + 2 * n, "%2hhx", &bytes[n]) != 1)
+			die("bytes that are not hex");
+	return n;
+}
+
+static void put_attribute(struct nl_msg *msg, char *word)
+{
+	static struct nlattr *nests[4];
+	static unsigned int depth;
+	unsigned char bytes[512];
+	struct nlattr *attr;
+	char *value, *end;
+	size_t n;
+	long type;
+
+	if (!strcmp(word, "]") || !strcmp(word, ")")) {
+		depth--;
+		nla_nest_end(msg, nests[depth]);
+		if (*word == ']')
+			nests[depth]->nla_type |= NLA_F_NESTED;
+		else
+			nests[depth]->nla_type &= ~NLA_F_NESTED;
+		return;
+	}
+	type = strtol(word, &value, 0);
+	if (!strcmp(value, "[") || !strcmp(value, "(")) {
+		nests[depth++] = nla_nest_start(msg, type);
+		return;
+	}
+	if (*value++ != ':')
+		die("not an attribute");
+	if (!strncmp(value, "s:", 2)) {
+		put(nla_put_string(msg, type, value + 2));
+	} else if (!strncmp(value, "u8:", 3)) {
+		put(nla_put_u8(msg, type, strtoul(value + 3, NULL, 0)));
+	} else if (!strncmp(value, "u16:", 4)) {
+		put(nla_put_u16(msg, type, strtoul(value + 4, NULL, 0)));
+	} else if (!strncmp(value, "u32:", 4)) {
+		put(nla_put_u32(msg, type, strtoul(value + 4, NULL, 0)));
+	} else if (!strncmp(value, "u64:", 4)) {
+		put(nla_put_u64(msg, type, strtoull(value + 4, NULL, 0)));
+	} else if (!strncmp(value, "x:", 2)) {
+		n = unhex(value + 2, bytes, sizeof(bytes));
+		put(nla_put(msg, type, n, bytes));
+	} else {
+		long said = strtol(value, &end, 0);
+
+		n = unhex(end + strlen(":x:"), bytes, sizeof(bytes));
+		attr = nla_reserve(msg, type, n);
+		if (!attr)
+			die("an attribute does not fit");
+		memcpy(nla_data(attr), bytes, n);
+		attr->nla_len = said;
+	}
+}
+
+static struct nl_msg *message_of(char *words, int flags)
+{
+	char *word = strtok(words, " ");
+	struct nl_msg *msg = message_new(8192, atoi(word), flags);
+
+	while ((word = strtok(NULL, " ")))
+		put_attribute(msg, word);
+	return msg;
+}
+
+static void post(struct nl_msg *msg)
+{
+	int err = nl_send_auto(on->sock, msg);
+
+	nlmsg_free(msg);
+	if (err < 0)
+		die(nl_geterror(err));
+}
+
+static void big_send_buffer(void)
+{
+	int size = BIG_BUFFER;
+
+	if (setsockopt(nl_socket_get_fd(on->sock), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		die("no send buffer");
+}
+
+/* --- showing: JSON, as op25bctl has it --- */
+
+static void show_string(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			printf("\\%c", *text);
+		else if ((unsigned char)*text < ' ')
+			printf("\\u%04x", *text);
+		else
+			putchar(*text);
+	}
+	putchar('"');
+}
+
+static void show_text(struct nlattr *attr)
+{
+	if (attr)
+		show_string(nla_get_string(attr));
+	else
+		printf("null");
+}
+
+static void show_prefix(struct nlattr **prefix)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (prefix[OP25B_A_PREFIX_ADDR4])
+		inet_ntop(AF_INET, nla_data(prefix[OP25B_A_PREFIX_ADDR4]), text, sizeof(text));
+	else
+		inet_ntop(AF_INET6, nla_data(prefix[OP25B_A_PREFIX_ADDR6]), text, sizeof(text));
+	printf("\"%s/%u\"", text, nla_get_u8(prefix[OP25B_A_PREFIX_LEN]));
+}
+
+static void show_nested_prefix(struct nlattr *nest)
+{
+	struct nlattr *prefix[OP25B_A_PREFIX_MAX + 1];
+
+	if (nest && !nla_parse_nested(prefix, OP25B_A_PREFIX_MAX, nest, NULL))
+		show_prefix(prefix);
+	else
+		printf("null");
+}
+
+static void show_entry(struct nlattr **attrs)
+{
+	printf("{\"pool\":");
+	show_text(attrs[OP25B_A_POOL]);
+	printf(",\"prefix\":");
+	show_nested_prefix(attrs[OP25B_A_PREFIX]);
+	putchar('}');
+}
+
+static void show_exempt(struct nlattr **attrs)
+{
+	struct nlattr *prefix[OP25B_A_PREFIX_MAX + 1];
+
+	if (nla_parse_nested(prefix, OP25B_A_PREFIX_MAX, attrs[OP25B_A_PREFIX], NULL))
+		die("a prefix that cannot be parsed");
+	printf("{\"pool\":");
+	show_text(attrs[OP25B_A_POOL]);
+	printf(",\"prefix\":");
+	show_prefix(prefix);
+	if (prefix[OP25B_A_PREFIX_TIMEOUT])
+		printf(",\"expires\":%u", nla_get_u32(prefix[OP25B_A_PREFIX_TIMEOUT]));
+	else
+		printf(",\"expires\":null");
+	printf(",\"comment\":");
+	show_text(prefix[OP25B_A_PREFIX_COMMENT]);
+	putchar('}');
+}
+
+static const char *word(const char * const *words, unsigned int count, struct nlattr *attr)
+{
+	unsigned int number = nla_get_u32(attr);
+
+	if (number >= count)
+		die("a number without a word");
+	return words[number];
+}
+
+#define WORD(words, attr) word(words, sizeof(words) / sizeof(*(words)), attr)
+
+static void show_packets(struct nlattr *nest)
+{
+	static const char * const classes[] = { NULL, "syn", "malformed", "synack", "inbound" };
+	static const char * const verdicts[] = {
+		NULL, NULL, "blocked", "observed", "relayed", "exempted"
+	};
+	struct nlattr *packets[OP25B_A_PACKETS_MAX + 1], *counters[OP25B_A_VERDICTS_MAX + 1];
+	int class, verdict;
+
+	if (nla_parse_nested(packets, OP25B_A_PACKETS_MAX, nest, NULL))
+		die("counters that cannot be parsed");
+	for (class = OP25B_A_PACKETS_SYN; class <= OP25B_A_PACKETS_INBOUND; class++) {
+		nla_parse_nested(counters, OP25B_A_VERDICTS_MAX, packets[class], NULL);
+		printf("%s\"%s\":{", class > OP25B_A_PACKETS_SYN ? "," : "", classes[class]);
+		for (verdict = OP25B_A_VERDICTS_BLOCKED; verdict <= OP25B_A_VERDICTS_MAX; verdict++)
+			printf("%s\"%s\":%llu", verdict > OP25B_A_VERDICTS_BLOCKED ? "," : "",
+			       verdicts[verdict],
+			       (unsigned long long)nla_get_u64(counters[verdict]));
+		putchar('}');
+	}
+}
+
+static void show_pool(struct nlattr **attrs)
+{
+	static const char * const modes[] = { "enforce", "observe", "off" };
+	static const char * const actions[] = { "drop", "tcp-reset", "admin-prohibited" };
+	unsigned int guard = nla_get_u32(attrs[OP25B_A_GUARD]);
+
+	printf("{\"name\":");
+	show_text(attrs[OP25B_A_POOL]);
+	printf(",\"mode\":\"%s\",\"action\":\"%s\",\"guard\":[%s%s%s]",
+	       WORD(modes, attrs[OP25B_A_MODE]), WORD(actions, attrs[OP25B_A_ACTION]),
+	       guard & OP25B_GUARD_SYNACK ? "\"synack\"" : "",
+	       guard == (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND) ? "," : "",
+	       guard & OP25B_GUARD_INBOUND ? "\"inbound\"" : "");
+	printf(",\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"packets\":{",
+	       nla_get_u32(attrs[OP25B_A_PREFIXES]), nla_get_u32(attrs[OP25B_A_EXEMPTS]),
+	       nla_get_u32(attrs[OP25B_A_RELAYS]));
+	show_packets(attrs[OP25B_A_PACKETS]);
+	printf("}}");
+}
+
+static void show_test(struct nlattr **attrs)
+{
+	static const char * const verdicts[] = {
+		"passed", "blocked", "observed", "relayed", "exempted"
+	};
+
+	printf("{\"pool\":");
+	show_text(attrs[OP25B_A_POOL]);
+	printf(",\"prefix\":");
+	show_nested_prefix(attrs[OP25B_A_PREFIX]);
+	printf(",\"exempt\":%s,\"relay\":", attrs[OP25B_A_EXEMPT] ? "true" : "false");
+	show_nested_prefix(attrs[OP25B_A_RELAY]);
+	printf(",\"verdict\":\"%s\"}", WORD(verdicts, attrs[OP25B_A_VERDICT]));
+}
+
+static void show_status(struct nlattr **attrs)
+{
+	printf("{\"version\":");
+	show_text(attrs[OP25B_A_VERSION]);
+	printf(",\"generation\":%llu,\"pools\":%u,\"prefixes\":{\"ipv4\":%u,\"ipv6\":%u}",
+	       (unsigned long long)nla_get_u64(attrs[OP25B_A_GENERATION]),
+	       nla_get_u32(attrs[OP25B_A_POOLS]), nla_get_u32(attrs[OP25B_A_PREFIXES4]),
+	       nla_get_u32(attrs[OP25B_A_PREFIXES6]));
+	printf(",\"exempts\":%u,\"relays\":%u}", nla_get_u32(attrs[OP25B_A_EXEMPTS]),
+	       nla_get_u32(attrs[OP25B_A_RELAYS]));
+}
+
+static void show_outcome(void)
+{
+	printf("{\"error\":%d,\"text\":", -on->error);
+	if (on->text[0])
+		show_string(on->text);
+	else
+		printf("null");
+	printf(",\"offset\":%u,\"messages\":%u,\"done\":%s,\"interrupted\":%s}\n", on->offset,
+	       on->messages, on->done ? "true" : "false", on->interrupted ? "true" : "false");
+}
+
+/* Print the answer to a question, or an array of them. */
+static void ask(struct nl_msg *msg, bool array, void (*show)(struct nlattr **attrs))
+{
+	expect(show);
+	if (array)
+		putchar('[');
+	post(msg);
+	receive_all();
+	puts(array ? "]" : "");
+	if (on->error)
+		die(on->text[0] ? on->text : "refused");
+}
+
+static void put_address(struct nl_msg *msg, int type, const char *text)
+{
+	struct nlattr *nest = nla_nest_start(msg, type);
+	bool ipv6 = strchr(text, ':');
+	struct in6_addr addr;
+
+	if (inet_pton(ipv6 ? AF_INET6 : AF_INET, text, &addr) != 1)
+		die("not an address");
+	put(nla_put(msg, ipv6 ? OP25B_A_PREFIX_ADDR6 : OP25B_A_PREFIX_ADDR4, ipv6 ? 16 : 4, &addr));
+	nla_nest_end(msg, nest);
+	nest->nla_type |= NLA_F_NESTED;
+}
+
+/* --- commands --- */
+
+static void many_pools(unsigned int count, int command, const char *pool)
+{
+	unsigned int i, failed = 0;
+	struct nl_msg *msg;
+	char name[80];
+
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%s%u", pool, i);
+		msg = message_new(256, command, NLM_F_REQUEST | NLM_F_ACK);
+		put(nla_put_string(msg, OP25B_A_POOL, name));
+		expect(NULL);
+		post(msg);
+		receive_all();
+		failed += !!on->error;
+	}
+	printf("{\"failed\":%u}\n", failed);
+}
+
+static void many_prefixes(unsigned int count, int command, const char *pool, const char *first)
+{
+	struct nl_msg *msg = message_new(64 + 20 * (size_t)count, command, NLM_F_REQUEST | NLM_F_ACK);
+	struct nlattr *nest;
+	struct in_addr addr;
+	unsigned int i;
+
+	big_send_buffer();
+	if (inet_pton(AF_INET, first, &addr) != 1)
+		die("not an address");
+	put(nla_put_string(msg, OP25B_A_POOL, pool));
+	for (i = 0; i < count; i++) {
+		nest = nla_nest_start(msg, OP25B_A_PREFIX);
+		put(nla_put_u32(msg, OP25B_A_PREFIX_ADDR4, htonl(ntohl(addr.s_addr) + i)));
+		nla_nest_end(msg, nest);
+		nest->nla_type |= NLA_F_NESTED;
+	}
+	expect(NULL);
+	post(msg);
+	receive_all();
+	show_outcome();
+}
+
+static void obey(char *line)
+{
+	char *verb = strtok(line, " "), *rest = strtok(NULL, "");
+	struct nl_msg *msg;
+	char a[64], b[64];
+	unsigned int count;
+	int command;
+
+	if (!strcmp(verb, "socket")) {
+		connection_use(rest);
+		puts("{}");
+	} else if (!strcmp(verb, "close")) {
+		connection_close();
+		puts("{}");
+	} else if (!strcmp(verb, "drop")) {
+		if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
+			die("still somebody");
+		puts("{}");
+	} else if (!strcmp(verb, "do")) {
+		expect(NULL);
+		post(message_of(rest, NLM_F_REQUEST | NLM_F_ACK));
+		receive_all();
+		show_outcome();
+	} else if (!strcmp(verb, "post")) {
+		post(message_of(rest, NLM_F_REQUEST));
+		puts("{}");
+	} else if (!strcmp(verb, "start")) {
+		expect(NULL);
+		post(message_of(rest, NLM_F_REQUEST | NLM_F_DUMP));
+		puts("{}");
+	} else if (!strcmp(verb, "more")) {
+		receive();
+		show_outcome();
+	} else if (!strcmp(verb, "status")) {
+		ask(message_new(256, OP25B_CMD_STATUS_GET, NLM_F_REQUEST | NLM_F_ACK), false, show_status);
+	} else if (!strcmp(verb, "pools")) {
+		ask(message_new(256, OP25B_CMD_POOL_GET, NLM_F_REQUEST | NLM_F_DUMP), true, show_pool);
+	} else if (!strcmp(verb, "pool")) {
+		msg = message_new(256, OP25B_CMD_POOL_GET, NLM_F_REQUEST | NLM_F_ACK);
+		put(nla_put_string(msg, OP25B_A_POOL, rest));
+		ask(msg, true, show_pool);
+	} else if (!strcmp(verb, "list") && (count = sscanf(rest, "%d %63s", &command, a)) >= 1) {
+		msg = message_new(256, command, NLM_F_REQUEST | NLM_F_DUMP);
+		if (count == 2)
+			put(nla_put_string(msg, OP25B_A_POOL, a));
+		ask(msg, true, command == OP25B_CMD_EXEMPT_GET ? show_exempt : show_entry);
+	} else if (!strcmp(verb, "test") && sscanf(rest, "%63s %63s", a, b) == 2) {
+		msg = message_new(256, OP25B_CMD_TEST, NLM_F_REQUEST | NLM_F_ACK);
+		put_address(msg, OP25B_A_SRC, a);
+		put_address(msg, OP25B_A_DST, b);
+		ask(msg, false, show_test);
+	} else if (!strcmp(verb, "many") && sscanf(rest, "%u %d %63s", &count, &command, a) == 3) {
+		many_pools(count, command, a);
+	} else if (!strcmp(verb, "prefixes") &&
+		   sscanf(rest, "%u %d %63s %63s", &count, &command, a, b) == 4) {
+		many_prefixes(count, command, a, b);
+	} else {
+		die("what?");
+	}
+}
+
+int main(void)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	connection_use("main");
+	while ((n = getline(&line, &size, stdin)) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		obey(line);
+		fflush(stdout);
+	}
+	free(line);
+	return 0;
+}

@@ -1,0 +1,555 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The netlink family, by a client of its own: what it answers, what it refuses, what it survives."""
+import errno
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+import hosts
+from conftest import Command
+from header import NUMBERS
+
+CMD = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
+       if name.startswith("OP25B_CMD_")}
+MILLION = 1000000
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    built = os.path.abspath("build/vm/nl-client")
+    subprocess.run(["make", "-s", "-f", "tests/vm/vm.mk", built], check=True, timeout=300)
+    return built
+
+
+@pytest.fixture(scope="module")
+def host(module):
+    namespace = hosts.Host("netlink")
+    yield namespace
+    namespace.remove()
+
+
+class Client:
+    """The program: each command is a line, each answer JSON."""
+
+    def __init__(self, host, *words):
+        with host:
+            self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            text=True, bufsize=1)
+
+    def __call__(self, line):
+        self.process.stdin.write(line + "\n")
+        answer = self.process.stdout.readline()
+        assert answer, f"no answer to: {line}"
+        return json.loads(answer)
+
+    def do(self, command, attributes=""):
+        """Send a message that has to be obeyed."""
+        answer = self(f"do {CMD[command]} {words(attributes)[0]}")
+        assert (answer["error"], answer["text"]) == (0, None)
+
+    def refused(self, command, attributes, code, text=None):
+        """Send a message that has to be refused, and change nothing."""
+        before = self("status")
+        line, offset = words(attributes)
+        answer = self(f"do {CMD.get(command, command)} {line}")
+        assert (errno.errorcode.get(answer["error"]), answer["text"], answer["offset"]) == \
+            (errno.errorcode[code], text, offset)
+        assert self("status") == before
+
+    def end(self):
+        self.process.stdin.close()
+        assert self.process.wait(timeout=60) == 0
+
+
+def words(attributes):
+    """Attributes by their names, as the program takes them by numbers; and the offset, within the
+    message, of the one with an exclamation mark, or 0."""
+    result, culprit, position, depth = [], 0, 20, 0
+    sizes = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
+    for word in attributes.split():
+        if word in ("]", ")"):
+            depth -= 1
+            result.append(word)
+            continue
+        if word.startswith("!"):
+            word, culprit = word[1:], position
+        name = word.rstrip("[(").split(":")[0]
+        rest = word[len(name):]
+        if not name.isdigit():
+            name = str(NUMBERS[("OP25B_A_PREFIX_" if depth else "OP25B_A_") + name])
+        result.append(name + rest)
+        if rest in ("[", "("):
+            depth += 1
+            length = 0
+        else:
+            kind, value = rest[1:].split(":", 1)
+            if kind.isdigit():
+                kind, value = value.split(":", 1)
+            length = sizes.get(kind) or (len(value) + 1 if kind == "s" else len(value) // 2)
+        position += 4 + (length + 3) // 4 * 4
+    return " ".join(result), culprit
+
+
+@pytest.fixture
+def client(host, program):
+    one = Client(host, program)
+    one.do("FLUSH")
+    yield one
+    if one.process.poll() is None:
+        one.end()
+
+
+@pytest.fixture
+def east(client):
+    client.do("POOL_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
+    return client
+
+
+NET = "PREFIX[ ADDR4:x:0a000100 LEN:u8:24 ]"
+IPV4 = "[ ADDR4:x:0a000005 ]"
+IPV6 = "[ ADDR6:x:20010db8000000000000000000000005 ]"
+NAME_RULE = "pool is to be named with 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
+FAILED = "Attribute failed policy validation"
+RANGE = "integer out of range"
+LENGTH = "invalid attribute length"
+UNSUPPORTED = "Unsupported attribute"
+NO_POOL = "pool does not exist"
+
+REFUSED = {
+    # what is missing
+    "add without pool": ("POOL_ADD", "", errno.EINVAL, "pool is missing"),
+    "set without pool": ("POOL_SET", "MODE:u32:1", errno.EINVAL, "pool is missing"),
+    "del without pool": ("POOL_DEL", "FORCE:x:", errno.EINVAL, "pool is missing"),
+    "get without pool": ("POOL_GET", "", errno.EINVAL, "pool is missing"),
+    "prefix without pool": ("PREFIX_ADD", NET, errno.EINVAL, "pool is missing"),
+    "exempt without pool": ("EXEMPT_DEL", NET, errno.EINVAL, "pool is missing"),
+    "no prefix to add": ("PREFIX_ADD", "POOL:s:east", errno.EINVAL, "prefix is missing"),
+    "no exempt to delete": ("EXEMPT_DEL", "POOL:s:east", errno.EINVAL, "prefix is missing"),
+    "no relay to add": ("RELAY_ADD", "", errno.EINVAL, "prefix is missing"),
+    "prefix without address": ("PREFIX_ADD", "POOL:s:east !PREFIX[ LEN:u8:24 ]", errno.EINVAL,
+                               "prefix needs one address, IPv4 or IPv6"),
+    "test without source": ("TEST", f"DST{IPV4}", errno.EINVAL, "src and dst are needed"),
+    "test without destination": ("TEST", f"SRC{IPV4}", errno.EINVAL, "src and dst are needed"),
+    # names
+    "empty name": ("POOL_ADD", "!POOL:s:", errno.EINVAL, NAME_RULE),
+    "name with a dot first": ("POOL_ADD", "!POOL:s:.east", errno.EINVAL, NAME_RULE),
+    "name with a dash first": ("POOL_ADD", "!POOL:s:-east", errno.EINVAL, NAME_RULE),
+    "name of a directory": ("POOL_ADD", "!POOL:s:ea/st", errno.EINVAL, NAME_RULE),
+    "name with a space": ("POOL_ADD", "!POOL:x:6561207374" + "00", errno.EINVAL, NAME_RULE),
+    "name with a newline": ("POOL_ADD", "!POOL:x:650a00", errno.EINVAL, NAME_RULE),
+    "name in Latin 1": ("POOL_ADD", "!POOL:x:65e400", errno.EINVAL, NAME_RULE),
+    "name in UTF-8": ("POOL_ADD", "!POOL:x:65c3a400", errno.EINVAL, NAME_RULE),
+    "name without an end": ("POOL_ADD", "!POOL:x:6561", errno.EINVAL, FAILED),
+    "name of 32": ("POOL_ADD", "!POOL:s:" + "a" * 32, errno.EINVAL, FAILED),
+    # prefixes
+    "two addresses": ("PREFIX_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000100 "
+                      "ADDR6:x:20010db8000000000000000000000000 ]", errno.EINVAL,
+                      "prefix needs one address, IPv4 or IPv6"),
+    "twice an address": ("PREFIX_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000100 ADDR4:x:0a000100 ]",
+                         errno.EINVAL, "prefix needs one address, IPv4 or IPv6"),
+    "host bits": ("PREFIX_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000101 LEN:u8:24 ]", errno.EINVAL,
+                  "prefix has host bits set"),
+    "host bits of all": ("RELAY_ADD", "!PREFIX[ ADDR4:x:80000000 LEN:u8:0 ]", errno.EINVAL,
+                         "prefix has host bits set"),
+    "host bits of IPv6": ("PREFIX_ADD", "POOL:s:east !PREFIX[ "
+                          "ADDR6:x:20010db8000000010000000000000001 LEN:u8:127 ]", errno.EINVAL,
+                          "prefix has host bits set"),
+    "host bits of IPv6's first half": ("PREFIX_ADD", "POOL:s:east !PREFIX[ "
+                                       "ADDR6:x:20010db8000000010000000000000000 LEN:u8:63 ]",
+                                       errno.EINVAL, "prefix has host bits set"),
+    "IPv4 of 33": ("PREFIX_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000100 LEN:u8:33 ]", errno.EINVAL,
+                   "prefix is longer than its address"),
+    "IPv6 of 129": ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR6:x:20010db8000000000000000000000000 "
+                    "!LEN:u8:129 ]", errno.ERANGE, RANGE),
+    "IPv4 of 3 bytes": ("PREFIX_ADD", "POOL:s:east PREFIX[ !ADDR4:x:0a0001 ]", errno.EINVAL,
+                        LENGTH),
+    "IPv4 of 8 bytes": ("PREFIX_ADD", "POOL:s:east PREFIX[ !ADDR4:x:0a00010000000000 ]",
+                        errno.EINVAL, LENGTH),
+    "IPv6 of 4 bytes": ("PREFIX_ADD", "POOL:s:east PREFIX[ !ADDR6:x:20010db8 ]", errno.ERANGE,
+                        "binary attribute size out of range"),
+    "IPv6 of 17 bytes": ("PREFIX_ADD", "POOL:s:east PREFIX[ "
+                         "!ADDR6:x:20010db800000000000000000000000000 ]", errno.ERANGE,
+                         "binary attribute size out of range"),
+    "length of 4 bytes": ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000100 !LEN:u32:24 ]",
+                          errno.EINVAL, LENGTH),
+    "prefix that says not that it is a nest": ("PREFIX_ADD", "POOL:s:east !PREFIX( "
+                                               "ADDR4:x:0a000100 )", errno.EINVAL,
+                                               "NLA_F_NESTED is missing"),
+    "prefix that is a number": ("PREFIX_ADD", "POOL:s:east !PREFIX:u32:5", errno.EINVAL,
+                                "NLA_F_NESTED is missing"),
+    "second prefix is wrong": ("PREFIX_ADD", f"POOL:s:east {NET} !PREFIX[ ADDR4:x:0a000201 "
+                               "LEN:u8:24 ]", errno.EINVAL, "prefix has host bits set"),
+    "timeout of a prefix": ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000100 !TIMEOUT:u32:9 ]",
+                            errno.EINVAL, UNSUPPORTED),
+    "comment of a relay": ("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 !COMMENT:s:a ]", errno.EINVAL,
+                           UNSUPPORTED),
+    "timeout of 0": ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 !TIMEOUT:u32:0 ]",
+                     errno.ERANGE, RANGE),
+    "timeout of 2^31": ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 "
+                        "!TIMEOUT:u32:0x80000000 ]", errno.ERANGE, RANGE),
+    "timeout of 8 bytes": ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 !TIMEOUT:u64:9 ]",
+                           errno.EINVAL, LENGTH),
+    "comment of 256": ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 !COMMENT:s:"
+                       + "c" * 256 + " ]", errno.EINVAL, FAILED),
+    "comment without an end": ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 "
+                               "!COMMENT:x:6363 ]", errno.EINVAL, FAILED),
+    "comment with a newline": ("EXEMPT_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000007 "
+                               "COMMENT:x:610a6200 ]", errno.EINVAL,
+                               "exempt has a control character in its comment"),
+    "sources of a test are many": ("TEST", f"!SRC[ ADDR4:x:0a000000 LEN:u8:24 ] DST{IPV4}",
+                                   errno.EINVAL, "prefix is not one address"),
+    "test across families": ("TEST", f"SRC{IPV4} DST{IPV6}", errno.EINVAL,
+                             "src and dst are not of the same family"),
+    # settings
+    "mode 3": ("POOL_SET", "POOL:s:east !MODE:u32:3", errno.ERANGE, RANGE),
+    "action 3": ("POOL_SET", "POOL:s:east !ACTION:u32:3", errno.ERANGE, RANGE),
+    "guard 4": ("POOL_SET", "POOL:s:east !GUARD:u32:4", errno.EINVAL, "reserved bit set"),
+    "mode of 1 byte": ("POOL_SET", "POOL:s:east !MODE:u8:1", errno.EINVAL, LENGTH),
+    "mode of 2 bytes": ("POOL_SET", "POOL:s:east !MODE:u16:1", errno.EINVAL, LENGTH),
+    "mode of 8 bytes": ("POOL_SET", "POOL:s:east !MODE:u64:1", errno.EINVAL, LENGTH),
+    "name is a nest": ("POOL_SET", "!POOL[ ADDR4:x:61626300 ]", errno.EINVAL,
+                       "NLA_F_NESTED not expected"),
+    "force with a value": ("POOL_DEL", "POOL:s:east !FORCE:u32:1", errno.ERANGE, FAILED),
+    # attributes of another operation, or of none
+    "force of a setting": ("POOL_SET", "POOL:s:east !FORCE:x:", errno.EINVAL, UNSUPPORTED),
+    "prefix of a setting": ("POOL_SET", "POOL:s:east !PREFIX[ ADDR4:x:0a000100 ]", errno.EINVAL,
+                            UNSUPPORTED),
+    "flush with a pool": ("FLUSH", "!POOL:s:east", errno.EINVAL, UNSUPPORTED),
+    "unknown attribute": ("POOL_SET", "POOL:s:east !99:u32:1", errno.EINVAL,
+                          "Unknown attribute type"),
+    "unknown attribute of a prefix": ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000100 "
+                                      "!9:u32:1 ]", errno.EINVAL, "Unknown attribute type"),
+    "attribute 0": ("POOL_SET", "POOL:s:east !0:u32:1", errno.EINVAL, "Unknown attribute type"),
+    # bytes
+    "attribute longer than the message": ("POOL_SET", "POOL:s:east MODE:64:x:01000000",
+                                          errno.EINVAL, "bytes leftover after parsing attributes"),
+    "attribute shorter than its head": ("POOL_SET", "POOL:s:east MODE:3:x:01000000", errno.EINVAL,
+                                        "bytes leftover after parsing attributes"),
+    "attribute of a prefix that is longer": ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:9:x:0a000100 ]",
+                                             errno.EINVAL,
+                                             "bytes leftover after parsing attributes"),
+    # what is not there, or is
+    "pool again": ("POOL_ADD", "!POOL:s:east", errno.EEXIST, "pool exists already"),
+    "no pool to set": ("POOL_SET", "!POOL:s:eest", errno.ENOENT, NO_POOL),
+    "no pool to delete": ("POOL_DEL", "!POOL:s:eest", errno.ENOENT, NO_POOL),
+    "no pool to get": ("POOL_GET", "!POOL:s:eest", errno.ENOENT, NO_POOL),
+    "no pool to reset": ("POOL_RESET", "!POOL:s:eest", errno.ENOENT, NO_POOL),
+    "no pool for a prefix": ("PREFIX_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
+    "no pool for a relay": ("RELAY_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
+    "prefix again": ("PREFIX_ADD", f"POOL:s:east {NET} !PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]",
+                     errno.EEXIST, "prefix is in the pool already"),
+    "pool with a prefix of another": ("POOL_ADD", "POOL:s:west FORCE:x: !PREFIX[ ADDR4:x:0a000000 "
+                                      "LEN:u8:24 ]", errno.EEXIST, "prefix is in another pool"),
+    "exempt of another's prefix": ("EXEMPT_ADD", "POOL:s:other !PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]",
+                                   errno.EEXIST, "exempt is in another pool"),
+    "prefix of another's exempt": ("PREFIX_ADD", "POOL:s:other !PREFIX[ ADDR4:x:0a000009 ]",
+                                   errno.EEXIST, "prefix is an exempt of another pool"),
+    "exempt again": ("EXEMPT_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000009 ]", errno.EEXIST,
+                     "exempt is there already"),
+    "relay again": ("RELAY_ADD", "POOL:s:other !PREFIX[ ADDR4:x:c0000200 ]", errno.EEXIST,
+                    "relay is there already"),
+    "no prefix to delete": ("PREFIX_DEL", f"POOL:s:east !{NET}", errno.ENOENT,
+                            "prefix is not in the pool"),
+    "no exempt there": ("EXEMPT_DEL", f"POOL:s:east !{NET}", errno.ENOENT, "exempt is not there"),
+    "no relay there": ("RELAY_DEL", f"!{NET}", errno.ENOENT, "relay is not there"),
+    "commit without begin": ("RESTORE_COMMIT", "", errno.EINVAL,
+                             "no restore has begun on this socket"),
+    # operations
+    "operation 0": (0, "", errno.EOPNOTSUPP),
+    "operation 200": (200, "", errno.EOPNOTSUPP),
+    "dump that is none": ("PREFIX_GET", "", errno.EOPNOTSUPP),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_refused(host, case, east_for_all):
+    east_for_all.refused(*case)
+
+
+@pytest.fixture(scope="module")
+def east_for_all(host, program):
+    one = Client(host, program)
+    one.do("FLUSH")
+    one.do("POOL_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
+    one.do("POOL_ADD", "POOL:s:other")
+    one.do("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000009 ]")
+    one.do("RELAY_ADD", "POOL:s:other PREFIX[ ADDR4:x:c0000200 ]")
+    yield one
+    one.end()
+
+
+def test_force(east):
+    """What is there may be added again, and what is not, deleted; then nothing has changed."""
+    client = east
+    client.do("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000009 COMMENT:s:fixed ]")
+    client.do("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 ]")
+    before = client("status")
+    for command, attributes in (
+            ("POOL_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]"),
+            ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]"),
+            ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000009 COMMENT:s:fixed ]"),
+            ("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 ]"),
+            ("POOL_DEL", "POOL:s:none"), ("PREFIX_DEL", f"POOL:s:east {NET}"),
+            ("PREFIX_DEL", f"POOL:s:none {NET}"), ("EXEMPT_DEL", f"POOL:s:east {NET}"),
+            ("RELAY_DEL", NET), ("RELAY_DEL", f"POOL:s:east {NET}")):
+        client.do(command, f"{attributes} FORCE:x:")
+        assert client("status") == before, command
+    client.refused("PREFIX_DEL", "POOL:s:none FORCE:x: !PREFIX[ ADDR4:x:0a000101 LEN:u8:24 ]",
+                   errno.EINVAL, "prefix has host bits set")
+
+
+def test_refused_dumps(east):
+    for command, attributes, code in (("PREFIX_GET", "POOL:s:eest", errno.ENOENT),
+                                      ("POOL_GET", "POOL:s:", errno.EINVAL),
+                                      ("EXEMPT_GET", "MODE:u32:1", errno.EINVAL),
+                                      ("RELAY_GET", "POOL:s:east", errno.EINVAL),
+                                      ("STATUS_GET", "", errno.EOPNOTSUPP)):
+        east(f"start {CMD[command]} {words(attributes)[0]}")
+        answer = east("more")
+        assert (answer["error"], answer["messages"], answer["done"]) == (code, 0, True)
+
+
+def test_reads_what_the_command_reads(host, client):
+    op25b = Command(host)
+    client.do("POOL_ADD", "POOL:s:east MODE:u32:1 ACTION:u32:2 GUARD:u32:3 "
+              "PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
+              "PREFIX[ ADDR6:x:20010db8000000000000000000000000 LEN:u8:56 ]")
+    client.do("POOL_ADD", "POOL:s:west PREFIX[ ADDR4:x:00000000 LEN:u8:0 ]")
+    client.do("EXEMPT_ADD", 'POOL:s:east PREFIX[ ADDR4:x:0a000007 TIMEOUT:u32:3000000 '
+              'COMMENT:x:225c22c3a400 ]')
+    client.do("EXEMPT_ADD", "POOL:s:west PREFIX[ ADDR6:x:20010db8000000000000000000000005 ]")
+    client.do("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ]")
+    client.do("RELAY_ADD", "POOL:s:west PREFIX[ ADDR6:x:20010db8002500000000000000000000 LEN:u8:64 ]")
+
+    assert client("status") == op25b.json("status")
+    assert client("status")["exempts"] == 2
+    def by_name(pools):
+        return sorted(pools, key=lambda pool: pool["name"])
+    assert by_name(client("pools")) == by_name(op25b.json("pool", "show"))
+    assert client("pool east") == op25b.json("pool", "show", "east")
+    assert client("pool east")[0]["guard"] == ["synack", "inbound"]
+    for listing, command in (("prefix", "PREFIX_GET"), ("relay", "RELAY_GET")):
+        assert client(f"list {CMD[command]}") == op25b.json(listing, "show")
+    exempts, same = client(f"list {CMD['EXEMPT_GET']} east"), op25b.json("exempt", "show", "east")
+    assert abs(exempts[0].pop("expires") - same[0].pop("expires")) < 60
+    assert exempts == same
+    assert exempts == [{"pool": "east", "prefix": "10.0.0.7/32", "comment": '"\\"ä'}]
+    assert client(f"list {CMD['PREFIX_GET']} west") == op25b.json("prefix", "show", "west")
+    for src, dst in (("10.0.0.5", "192.0.2.3"), ("10.0.0.7", "9.9.9.9"), ("11.0.0.1", "9.9.9.9"),
+                     ("2001:db8::9", "2001:db8:25::1")):
+        answer = op25b.json("test", src, dst)
+        assert (answer.pop("src"), answer.pop("dst")) == (src, dst)
+        assert client(f"test {src} {dst}") == answer
+
+
+def test_without_privileges(host, east, program):
+    """Reading takes none; changing does, whatever the socket was opened with."""
+    nobody = Client(host, program)
+    nobody("status")
+    nobody("drop")
+    for socket in ("main", "another"):
+        nobody(f"socket {socket}")
+        assert nobody("status")["pools"] == 1
+        assert nobody("pool east")[0]["prefixes"] == 1
+        assert nobody("test 10.0.0.5 9.9.9.9")["verdict"] == "blocked"
+        for command, attributes in (
+                ("POOL_ADD", "POOL:s:west"), ("POOL_SET", "POOL:s:east MODE:u32:1"),
+                ("POOL_DEL", "POOL:s:east"), ("POOL_RESET", ""), ("FLUSH", ""),
+                ("PREFIX_ADD", f"POOL:s:east {NET}"), ("PREFIX_DEL", f"POOL:s:east {NET}"),
+                ("EXEMPT_ADD", f"POOL:s:east {NET}"), ("EXEMPT_DEL", f"POOL:s:east {NET}"),
+                ("RELAY_ADD", NET), ("RELAY_DEL", NET),
+                ("RESTORE_BEGIN", ""), ("RESTORE_COMMIT", "")):
+            nobody.refused(command, attributes, errno.EPERM)
+    nobody.end()
+
+
+def test_root_of_its_own_namespace(host, east, program):
+    """Who owns a network namespace may change what is in it, and nothing elsewhere."""
+    owner = Client(host, "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+                   "unshare", "--user", "--map-root-user", "--net", program)
+    assert owner("status")["pools"] == 0
+    owner.do("POOL_ADD", "POOL:s:mine")
+    assert owner("status")["pools"] == 1
+    owner.end()
+    assert [pool["name"] for pool in east("pools")] == ["east"]
+
+
+def test_restore(east):
+    client = east
+    generation = client("status")["generation"]
+    client("socket first")
+    client.do("RESTORE_BEGIN")
+    client.refused("RESTORE_BEGIN", "", errno.EALREADY, "a restore has begun already on this socket")
+    client.do("POOL_ADD", "POOL:s:new PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
+    client.do("EXEMPT_ADD", "POOL:s:new PREFIX[ ADDR4:x:0a000007 ]")
+    # nobody sees it, and others change what is in force
+    assert [pool["name"] for pool in client("pools")] == ["east"]
+    client("socket main")
+    client.do("POOL_ADD", "POOL:s:late")
+    client.refused("RESTORE_COMMIT", "", errno.EINVAL, "no restore has begun on this socket")
+    client("socket first")
+    client.do("RESTORE_COMMIT")
+    status = client("status")
+    assert (status["generation"], status["pools"], status["exempts"]) == (generation + 2, 1, 1)
+    client.do("POOL_ADD", "POOL:s:after")
+    assert client("status")["generation"] == generation + 3
+
+
+def test_two_restores(east):
+    """The one that is committed last is in force; neither sees the other."""
+    client = east
+    for name in ("one", "two"):
+        client(f"socket {name}")
+        client.do("RESTORE_BEGIN")
+        client.do("POOL_ADD", "POOL:s:both PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
+        client.do("POOL_ADD", f"POOL:s:{name}")
+    client("socket one")
+    client.do("RESTORE_COMMIT")
+    assert sorted(pool["name"] for pool in client("pools")) == ["both", "one"]
+    client("socket two")
+    client.do("RESTORE_COMMIT")
+    assert sorted(pool["name"] for pool in client("pools")) == ["both", "two"]
+    assert client("status")["prefixes"] == {"ipv4": 1, "ipv6": 0}
+
+
+def test_restore_that_fails(east):
+    """What was sent behind the step that failed does not reach the policy in force."""
+    client = east
+    before = client("status")
+    client.do("RESTORE_BEGIN")
+    client.do("POOL_ADD", "POOL:s:new")
+    client.refused("PREFIX_ADD", f"!POOL:s:nwe {NET}", errno.ENOENT, NO_POOL)
+    client.refused("PREFIX_ADD", f"POOL:s:new {NET}", errno.ECANCELED, "the restore has failed")
+    client.refused("FLUSH", "", errno.ECANCELED, "the restore has failed")
+    client.refused("RESTORE_COMMIT", "", errno.ECANCELED, "the restore has failed")
+    assert client("status") == before
+    client.do("RESTORE_BEGIN")
+    client.do("RESTORE_COMMIT")
+    assert client("status")["pools"] == 0
+
+
+def memory():
+    """How much of its memory the kernel uses itself, in MB."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        lines = dict(line.split(":") for line in file)
+    return sum(int(lines[name].split()[0]) for name in ("Slab", "Percpu", "VmallocUsed")) // 1024
+
+
+def test_client_that_dies(east):
+    """A restore whose socket is closed, or whose client is killed, leaves nothing behind."""
+    before, least = east("status"), memory()
+    east("socket dying")
+    east.do("RESTORE_BEGIN")
+    east.do("POOL_ADD", "POOL:s:dying")
+    assert east(f"prefixes 400000 {CMD['PREFIX_ADD']} dying 16.0.0.0")["error"] == 0
+    used = memory() - least
+    assert used > 4
+    east("close")
+    east("socket main")
+    hosts.until(lambda: memory() - least < used // 4)
+    assert east("status") == before
+    east.do("POOL_ADD", "POOL:s:dying")
+    assert east("pool dying")[0]["prefixes"] == 0
+
+    before = east("status")
+    east.do("RESTORE_BEGIN")
+    east.do("POOL_DEL", "POOL:s:none FORCE:x:")
+    east.do("POOL_ADD", "POOL:s:killed")
+    east.process.kill()
+    east.process.wait()
+    assert before["pools"] == 2
+
+
+def test_after_a_client_that_died(client):
+    assert client("status")["pools"] == 0
+    client.do("POOL_ADD", "POOL:s:killed")
+
+
+def test_a_million_prefixes_in_one_message(east):
+    generation = east("status")["generation"]
+    answer = east(f"prefixes {MILLION} {CMD['PREFIX_ADD']} east 16.0.0.0")
+    assert (answer["error"], answer["text"]) == (0, None)
+    status = east("status")
+    assert status["prefixes"]["ipv4"] == MILLION + 1
+    assert status["generation"] == generation + 1
+    # The last but one is there already: nothing of it is done.
+    answer = east(f"prefixes 1000 {CMD['PREFIX_ADD']} east 15.255.252.26")
+    assert (answer["error"], answer["text"]) == (errno.EEXIST, "prefix is in the pool already")
+    assert answer["offset"] == 20 + 12 + (0x1000000 - 0xfffc1a) * 12
+    assert east("status") == status
+    east.do("POOL_DEL", "POOL:s:east")
+    assert east("status")["prefixes"]["ipv4"] == 0
+
+
+def test_as_many_pools_as_there_can_be(client):
+    client.do("RESTORE_BEGIN")
+    assert client(f"many 65535 {CMD['POOL_ADD']} p") == {"failed": 0}
+    client.do("RESTORE_COMMIT")
+    assert client("status")["pools"] == 65535
+    client.refused("POOL_ADD", "POOL:s:more", errno.ENOSPC,
+                   "there are 65535 pools, which is all there can be")
+    assert client("pool p65534")[0]["name"] == "p65534"
+    client(f"start {CMD['POOL_GET']}")
+    count = 0
+    while not (answer := client("more"))["done"]:
+        count = answer["messages"]
+    assert max(count, answer["messages"]) == 65535
+    client.do("FLUSH")
+    client.do("POOL_ADD", "POOL:s:more")
+
+
+def part(client):
+    """The next part of a dump: whether it is the last, and whether a change was told of."""
+    answer = client("more")
+    return answer["done"], answer["interrupted"]
+
+
+@pytest.mark.parametrize("command", ["PREFIX_GET", "EXEMPT_GET", "RELAY_GET", "POOL_GET"])
+def test_change_during_a_dump(client, command):
+    client.do("POOL_ADD", "POOL:s:east")
+    if command == "POOL_GET":
+        client(f"many 1000 {CMD['POOL_ADD']} p")
+    else:
+        client(f"prefixes 5000 {CMD[command.replace('GET', 'ADD')]} east 16.0.0.0")
+    for change in (False, True):
+        client("socket reader")
+        client(f"start {CMD[command]}")
+        assert part(client) == (False, False)
+        if change:
+            client("socket main")
+            client.do("POOL_ADD", "POOL:s:late")
+            client("socket reader")
+        done = interrupted = False
+        while not done:
+            done, interrupted = part(client)
+        assert interrupted == change
+
+
+def dumping(process):
+    """Is there a dump under way on a socket of this process?"""
+    with open(f"/proc/{process.pid}/net/netlink", encoding="ascii") as file:
+        lines = [line.split() for line in file][1:]
+    return any(line[2] == str(process.pid) and line[6] != "0" for line in lines)
+
+
+def test_command_reads_again(host, client):
+    client.do("POOL_ADD", "POOL:s:east")
+    assert client(f"prefixes 60000 {CMD['PREFIX_ADD']} east 16.0.0.0")["error"] == 0
+    with host:
+        process = subprocess.Popen([Command.PATH, "-j", "prefix", "show"], text=True,
+                                   stdout=subprocess.PIPE)
+    hosts.until(lambda: dumping(process))
+    process.send_signal(signal.SIGSTOP)
+    assert dumping(process)
+    client.do("RESTORE_BEGIN")
+    client.do("POOL_ADD", "POOL:s:west PREFIX[ ADDR4:x:ff000000 LEN:u8:8 ] "
+              "PREFIX[ ADDR6:x:20010db8000000000000000000000000 LEN:u8:56 ]")
+    client.do("RESTORE_COMMIT")
+    process.send_signal(signal.SIGCONT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert json.loads(output) == [{"pool": "west", "prefix": "255.0.0.0/8"},
+                                  {"pool": "west", "prefix": "2001:db8::/56"}]
