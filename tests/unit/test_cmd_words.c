@@ -88,22 +88,14 @@ static void test_bad(void **state)
 	assert_string_equal(kernel.log, "");
 }
 
-/* Lines that cross the pieces in which a file is read, and a line longer than a piece. */
-static void test_long(void **state)
+/* Reads the file of test_long(), twice. */
+static void read_long(const char *name)
 {
-	char *text = malloc(400000), *end = text;
 	struct words words = {};
 	struct lines lines;
 	int i, pass;
 
-	(void)state;
-	for (i = 0; i < 9000; i++)
-		end += sprintf(end, "line %d%s\n", i, i % 7 ? "" : " # seven");
-	memset(end, 'x', 200000);
-	strcpy(end + 200000, "\nlast");
-	write_file("site.conf", text);
-
-	assert_int_equal(lines_open(&lines, "site.conf", true), DONE);
+	assert_int_equal(lines_open(&lines, name, true), DONE);
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < 9000; i++) {
 			assert_int_equal(lines_next(&lines, &words), DONE);
@@ -121,7 +113,31 @@ static void test_long(void **state)
 	}
 	lines_close(&lines);
 	words_free(&words);
+}
+
+/*
+ * Lines that cross the pieces in which a file is read, and a line longer than a piece; from a file,
+ * which can be read again, and from a pipe, which cannot.
+ */
+static void test_long(void **state)
+{
+	char *text = malloc(400000), *end = text, name[32];
+	FILE *pipe;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 9000; i++)
+		end += sprintf(end, "line %d%s\n", i, i % 7 ? "" : " # seven");
+	memset(end, 'x', 200000);
+	strcpy(end + 200000, "\nlast");
+	write_file("site.conf", text);
 	free(text);
+
+	read_long("site.conf");
+	pipe = popen("cat site.conf", "r");
+	sprintf(name, "/dev/fd/%d", fileno(pipe));
+	read_long(name);
+	pclose(pipe);
 }
 
 int main(void)

@@ -39,7 +39,7 @@ static enum kind kind(const char *c)
  * lines_open() - start to read a file
  * @lines: the reader, closed with lines_close(); nothing to close if this fails
  * @name: the file's name, "-" for standard input; must outlive @lines
- * @keep: keep what was read, for lines_rewind()
+ * @keep: lines_rewind() will be called
  *
  * Return: DONE or, reported, USAGE.
  */
@@ -51,6 +51,9 @@ int lines_open(struct lines *lines, const char *name, bool keep)
 		if (lines->fd < 0)
 			return report_usage("cannot open \"%s\": %s", name, strerror(errno));
 	}
+	/* What can be read again need not be kept. */
+	if (keep && !lseek(lines->fd, 0, SEEK_CUR))
+		lines->keep = false;
 	lines->outer = report_place();
 	return DONE;
 }
@@ -61,6 +64,11 @@ int lines_open(struct lines *lines, const char *name, bool keep)
  */
 void lines_rewind(struct lines *lines)
 {
+	if (!lines->keep) {
+		lseek(lines->fd, 0, SEEK_SET);
+		lines->end = 0;
+		lines->eof = false;
+	}
 	lines->at = 0;
 	lines->number = 0;
 }
