@@ -13,6 +13,7 @@ help: ## lists what there is to make
 	@echo
 	@echo "  KDIR=DIR       the headers of the kernel to build for (the running kernel's)"
 	@echo "  PREFIX=DIR     where install puts the command and its man page ($(PREFIX))"
+	@echo "  DESTDIR=DIR    what install puts before every path, for packages"
 
 .PHONY: all
 all: module tools ## builds the module and the command
@@ -26,22 +27,24 @@ tools: ## builds tools/op25bctl/op25bctl
 	$(MAKE) -C tools/op25bctl
 
 .PHONY: install
-install: all ## installs the module for the running kernel, the command and its man page
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	depmod -a
-	$(MAKE) -C tools/op25bctl install PREFIX=$(PREFIX)
+install: all ## installs the module, the command, its man page and completion
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s -C $(KDIR) kernelrelease))
+	$(MAKE) -C tools/op25bctl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 
 # What DKMS builds from
-DKMS_FILES := Kbuild VERSION dkms.conf $(wildcard op25b_*.[ch]) core compat include
+DKMS_FILES := Kbuild VERSION LICENSE dkms.conf $(wildcard op25b_*.[ch]) core compat include
 DKMS_NAME := op25b/$(shell cat VERSION)
-DKMS_SOURCE := /usr/src/$(subst /,-,$(DKMS_NAME))
+DKMS_SOURCE = $(DESTDIR)/usr/src/$(subst /,-,$(DKMS_NAME))
 
 .PHONY: dkms
-dkms: ## has DKMS build and install the module, for this kernel and those to come
-	install -d $(DKMS_SOURCE)
-	cp -R $(DKMS_FILES) $(DKMS_SOURCE)
-	find $(DKMS_SOURCE) -name '*.o' -o -name '.*.cmd' | xargs rm -f
+dkms: dkms-source ## has DKMS build and install the module, for this kernel and those to come
 	dkms install $(DKMS_NAME)
+
+.PHONY: dkms-source
+dkms-source:
+	install -d $(DKMS_SOURCE)
+	tar -c --exclude='*.o' --exclude='.*' $(DKMS_FILES) | tar -x -C $(DKMS_SOURCE)
 
 .PHONY: demo
 demo: ## shows it at work, in a guest: customers, router, relay, foreign mail server

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The module where it stays: by `make install` and by DKMS, loaded by its name or by its family.
+
+tests/vm/build-installs has compiled it; in the guest nothing does, since that would take minutes.
+"""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from conftest import MODULE, Command
+
+INSTALLS = "build/installs"
+RELEASE = os.uname().release
+MODULES = f"/lib/modules/{RELEASE}"
+
+with open("VERSION", encoding="ascii") as version_file:
+    VERSION = version_file.read().strip()
+
+
+def run(*words):
+    """Run a program; its exit status, and all that it says."""
+    result = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            check=False, timeout=300)
+    return result.returncode, result.stdout
+
+
+def done(*words):
+    """Run a program that has to succeed; what it says."""
+    code, text = run(*words)
+    assert code == 0, text
+    return text
+
+
+def loaded(name="op25b"):
+    with open("/proc/modules", encoding="ascii") as file:
+        return any(line.startswith(name + " ") for line in file)
+
+
+@pytest.fixture(scope="module")
+def few_modules(module):
+    """The kernel's modules, but only those that this one may ask for: depmod reads them all, which
+    takes minutes where the processor is emulated."""
+    few = [done("modinfo", "-F", "filename", name).strip()
+           for name in ("nf_reject_ipv4", "nf_reject_ipv6")]
+    few += [f"{MODULES}/{name}" for name in os.listdir(MODULES)
+            if name in ("modules.order", "modules.builtin", "modules.builtin.modinfo")]
+    with tempfile.TemporaryDirectory() as folder:
+        for path in few:
+            os.makedirs(os.path.dirname(folder + path), exist_ok=True)
+            shutil.copy(path, folder + path)
+        done("mount", "--bind", folder + MODULES, MODULES)
+        done("depmod", RELEASE)
+        yield
+        done("umount", MODULES)
+
+
+@pytest.fixture
+def unloaded(few_modules):
+    """Without the module, which the other tests find again."""
+    done("rmmod", "op25b")
+    yield
+    if loaded():
+        done("rmmod", "op25b")
+    done("insmod", MODULE)
+
+
+def works():
+    """That it loads by its name, and when somebody asks for its family; that what it needs is found."""
+    assert not loaded()
+    done("modprobe", "op25b")
+    assert loaded()
+    done("rmmod", "op25b")
+
+    assert f'"version":"{VERSION}"' in done(Command.PATH, "-j", "status").replace(" ", "")
+    assert loaded()
+    done(Command.PATH, "pool", "add", "east", "action", "tcp-reset")
+    assert loaded("nf_reject_ipv4") and loaded("nf_reject_ipv6")
+    done("rmmod", "op25b")
+    # Fails where a test before this one has left something that needs them.
+    run("rmmod", "nf_reject_ipv4", "nf_reject_ipv6")
+
+
+def test_versions_agree():
+    """What DKMS calls it, and what the module says."""
+    with open("dkms.conf", encoding="ascii") as file:
+        assert re.search(r'^PACKAGE_VERSION="(.*)"$', file.read(), re.M)[1] == VERSION
+    assert done("modinfo", "-F", "version", MODULE).strip() == VERSION
+    with open("CHANGELOG.md", encoding="utf-8") as file:
+        assert re.search(r"^## \[?([0-9.]+)", file.read(), re.M)[1] == VERSION
+
+
+def test_is_not_found_where_it_is_not_installed(unloaded):
+    code, text = run("modprobe", "op25b")
+    assert code != 0 and "not found" in text
+    code, text = run(Command.PATH, "status")
+    assert code == 2 and "module" in text and not loaded()
+
+
+def test_make_install(unloaded):
+    installed = f"{INSTALLS}/make/usr/local"
+    assert done(f"{installed}/sbin/op25bctl", "--version").split()[-1] == VERSION
+    for name in ("man/man8/op25bctl.8", "bash-completion/completions/op25bctl"):
+        assert os.path.getsize(f"{installed}/share/{name}")
+    shutil.copytree(f"{INSTALLS}/make{MODULES}", MODULES, dirs_exist_ok=True)
+    done("depmod", RELEASE)
+    path = done("modinfo", "-F", "filename", "op25b").strip()
+    assert path.startswith(MODULES)
+    works()
+    os.unlink(path)
+    done("depmod", RELEASE)
+
+
+def test_dkms(unloaded):
+    name = f"op25b/{VERSION}"
+    tree = f"/var/lib/dkms/{name}"
+    for folder in ("usr/src", "var/lib/dkms"):
+        shutil.copytree(f"{INSTALLS}/dkms/{folder}", f"/{folder}", symlinks=True,
+                        dirs_exist_ok=True)
+    os.unlink(f"{tree}/source")
+    os.symlink(f"/usr/src/op25b-{VERSION}", f"{tree}/source")
+    # Each call of dkms takes half a minute where the processor is emulated: no more than needed.
+    assert "op25b.ko" in done("dkms", "install", name, "-k", RELEASE)
+    assert done("modinfo", "-F", "filename", "op25b").strip() == f"{MODULES}/updates/dkms/op25b.ko"
+    works()
+    done("dkms", "remove", name, "--all")
+    assert done("dkms", "status", name) == ""
+    assert run("modprobe", "op25b")[0] != 0
+    assert not os.path.exists(f"{MODULES}/updates/dkms/op25b.ko")
