@@ -5,10 +5,11 @@
 #ifndef _OP25B_HOOK_H
 #define _OP25B_HOOK_H
 
+#include <linux/netfilter.h>
+
 #include "core/classify.h"
 #include "op25b_policy.h"
 
-struct nf_hook_ops;
 struct op25b_table;
 
 /**
