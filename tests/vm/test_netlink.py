@@ -553,3 +553,12 @@ def test_command_reads_again(host, client):
     assert process.returncode == 0
     assert json.loads(output) == [{"pool": "west", "prefix": "255.0.0.0/8"},
                                   {"pool": "west", "prefix": "2001:db8::/56"}]
+
+
+def test_metrics(east):
+    """The counters for Prometheus, from sysfs, which `ip netns exec` mounts for the namespace."""
+    lines = hosts.run("ip", "netns", "exec", "netlink", "tools/op25b-metrics").splitlines()
+    values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    assert values.pop("op25b_generation") == str(east("status")["generation"])
+    assert values == {f'op25b_packets_total{{pool="east",verdict="{verdict}"}}': "0"
+                      for verdict in ("blocked", "observed", "relayed", "exempted")}
