@@ -57,7 +57,6 @@
 
 #define STRIDE		6
 #define FIRST_START	(-5)
-#define DEEP_START	61	/* the first start whose six bits do not lie in the high half alone */
 
 /* The bits of @internal that cover the six bits i: one of each length */
 #define COVER(i)	(BIT_ULL(1) | BIT_ULL(2 + ((i) >> 5)) | BIT_ULL(4 + ((i) >> 4)) | \
@@ -135,23 +134,12 @@ static unsigned int key_common(struct op25b_key a, struct op25b_key b)
 	return 128 - fls64(a.lo ^ b.lo);
 }
 
+/* Whether @key starts with the path that leads to @node. */
 static inline bool holds(const struct op25b_lpm_node *node, struct op25b_key key)
 {
-	if (!node->deep)
-		return (key.hi ^ node->hi) >> node->shift < 64;
-	return (int)key_common(key_of(node), key) >= node->start;
-}
-
-/**
- * op25b_lpm_node_holds() - whether a key starts with a node's path
- * @node: the node
- * @key: the key
- *
- * Return: whether its first @node->start bits are those that lead to @node.
- */
-bool op25b_lpm_node_holds(const struct op25b_lpm_node *node, struct op25b_key key)
-{
-	return holds(node, key);
+	if (node->deep)
+		return op25b_lpm_deep_index(node, key) < 64;
+	return (key.hi ^ node->hi) >> node->shift < 64;
 }
 
 /* The six bits of @key, which starts with @node's path, that follow it. */
@@ -194,7 +182,7 @@ static struct op25b_lpm_node **child_link(const struct op25b_lpm_node *node, uns
 static struct op25b_lpm_node *node_alloc(struct op25b_key key, int start, unsigned int slots)
 {
 	static const u16 sizes[] = { 64, 96, 128, 192, 256, 512, 1024, 2048 };
-	bool deep = start >= DEEP_START;
+	bool deep = start >= OP25B_LPM_DEEP_START;
 	size_t head = sizeof(struct op25b_lpm_node) + deep * sizeof(u64);
 	struct op25b_lpm_node *node;
 	unsigned int i = 0;
@@ -210,7 +198,7 @@ static struct op25b_lpm_node *node_alloc(struct op25b_key key, int start, unsign
 	node->external = 0;
 	node->hi = key.hi;
 	node->start = start;
-	node->shift = deep ? 0 : 58 - start;
+	node->shift = deep ? -1 : 58 - start;
 	node->deep = deep;
 	node->room = min_t(size_t, (sizes[i] - head) / sizeof(unsigned long), 128);
 	node->fresh = true;

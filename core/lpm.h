@@ -27,8 +27,9 @@ struct op25b_key {
  * @external: bit i: there is a child for the six bits i
  * @hi: the first @start bits of all keys below, the rest zero
  * @start: how many bits lead here: 6k - 5
- * @shift: 58 - @start, where the node is not deep
- * @deep: @start is more than 58: the low half of the key, a u64, comes before the slots
+ * @shift: 58 - @start; less than 0 where the node is deep: its six bits do not lie in the high half
+ *	   of the key alone
+ * @deep: the node is deep: the low half of the key, a u64, comes before the slots
  * @room: how many slots there is memory for
  * @fresh: made by the change under way, and seen by no reader yet
  *
@@ -39,7 +40,7 @@ struct op25b_lpm_node {
 	u64 external;
 	u64 hi;
 	s16 start;
-	u8 shift;
+	s8 shift;
 	bool deep;
 	u8 room;
 	bool fresh;
@@ -108,12 +109,30 @@ void op25b_lpm_free(struct op25b_lpm lpm);
 /* For the lookup below, and for lpm.c */
 extern const u64 op25b_lpm_covers[64];
 
-bool op25b_lpm_node_holds(const struct op25b_lpm_node *node, struct op25b_key key);
 unsigned int op25b_lpm_index(struct op25b_key key, int start);
 
 static inline unsigned long *op25b_lpm_slots(const struct op25b_lpm_node *node)
 {
 	return (void *)((u64 *)(node + 1) + node->deep);
+}
+
+/* Where the first deep node and the last one start */
+#define OP25B_LPM_DEEP_START	61
+#define OP25B_LPM_LAST_START	127
+
+/* The six bits of @key that follow the path of a deep node; more than 63 if it is on another path. */
+static __always_inline u64 op25b_lpm_deep_index(const struct op25b_lpm_node *node,
+						struct op25b_key key)
+{
+	u64 hi = key.hi ^ node->hi, lo = key.lo ^ *(const u64 *)(node + 1);
+
+	if (node->start == OP25B_LPM_DEEP_START)
+		return hi < 8 ? hi << 3 | lo >> 61 : ~0ULL;
+	if (hi)
+		return ~0ULL;
+	if (node->start < OP25B_LPM_LAST_START)
+		return lo >> (122 - node->start);
+	return lo < 2 ? lo << 5 : ~0ULL;
 }
 
 static __always_inline struct op25b_lpm_match op25b_lpm_descend(const struct op25b_lpm_node *node,
@@ -128,18 +147,16 @@ static __always_inline struct op25b_lpm_match op25b_lpm_descend(const struct op2
 	if (!node)
 		return match;
 	for (;;) {
-		if (ipv6 && unlikely(node->deep)) {
-			if (!op25b_lpm_node_holds(node, key))
-				break;
-			i = op25b_lpm_index(key, node->start);
+		if (ipv6 && unlikely(node->shift < 0)) {
+			i = op25b_lpm_deep_index(node, key);
 			slots = op25b_lpm_slots(node);
 		} else {
 			/* the bits that lead here must be the same, which leaves six */
 			i = (key.hi ^ node->hi) >> node->shift;
-			if (i > 63)
-				break;
 			slots = (void *)(node + 1);
 		}
+		if (i > 63)
+			break;
 		hits = node->internal & op25b_lpm_covers[i];
 		if (hits) {
 			best = node;
