@@ -183,11 +183,14 @@ static int do_change(struct genl_info *info,
 	struct op25b_net *on = op25b_net(genl_info_net(info));
 	struct op25b_change *change;
 	struct restore *restore;
-	int err;
+	int err = require_action(info);
 
 	mutex_lock(&on->table.lock);
 	restore = restore_find(on, info->snd_portid);
-	err = check_not_failed(restore, info->extack);
+	if (!err)
+		err = check_not_failed(restore, info->extack);
+	else if (restore)
+		restore_fail(restore);
 	if (err)
 		goto out;
 	change = restore ? restore->change : op25b_change_begin(&on->table);
@@ -237,9 +240,7 @@ static int apply_pool_add(struct op25b_change *change, struct genl_info *info)
 
 int op25b_nl_pool_add(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = require_action(info);
-
-	return err ? err : do_change(info, apply_pool_add);
+	return do_change(info, apply_pool_add);
 }
 
 static int apply_pool_set(struct op25b_change *change, struct genl_info *info)
@@ -256,9 +257,7 @@ static int apply_pool_set(struct op25b_change *change, struct genl_info *info)
 
 int op25b_nl_pool_set(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = require_action(info);
-
-	return err ? err : do_change(info, apply_pool_set);
+	return do_change(info, apply_pool_set);
 }
 
 static int apply_pool_del(struct op25b_change *change, struct genl_info *info)

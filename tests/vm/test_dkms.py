@@ -3,6 +3,8 @@
 
 tests/vm/build-installs has compiled it; in the guest nothing does, since that would take minutes.
 """
+import errno
+import json
 import os
 import re
 import shutil
@@ -12,8 +14,10 @@ import tempfile
 import pytest
 
 from conftest import MODULE, Command
+from header import NUMBERS
 
 INSTALLS = "build/installs"
+NL_CLIENT = "build/vm/nl-client"
 RELEASE = os.uname().release
 MODULES = f"/lib/modules/{RELEASE}"
 
@@ -130,3 +134,31 @@ def test_dkms(unloaded):
     assert done("dkms", "status", name) == ""
     assert run("modprobe", "op25b")[0] != 0
     assert not os.path.exists(f"{MODULES}/updates/dkms/op25b.ko")
+
+
+def test_an_action_that_cannot_be_taken(unloaded):
+    """Where what makes the answers is not there, a pool that answers is refused, and the restore that
+    it is in fails."""
+    if loaded("nf_reject_ipv4") and run("rmmod", "nf_reject_ipv4", "nf_reject_ipv6")[0]:
+        pytest.skip("a test before this one has left something that needs nf_reject")
+    done("mount", "-t", "tmpfs", "none", MODULES)
+    done("insmod", MODULE)
+    try:
+        code, text = run(Command.PATH, "pool", "add", "east", "action", "tcp-reset")
+        assert code == 2 and "nf_reject_ipv4" in text
+        done(Command.PATH, "pool", "add", "east")
+        code, text = run(Command.PATH, "pool", "set", "east", "action", "admin-prohibited")
+        assert code == 2 and "nf_reject_ipv4" in text
+
+        subprocess.run(["make", "-s", "-f", "tests/vm/vm.mk", os.path.abspath(NL_CLIENT)],
+                       check=True)
+        steps = [f"do {NUMBERS[f'OP25B_CMD_{name}']} {attributes}" for name, attributes in (
+            ("RESTORE_BEGIN", ""), ("POOL_ADD", f"{NUMBERS['OP25B_A_POOL']}:s:west "
+                                    f"{NUMBERS['OP25B_A_ACTION']}:u32:1"), ("RESTORE_COMMIT", ""))]
+        answers = subprocess.run([NL_CLIENT], input="\n".join(steps) + "\n", text=True, check=True,
+                                 stdout=subprocess.PIPE).stdout.splitlines()
+        assert [json.loads(answer)["error"] for answer in answers] == \
+            [0, errno.EOPNOTSUPP, errno.ECANCELED]
+        assert '"name":"east"' in done(Command.PATH, "-j", "pool", "show").replace(" ", "")
+    finally:
+        done("umount", MODULES)
