@@ -11,8 +11,9 @@
  *	do CMD ATTR...		send a message, and wait until it is acknowledged or refused
  *	post CMD ATTR...	send a message, and wait for nothing
  *	many COUNT CMD POOL	send COUNT messages, for pools of this name and a number
- *	prefixes COUNT CMD POOL ADDR	send one message with COUNT /32 prefixes, ADDR and those after it
- *	status, pool NAME, pools, list CMD [POOL], test SRC DST	what op25bctl -j shows of it
+ *	prefixes COUNT CMD POOL ADDR	send one message with COUNT /32 prefixes, from ADDR on
+ *	status, pool NAME, pools, list CMD [POOL], test SRC DST
+ *				what op25bctl -j shows of it
  *	start CMD ATTR...	ask for a dump
  *	more			receive a part of it
  *
@@ -66,13 +67,13 @@ static void die(const char *what)
 
 static void take_extack(struct nlmsghdr *header, unsigned int start)
 {
-	struct nlattr *attr;
+	struct nlattr *attr = (void *)((char *)header + start);
 	int rem;
 
 	if (!(header->nlmsg_flags & NLM_F_ACK_TLVS) || header->nlmsg_len < start)
 		return;
 	rem = header->nlmsg_len - start;
-	for (attr = (void *)((char *)header + start); nla_ok(attr, rem); attr = nla_next(attr, &rem)) {
+	for (; nla_ok(attr, rem); attr = nla_next(attr, &rem)) {
 		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
 			snprintf(on->text, sizeof(on->text), "%s", nla_get_string(attr));
 		if (nla_type(attr) == NLMSGERR_ATTR_OFFS)
@@ -145,7 +146,7 @@ static void receive_all(void)
 static void connection_use(const char *name)
 {
 	struct connection *one, *unused = NULL;
-	int yes = 1;
+	int fd, yes = 1;
 
 	for (one = connections; one < connections + SOCKETS; one++) {
 		if (!one->sock)
@@ -169,8 +170,9 @@ static void connection_use(const char *name)
 	if (on->family < 0)
 		die("no family op25b");
 	nl_socket_set_buffer_size(on->sock, 1 << 20, 1 << 20);
-	if (setsockopt(nl_socket_get_fd(on->sock), SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof(yes)) ||
-	    setsockopt(nl_socket_get_fd(on->sock), SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes)))
+	fd = nl_socket_get_fd(on->sock);
+	if (setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof(yes)) ||
+	    setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof(yes)))
 		die("no extended acknowledgements");
 }
 
@@ -499,7 +501,8 @@ static void many_pools(unsigned int count, int command, const char *pool)
 
 static void many_prefixes(unsigned int count, int command, const char *pool, const char *first)
 {
-	struct nl_msg *msg = message_new(64 + 20 * (size_t)count, command, NLM_F_REQUEST | NLM_F_ACK);
+	size_t size = 64 + 20 * (size_t)count;
+	struct nl_msg *msg = message_new(size, command, NLM_F_REQUEST | NLM_F_ACK);
 	struct nlattr *nest;
 	struct in_addr addr;
 	unsigned int i;
@@ -554,16 +557,18 @@ static void obey(char *line)
 		receive();
 		show_outcome();
 	} else if (!strcmp(verb, "status")) {
-		ask(message_new(256, OP25B_CMD_STATUS_GET, NLM_F_REQUEST | NLM_F_ACK), false, show_status);
+		msg = message_new(256, OP25B_CMD_STATUS_GET, NLM_F_REQUEST | NLM_F_ACK);
+		ask(msg, false, show_status);
 	} else if (!strcmp(verb, "pools")) {
-		ask(message_new(256, OP25B_CMD_POOL_GET, NLM_F_REQUEST | NLM_F_DUMP), true, show_pool);
+		msg = message_new(256, OP25B_CMD_POOL_GET, NLM_F_REQUEST | NLM_F_DUMP);
+		ask(msg, true, show_pool);
 	} else if (!strcmp(verb, "pool")) {
 		msg = message_new(256, OP25B_CMD_POOL_GET, NLM_F_REQUEST | NLM_F_ACK);
 		put(nla_put_string(msg, OP25B_A_POOL, rest));
 		ask(msg, true, show_pool);
-	} else if (!strcmp(verb, "list") && (count = sscanf(rest, "%d %63s", &command, a)) >= 1) {
+	} else if (!strcmp(verb, "list") && sscanf(rest, "%d", &command) == 1) {
 		msg = message_new(256, command, NLM_F_REQUEST | NLM_F_DUMP);
-		if (count == 2)
+		if (sscanf(rest, "%*d %63s", a) == 1)
 			put(nla_put_string(msg, OP25B_A_POOL, a));
 		ask(msg, true, command == OP25B_CMD_EXEMPT_GET ? show_exempt : show_entry);
 	} else if (!strcmp(verb, "test") && sscanf(rest, "%63s %63s", a, b) == 2) {
