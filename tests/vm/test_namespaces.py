@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What belongs to whom: network namespaces, VRFs, users, and sysfs."""
+import os
+import stat
+import subprocess
+
+import pytest
+
+import hosts
+import packets
+from conftest import MODULE, SYSFS, Command, assert_counted, sysfs, syn_to
+
+NOBODY = 65534
+NO_RIGHT = "Error: this takes CAP_NET_ADMIN in the network namespace: use sudo, or be root there\n"
+
+
+@pytest.fixture
+def other():
+    """Another router, which has nothing to do with the first one."""
+    host = hosts.Host("other")
+    yield host
+    host.remove()
+
+
+def test_two_namespaces_do_not_see_each_other(net, op25b, ends, other):
+    elsewhere = Command(other)
+    op25b.load(f"pool add east prefix {ends.pool}")
+    assert elsewhere.json("pool", "show") == []
+    assert elsewhere.json("status")["pools"] == 0
+
+    elsewhere.load(f"pool add east mode off prefix {ends.pool}\npool add west\nrelay add ::/0")
+    net.send(syn_to(ends))
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
+    assert elsewhere.counters()["east"]["syn"]["blocked"] == 0
+    assert op25b.json("relay", "show") == []
+    before = op25b("save")
+    elsewhere("flush")
+    assert op25b("save") == before
+
+
+def test_sysfs_shows_the_namespace_of_who_mounted_it(net, op25b, other):
+    op25b.load("pool add east\npool add west")
+    Command(other).load("pool add other")
+    generations = [int(Command(host).json("status")["generation"]) for host in (net.bras, other)]
+    # ip netns exec mounts a sysfs of its own
+    listing = "cd /sys/kernel/op25b && ls pools && cat generation"
+    for name, pools, generation in (("bras", "east\nwest\n", generations[0]),
+                                    ("other", "other\n", generations[1])):
+        assert hosts.run("ip", "netns", "exec", name, "sh", "-c", listing) == \
+            f"{pools}{generation}\n"
+    assert os.listdir("/sys/kernel/op25b/pools") == []
+
+
+def test_sysfs_files(net, op25b, ends):
+    op25b.load(f"pool add east mode observe action tcp-reset prefix {ends.pool} {ends.relay_net}")
+    net.send(syn_to(ends))
+    root = f"{SYSFS}/kernel/op25b"
+    assert sorted(os.listdir(root)) == ["generation", "pools", "version"]
+    assert {name: sysfs(f"pools/east/{name}") for name in os.listdir(f"{root}/pools/east")} == {
+        "mode": "observe", "action": "tcp-reset", "prefixes": "2",
+        "blocked": "0", "observed": "1", "relayed": "0", "exempted": "0"}
+    status = op25b.json("status")
+    assert sysfs("version") == status["version"]
+    assert sysfs("generation") == str(status["generation"])
+    for folder, _, files in os.walk(root):
+        for name in files:
+            assert stat.S_IMODE(os.stat(f"{folder}/{name}").st_mode) == 0o444
+
+
+def test_sysfs_follows_the_policy(op25b):
+    op25b.load("pool add east\npool add west")
+    op25b("pool", "set", "east", "mode", "off", "action", "admin-prohibited")
+    assert (sysfs("pools/east/mode"), sysfs("pools/east/action")) == ("off", "admin-prohibited")
+    op25b("prefix", "add", "east", "10.7.0.0/16", "2001:db8:7::/48")
+    assert sysfs("pools/east/prefixes") == "2"
+    op25b("restore", input="pool add north\npool add west mode observe\n")
+    assert sorted(os.listdir(f"{SYSFS}/kernel/op25b/pools")) == ["north", "west"]
+    assert sysfs("pools/west/mode") == "observe"
+    op25b("flush")
+    assert os.listdir(f"{SYSFS}/kernel/op25b/pools") == []
+
+
+def test_an_open_file_of_a_pool_that_is_gone_says_so(op25b):
+    op25b.load("pool add east")
+    with open(f"{SYSFS}/kernel/op25b/pools/east/blocked", encoding="ascii") as file:
+        assert file.read() == "0\n"
+        op25b("flush")
+        file.seek(0)
+        with pytest.raises(OSError):
+            file.read()
+
+
+def test_a_namespace_may_go_with_pools_in_it(net, ends):
+    for _ in range(5):
+        host = hosts.Host("fleeting")
+        Command(host).load(f"pool add east prefix {ends.pool}\nexempt add east {ends.customer} timeout 1\n"
+                           f"relay add {ends.foreign} pool east")
+        host.remove()
+
+
+def test_an_unprivileged_user_reads_counters_and_changes_nothing(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.pool}\nrelay add {ends.relay_net}")
+    net.send(syn_to(ends))
+
+    for words in (("pool", "show"), ("prefix", "show"), ("relay", "show"), ("exempt", "show"),
+                  ("status",), ("test", ends.customer, ends.foreign)):
+        assert op25b("-j", *words, user=NOBODY) == op25b("-j", *words), words
+    assert op25b("save", user=NOBODY) == op25b("save")
+
+    before = op25b("save"), op25b.json("status"), op25b.counters()
+    for words in ("pool add west", "pool set east mode off", "pool del east", "pool reset",
+                  "pool reset east", "prefix add east 10.9.0.0/16", f"prefix del east {ends.pool}",
+                  f"exempt add east {ends.customer}", f"exempt del east {ends.customer}",
+                  "relay add 10.9.9.9", f"relay del {ends.relay_net}", "flush", "-f pool del west"):
+        result = op25b.run(*words.split(), user=NOBODY)
+        assert (result.returncode, result.stdout, result.stderr) == (2, "", NO_RIGHT), words
+    result = op25b.run("restore", input="pool add west\n", user=NOBODY)
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", NO_RIGHT)
+    assert (op25b("save"), op25b.json("status"), op25b.counters()) == before
+
+
+def test_an_unprivileged_user_reads_sysfs(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.pool}")
+    net.send(syn_to(ends))
+    text = hosts.run("cat", f"{SYSFS}/kernel/op25b/pools/east/blocked", user=NOBODY)
+    assert text == "1\n"
+
+
+def test_root_of_a_user_namespace_rules_its_own_network_namespace(op25b):
+    """And no other one."""
+    op25b.load("pool add east")
+    script = f"{Command.PATH} pool add mine && {Command.PATH} -j pool show mine"
+    with op25b.host:
+        own = subprocess.run(["unshare", "-r", "-n", "sh", "-c", script], user=NOBODY, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        foreign = subprocess.run(["unshare", "-r", Command.PATH, "pool", "add", "mine"], text=True,
+                                 user=NOBODY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 check=False)
+    assert own.returncode == 0 and '"name":"mine"' in own.stdout.replace(" ", "")
+    assert (foreign.returncode, foreign.stdout) == (2, NO_RIGHT)
+    assert [pool["name"] for pool in op25b.json("pool", "show")] == ["east"]
+
+
+TRACING = "/sys/kernel/tracing"
+
+
+def trace(name, text):
+    with open(f"{TRACING}/{name}", "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def traced():
+    with open(f"{TRACING}/trace", encoding="ascii", errors="replace") as file:
+        return [line for line in file if not line.startswith("#")]
+
+
+def test_a_namespace_without_pools_has_no_hook(net, op25b, ends):
+    """Not one function of the module's runs for its packets."""
+    trace("set_ftrace_filter", f"*:mod:{os.path.basename(MODULE).removesuffix('.ko')}")
+    trace("current_tracer", "function")
+    try:
+        def calls():
+            trace("trace", "")
+            net.send(syn_to(ends))
+            return len(traced())
+
+        def calls_after(*words):
+            op25b(*words)
+            return calls()
+
+        assert calls() == 0
+        assert calls_after("relay", "add", ends.relay_net) == 0
+        assert calls_after("pool", "add", "east") > 0
+        assert calls_after("pool", "del", "east") == 0
+        op25b("restore", input="pool add east\n")
+        assert calls() > 0
+        assert calls_after("flush") == 0
+    finally:
+        trace("current_tracer", "nop")
+        trace("set_ftrace_filter", "")
+
+
+def test_a_drop_says_where(net, op25b, ends):
+    """Where the kernel can say so, the place of a drop is in the module: for dropwatch, bpftrace."""
+    able = "NF_DROP_REASON(" in hosts.run(
+        "sh", "-c", 'cd "$OP25B_HEADERS" && cat include/linux/netfilter.h '
+        '../linux-headers-*-common/include/linux/netfilter.h 2>/dev/null; true')
+    with open("/proc/modules", encoding="ascii") as file:
+        size, start = next((int(line.split()[1]), int(line.split()[5], 16)) for line in file
+                           if line.startswith("op25b "))
+    op25b.load(f"pool add east prefix {ends.pool}")
+    trace("options/hash-ptr", "0")
+    trace("trace", "")
+    trace("events/skb/kfree_skb/enable", "1")
+    try:
+        net.send(*[syn_to(ends)] * 3)
+        drops = [line for line in traced() if "kfree_skb" in line]
+    finally:
+        trace("events/skb/kfree_skb/enable", "0")
+        trace("options/hash-ptr", "1")
+
+    def is_ours(line):
+        location = line.split("location=")[1].split()[0]
+        if "+" in location:     # newer kernels give its name
+            return "[op25b]" in line
+        return start <= int(location, 16) < start + size
+
+    # (Which reason that is, in words, not every kernel prints.)
+    assert len([line for line in drops if is_ours(line)]) == (3 if able else 0)
+
+
+@pytest.fixture(scope="module")
+def vrf():
+    """Another provider's network, all of it in a VRF."""
+    network = hosts.Network("v", ["customer", "foreign"], vrf="vrf-isp")
+    network.foreign.listen(25)
+    yield network
+    network.remove()
+
+
+def test_a_packet_that_crosses_a_vrf_counts_once(vrf, v):
+    op25b = Command(vrf.bras)
+    src, dst = vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]
+    op25b.load(f"pool add east mode observe guard synack inbound prefix {vrf.customer.network[v]}")
+    vrf.bras.run("nft", "-f", "-", input="""
+        table inet seen {
+            counter twice { }
+            chain prerouting {
+                type filter hook prerouting priority raw
+                tcp dport 25 counter name twice
+            }
+        }""")
+    assert vrf.send(packets.syn(src, dst)).arrived
+    text = vrf.bras.run("nft", "list", "counter", "inet", "seen", "twice")
+    vrf.bras.run("nft", "delete", "table", "inet", "seen")
+    assert "packets 2 " in text     # the kernel's hook does see it twice
+
+    assert vrf.send(packets.syn(dst, src), sender=vrf.foreign, receiver=vrf.customer).arrived
+    assert vrf.send(*packets.fragments(packets.syn(src, dst), 8)).arrived
+    counters = op25b.counters()["east"]
+    assert [counters[kind]["observed"] for kind in ("syn", "inbound", "malformed")] == [1, 1, 2]
+
+
+def test_blocking_in_a_vrf(vrf, v):
+    op25b = Command(vrf.bras)
+    op25b.load(f"pool add east prefix {vrf.customer.network[v]}")
+    src, dst = vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]
+    assert not vrf.passes(packets.syn(src, dst))
+    assert vrf.connect(vrf.customer, vrf.foreign, vrf.foreign.address[v], 25) != 0
+    op25b("relay", "add", vrf.foreign.network[v])
+    assert vrf.connect(vrf.customer, vrf.foreign, vrf.foreign.address[v], 25) == 0
+    counters = op25b.counters()["east"]
+    assert counters["syn"] == {"blocked": 2, "observed": 0, "relayed": 1, "exempted": 0}
+
+
+@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+def test_in_a_vrf_all_actions_are_silent(vrf, v, action):
+    """nf_reject would look for the way back in the main table: rather none than a wrong one."""
+    op25b = Command(vrf.bras)
+    op25b.load(f"pool add east action {action} prefix {vrf.customer.network[v]}")
+    crossing = vrf.send(packets.syn(vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]))
+    assert (crossing.arrived, crossing.answers) == ([], [])
+    assert op25b.counters()["east"]["syn"]["blocked"] == 1

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The module goes, whatever is going on, and comes again."""
+import contextlib
+import os
+import subprocess
+
+import pytest
+
+import hosts
+import packets
+from conftest import MODULE, SYSFS, Command, Ends, assert_counted, syn_to
+from traffic import Meanwhile, sender
+
+
+def is_loaded():
+    return os.path.exists("/sys/module/op25b")
+
+
+@pytest.fixture(autouse=True)
+def loaded_again():
+    yield
+    if not is_loaded():
+        hosts.run("insmod", MODULE)
+
+
+def remove():
+    """Remove the module. A dump in the midst of it holds it for that moment."""
+    hosts.until(lambda: subprocess.run(["rmmod", "op25b"], stderr=subprocess.DEVNULL,
+                                       check=False).returncode == 0)
+
+
+def test_without_the_module_the_command_says_what_to_do(op25b):
+    remove()
+    result = op25b.run("pool", "show")
+    assert (result.returncode, result.stdout, result.stderr) == \
+        (2, "", "Error: the kernel module op25b is not loaded; as root: modprobe op25b\n")
+    assert not os.path.exists(f"{SYSFS}/kernel/op25b")
+
+
+def test_it_comes_and_goes(net, op25b, ends):
+    """Each time it starts with nothing, and blocks nothing when it has gone."""
+    for _ in range(3):
+        op25b.load(f"pool add east prefix {ends.pool}\nrelay add {ends.relay} pool east\n"
+                   f"exempt add east {ends.neighbour} timeout 100")
+        assert not net.passes(syn_to(ends))
+        assert_counted(op25b, east={"syn": {"blocked": 1}})
+        remove()
+        assert net.passes(syn_to(ends))
+        hosts.run("insmod", MODULE)
+        assert op25b.json("pool", "show") == []
+
+
+def test_removal_gives_the_modules_for_answers_back(op25b):
+    op25b.load("pool add east action tcp-reset")
+    remove()
+    hosts.run("rmmod", "nf_reject_ipv4", "nf_reject_ipv6")
+
+
+def read_sysfs():
+    for folder, _, files in os.walk(f"{SYSFS}/kernel/op25b"):
+        for name in files:
+            with contextlib.suppress(OSError), open(f"{folder}/{name}", encoding="ascii") as file:
+                file.read()
+                file.seek(0)
+                file.read()
+
+
+def test_removal_under_traffic_with_readers_and_namespaces_coming_and_going(net, op25b):
+    ends, ends6 = Ends(net, 4), Ends(net, 6)
+    many = "".join(f"prefix add east 10.{n >> 8}.{n & 255}.0/26\n" for n in range(2000))
+    policy = (f"pool add east action tcp-reset guard synack inbound prefix {ends.pool} {ends6.pool}\n{many}"
+              f"exempt add east {ends.neighbour} timeout 1\n")
+
+    def dump():
+        for words in (("save",), ("pool", "show"), ("restore", "/dev/stdin")):
+            op25b.run(*words, input=policy)
+
+    def churn():
+        with contextlib.suppress(subprocess.CalledProcessError):
+            host = hosts.Host("fleeting")
+            Command(host).run("-b", "-", input=policy)
+            host.remove()
+
+    malformed = packets.fragments(syn_to(ends), 8)
+    with Meanwhile(sender(net.customer.tap, syn_to(ends), syn_to(ends6), *malformed)), \
+            Meanwhile(read_sysfs), Meanwhile(dump), Meanwhile(churn):
+        for _ in range(6):
+            op25b.run("restore", input=policy)
+            remove()
+            hosts.run("insmod", MODULE)
+    op25b("flush")
+
+
+def test_a_file_of_sysfs_that_stays_open(op25b):
+    op25b.load("pool add east")
+    with open(f"{SYSFS}/kernel/op25b/pools/east/blocked", encoding="ascii") as file, \
+            open(f"{SYSFS}/kernel/op25b/generation", encoding="ascii") as other:
+        file.read()
+        remove()
+        for open_file in (file, other):
+            open_file.seek(0)
+            with pytest.raises(OSError):
+                open_file.read()

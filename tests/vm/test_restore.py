@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A whole policy at once: what save prints and restore takes, under traffic, and when it is killed."""
+import random
+import signal
+import subprocess
+import time
+
+import hosts
+from conftest import Ends, assert_counted, sysfs, syn_to
+from traffic import Meanwhile, sender
+
+POLICY = """\
+pool add east mode observe action tcp-reset guard synack inbound
+pool add off mode off action admin-prohibited
+pool add empty
+relay add 192.0.2.0/28
+relay add 2001:db8:25::/64
+relay add 0.0.0.0/0 pool off
+relay add 192.0.2.1 pool east
+prefix add east 10.0.0.0/8 10.0.0.0/24 10.0.0.1/32
+prefix add off ::/0 2001:db8::/32 2001:db8::1/128
+exempt add east 10.0.0.1/32
+exempt add east 10.0.0.0/24 comment "a \\"word\\" and a \\\\ and # and ü"
+exempt add off 2001:db8::1 timeout 4000
+"""
+
+
+def listing(op25b):
+    """All that is loaded, but for how long exempts still last."""
+    exempts = [{**exempt, "expires": exempt["expires"] is not None}
+               for exempt in op25b.json("exempt", "show")]
+    pools = [{**pool, "packets": None} for pool in op25b.json("pool", "show")]
+    return pools, op25b.json("prefix", "show"), exempts, op25b.json("relay", "show")
+
+
+def test_what_save_prints_restore_takes(op25b, tmp_path):
+    op25b.load(POLICY)
+    saved, before = op25b("save"), listing(op25b)
+    assert before[2][0]["comment"] == 'a "word" and a \\ and # and ü'
+    file = tmp_path / "site.conf"
+    file.write_text(saved)
+    op25b("flush")
+    assert op25b("save") == ""
+    op25b("restore", str(file))
+    assert listing(op25b) == before
+    op25b("restore", input=op25b("save"))
+    assert listing(op25b) == before
+
+
+def test_diff_says_what_restore_would_change(op25b, tmp_path):
+    op25b.load("pool add east prefix 10.0.0.0/24\nrelay add 192.0.2.0/28\n")
+    file = tmp_path / "site.conf"
+    file.write_text(op25b("save"))
+    assert op25b("diff", str(file)) == ""
+    file.write_text("pool add east mode observe prefix 10.0.0.0/25\nrelay add 192.0.2.0/28\n")
+    result = op25b.run("diff", str(file))
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "10.0.0.0/24" in result.stdout and "10.0.0.0/25" in result.stdout
+    assert "192.0.2.0/28" not in result.stdout
+    op25b("restore", str(file))
+    assert op25b("diff", str(file)) == ""
+
+
+def test_pools_that_keep_their_name_keep_their_counters(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.pool}\npool add west prefix {ends.fixed_net}")
+    net.send(syn_to(ends), syn_to(ends))
+    op25b("restore", input=f"pool add east mode observe prefix {ends.pool}\npool add north\n")
+    assert_counted(op25b, east={"syn": {"blocked": 2}}, north={})
+    net.send(syn_to(ends))
+    assert_counted(op25b, east={"syn": {"blocked": 2, "observed": 1}}, north={})
+    op25b("restore", input=f"pool add north prefix {ends.pool}\n")
+    assert_counted(op25b, north={})
+    op25b("restore", input="pool add east\n")
+    assert_counted(op25b, east={})
+
+
+def test_restore_is_atomic_under_traffic(net, op25b, tmp_path):
+    """Policies A and B are chosen so that a mixture would show:
+
+        A: the customer's prefix is alpha's, and R is a relay of every pool:     alpha relayed
+        B: the prefix is beta's, and R is none:                                  beta blocked
+
+    The prefix of A with the relays of B would count for alpha as blocked, the other way round for beta
+    as relayed. Both pools are in both policies and keep their counters; others come and go.
+    """
+    four, six = Ends(net, 4), Ends(net, 6)
+    some = "".join(f"prefix add {{0}} 10.{n}.0.0/16 2001:db8:1{n:02}::/48\n" for n in range(1, 40))
+    a, b = tmp_path / "a", tmp_path / "b"
+    a.write_text(f"pool add alpha prefix {four.pool} {six.pool}\npool add beta\npool add not-in-b\n"
+                 f"relay add {four.foreign} {six.foreign}\n" + some.format("not-in-b"))
+    b.write_text(f"pool add not-in-a\npool add beta prefix {four.pool} {six.pool}\npool add alpha\n"
+                 f"relay add {four.relay} {six.relay}\n" + some.format("not-in-a"))
+    op25b("restore", str(a))
+    op25b("pool", "reset")
+    generation = int(sysfs("generation"))
+    with Meanwhile(sender(net.customer.tap, syn_to(four), syn_to(six))) as traffic:
+        op25b("-b", "-", input=f"restore {b}\nrestore {a}\n" * 150)
+    assert int(sysfs("generation")) == generation + 300
+
+    counters = op25b.counters()
+    relayed, blocked = counters["alpha"]["syn"]["relayed"], counters["beta"]["syn"]["blocked"]
+    assert relayed > 100 and blocked > 100      # there was traffic in both
+    assert relayed + blocked == 2 * traffic.result
+    assert_counted(op25b, alpha={"syn": {"relayed": relayed}}, beta={"syn": {"blocked": blocked}},
+                   **{"not-in-b": {}})
+
+
+def slab():
+    """Memory of the kernel's own, in kB."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        memory = dict(line.split(":") for line in file)
+    return sum(int(memory[name].split()[0]) for name in ("SUnreclaim", "Percpu"))
+
+
+def test_a_restore_that_is_killed_leaves_nothing(net, op25b, tmp_path):
+    ends = Ends(net, 4)
+    op25b.load(f"pool add east prefix {ends.pool}\nrelay add {ends.relay}")
+    net.send(syn_to(ends))
+    before = op25b("save"), sysfs("generation"), op25b.counters()
+    file = tmp_path / "large"
+    with open(file, "w", encoding="ascii") as out:
+        for pool in range(200):
+            out.write(f"pool add pool-{pool} prefix 11.{pool}.0.0/16\n")
+        out.write("pool add east mode off\n")
+        for n in range(40000):
+            out.write(f"prefix add pool-{n % 200} 12.{n >> 8}.{n & 255}.0/24\n")
+
+    def attempt(seconds):
+        """Whether it was killed in time."""
+        with op25b.host:
+            client = subprocess.Popen([op25b.PATH, "restore", str(file)])
+        time.sleep(seconds)
+        client.send_signal(signal.SIGKILL)
+        return client.wait() == -signal.SIGKILL
+
+    with op25b.host:
+        start = time.monotonic()
+        subprocess.run([op25b.PATH, "restore", "-n", str(file)], check=True)
+        whole = time.monotonic() - start
+    assert (op25b("save"), sysfs("generation"), op25b.counters()) == before
+    used = slab()
+    random.seed(25)
+    killed = 0
+    for _ in range(20):
+        killed += attempt(random.uniform(0, whole))
+        if sysfs("generation") != before[1]:    # it was quicker than we
+            op25b("restore", input=before[0])
+            before = op25b("save"), sysfs("generation"), op25b.counters()
+        assert (op25b("save"), sysfs("generation")) == before[:2]
+    assert killed >= 10
+    assert [pool["name"] for pool in op25b.json("pool", "show")] == ["east"]
+    hosts.until(lambda: slab() < used + 4096)   # each attempt took some of up to several MB
+    op25b("pool", "add", "pool-7")
+    assert op25b.counters()["pool-7"]["syn"]["blocked"] == 0
+
+
+def test_exempts_expire_by_themselves(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.pool}\n"
+               f"exempt add east {ends.customer} timeout 2\n"
+               f"exempt add east {ends.neighbour}")
+    assert net.passes(syn_to(ends))
+    shown = {exempt["prefix"].split("/")[0]: exempt["expires"]
+             for exempt in op25b.json("exempt", "show")}
+    assert shown == {ends.customer: shown[ends.customer], ends.neighbour: None}
+    assert shown[ends.customer] in (1, 2)
+    generation = int(sysfs("generation"))
+    hosts.until(lambda: int(sysfs("generation")) == generation + 1, 10)
+    assert not net.passes(syn_to(ends))
+    assert [exempt["prefix"].split("/")[0] for exempt in op25b.json("exempt", "show")] == \
+        [ends.neighbour]
+    assert_counted(op25b, east={"syn": {"exempted": 1, "blocked": 1}})
+
+
+def test_an_exempt_lasts_as_long_as_it_was_last_told_to(op25b):
+    op25b.load("pool add east\nexempt add east 10.0.0.1 timeout 1\nexempt add east 10.0.0.2 timeout 1\n"
+               "exempt add east 10.0.0.3 timeout 1\nexempt add east 10.0.0.4 timeout 1")
+    op25b("-f", "exempt", "add", "east", "10.0.0.1", "timeout", "3600")
+    op25b("-f", "exempt", "add", "east", "10.0.0.2")
+    op25b("exempt", "del", "east", "10.0.0.3")
+    hosts.until(lambda: op25b.json("status")["exempts"] == 2, 10)
+    assert {exempt["prefix"]: exempt["expires"] is None for exempt in op25b.json("exempt", "show")} == {
+        "10.0.0.1/32": False, "10.0.0.2/32": True}
+
+
+def test_an_exempt_expires_though_a_restore_came_between(op25b):
+    op25b.load("pool add east\nexempt add east 10.0.0.1 timeout 2")
+    op25b("restore", input=op25b("save"))
+    hosts.until(lambda: op25b.json("exempt", "show") == [], 10)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What goes on at the same time as a test: processes that send, read or change until told to stop."""
+import os
+import pickle
+import time
+import traceback
+
+
+class Meanwhile:
+    """`with Meanwhile(step) as other:` calls step() again and again in another process, on another
+    processor; other.result is what the last call returned."""
+
+    def __init__(self, step, processor=1):
+        self.step = step
+        self.processor = processor
+        self.result = None
+
+    def work(self, stop, answer):
+        os.sched_setaffinity(0, {self.processor})
+        os.set_blocking(stop, False)
+        result = None
+        while True:
+            result = self.step()
+            try:
+                if os.read(stop, 1) == b"":
+                    break
+            except BlockingIOError:
+                pass
+        os.write(answer, pickle.dumps(result))
+
+    def __enter__(self):
+        stop, self.stop = os.pipe()
+        self.answer, answer = os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            status = 1
+            try:
+                os.close(self.stop)
+                os.close(self.answer)
+                self.work(stop, answer)
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(status)
+        os.close(stop)
+        os.close(answer)
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.stop)
+        with os.fdopen(self.answer, "rb") as answer:
+            data = answer.read()
+        assert os.waitpid(self.pid, 0)[1] == 0
+        self.result = pickle.loads(data)
+
+
+def sender(tap, *sent):
+    """A step that sends these packets, and returns how many times it has."""
+    count = 0
+
+    def step():
+        nonlocal count
+        for packet in sent:
+            while True:
+                try:
+                    tap.send(packet)
+                    break
+                except BlockingIOError:     # more is under way than may be
+                    time.sleep(0.001)
+        count += 1
+        return count
+    return step
