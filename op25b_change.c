@@ -6,8 +6,8 @@
  * touched; what it touches is copied first, once, and marked fresh. So it can be thrown away at any
  * point, and it takes effect all at once (op25b_table_commit()).
  *
- * Every function here is called with the table's lock held. One that fails may have done half of its
- * work: the change is good for op25b_change_abort() only, and then nothing has happened.
+ * Every function here is called with the table's lock held. One that fails may have done half of
+ * its work: the change is good for op25b_change_abort() only, and then nothing has happened.
  */
 #include <linux/errno.h>
 #include <linux/ktime.h>

@@ -203,12 +203,16 @@ static unsigned int drop(struct sk_buff *skb)
 
 static __always_inline struct op25b_key src_key(const struct sk_buff *skb, enum op25b_family family)
 {
-	return family == OP25B_IPV4 ? ipv4_key(ip_hdr(skb)->saddr) : ipv6_key(&ipv6_hdr(skb)->saddr);
+	if (family == OP25B_IPV4)
+		return ipv4_key(ip_hdr(skb)->saddr);
+	return ipv6_key(&ipv6_hdr(skb)->saddr);
 }
 
 static __always_inline struct op25b_key dst_key(const struct sk_buff *skb, enum op25b_family family)
 {
-	return family == OP25B_IPV4 ? ipv4_key(ip_hdr(skb)->daddr) : ipv6_key(&ipv6_hdr(skb)->daddr);
+	if (family == OP25B_IPV4)
+		return ipv4_key(ip_hdr(skb)->daddr);
+	return ipv6_key(&ipv6_hdr(skb)->daddr);
 }
 
 /* Count the packet, and do to it what the judgement says. */

@@ -2,9 +2,9 @@
 /*
  * The generic netlink family: operations, attribute policies, and what all operations read
  *
- * docs/netlink.md has the rules, Documentation/netlink/specs/op25b.yaml the family in YAML. Texts of
- * errors start with the noun of the attribute they speak of, so that a client can put its value
- * behind it.
+ * docs/netlink.md has the rules, Documentation/netlink/specs/op25b.yaml the family in YAML. Texts
+ * of errors start with the noun of the attribute they speak of, so that a client can put its
+ * value behind it.
  */
 #include <linux/ctype.h>
 #include <linux/module.h>
@@ -211,29 +211,37 @@ static const struct nla_policy test_attrs[OP25B_A_MAX + 1] = {
 	.policy = attrs,						\
 	.maxattr = OP25B_A_MAX
 
+#define CHANGE(command, function, attrs)				\
+	{								\
+		OPERATION(command, attrs),				\
+		.doit = op25b_nl_##function,				\
+		.flags = GENL_UNS_ADMIN_PERM,				\
+	}
+
+#define DUMP(function)							\
+	.start = op25b_nl_dump_start,					\
+	.dumpit = op25b_nl_##function
+
 static const struct genl_ops operations[] = {
-	{ OPERATION(POOL_ADD, pool_add_attrs), .doit = op25b_nl_pool_add, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(POOL_SET, pool_set_attrs), .doit = op25b_nl_pool_set, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(POOL_DEL, pool_del_attrs), .doit = op25b_nl_pool_del, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(POOL_GET, pool_attrs), .doit = op25b_nl_pool_get, .start = op25b_nl_dump_start,
-	  .dumpit = op25b_nl_pool_dump },
-	{ OPERATION(POOL_RESET, pool_attrs), .doit = op25b_nl_pool_reset, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(PREFIX_ADD, prefix_attrs), .doit = op25b_nl_prefix_add, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(PREFIX_DEL, prefix_attrs), .doit = op25b_nl_prefix_del, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(PREFIX_GET, pool_attrs), .start = op25b_nl_dump_start, .dumpit = op25b_nl_prefix_dump },
-	{ OPERATION(EXEMPT_ADD, exempt_attrs), .doit = op25b_nl_exempt_add, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(EXEMPT_DEL, prefix_attrs), .doit = op25b_nl_exempt_del, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(EXEMPT_GET, pool_attrs), .start = op25b_nl_dump_start, .dumpit = op25b_nl_exempt_dump },
-	{ OPERATION(RELAY_ADD, prefix_attrs), .doit = op25b_nl_relay_add, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(RELAY_DEL, prefix_attrs), .doit = op25b_nl_relay_del, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(RELAY_GET, none_attrs), .start = op25b_nl_dump_start, .dumpit = op25b_nl_relay_dump },
+	CHANGE(POOL_ADD, pool_add, pool_add_attrs),
+	CHANGE(POOL_SET, pool_set, pool_set_attrs),
+	CHANGE(POOL_DEL, pool_del, pool_del_attrs),
+	{ OPERATION(POOL_GET, pool_attrs), .doit = op25b_nl_pool_get, DUMP(pool_dump) },
+	CHANGE(POOL_RESET, pool_reset, pool_attrs),
+	CHANGE(PREFIX_ADD, prefix_add, prefix_attrs),
+	CHANGE(PREFIX_DEL, prefix_del, prefix_attrs),
+	{ OPERATION(PREFIX_GET, pool_attrs), DUMP(prefix_dump) },
+	CHANGE(EXEMPT_ADD, exempt_add, exempt_attrs),
+	CHANGE(EXEMPT_DEL, exempt_del, prefix_attrs),
+	{ OPERATION(EXEMPT_GET, pool_attrs), DUMP(exempt_dump) },
+	CHANGE(RELAY_ADD, relay_add, prefix_attrs),
+	CHANGE(RELAY_DEL, relay_del, prefix_attrs),
+	{ OPERATION(RELAY_GET, none_attrs), DUMP(relay_dump) },
 	{ OPERATION(TEST, test_attrs), .doit = op25b_nl_test },
 	{ OPERATION(STATUS_GET, none_attrs), .doit = op25b_nl_status_get },
-	{ OPERATION(FLUSH, none_attrs), .doit = op25b_nl_flush, .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(RESTORE_BEGIN, none_attrs), .doit = op25b_nl_restore_begin,
-	  .flags = GENL_UNS_ADMIN_PERM },
-	{ OPERATION(RESTORE_COMMIT, none_attrs), .doit = op25b_nl_restore_commit,
-	  .flags = GENL_UNS_ADMIN_PERM },
+	CHANGE(FLUSH, flush, none_attrs),
+	CHANGE(RESTORE_BEGIN, restore_begin, none_attrs),
+	CHANGE(RESTORE_COMMIT, restore_commit, none_attrs),
 };
 
 struct genl_family op25b_nl_family __ro_after_init = {

@@ -67,7 +67,8 @@ static int check_not_failed(const struct restore *restore, struct netlink_ext_ac
 }
 
 /*
- * The pool in attribute OP25B_A_POOL, or an error pointer; NULL if there is none and @may_be_missing.
+ * The pool in attribute OP25B_A_POOL, or an error pointer; NULL if there is none, which is allowed
+ * by @may_be_missing.
  */
 static struct op25b_terms *pool_terms(const struct op25b_change *change,
 				      const struct genl_info *info, bool may_be_missing)
@@ -84,7 +85,8 @@ static struct op25b_terms *pool_terms(const struct op25b_change *change,
 }
 
 typedef int (*apply_t)(struct op25b_change *change, const u32 *id,
-		       const struct op25b_nl_prefix *attrs, bool force, struct netlink_ext_ack *extack);
+		       const struct op25b_nl_prefix *attrs, bool force,
+		       struct netlink_ext_ack *extack);
 
 /* Apply @apply to each prefix of the message, which has at least @min. */
 static int for_each_prefix(struct op25b_change *change, const u32 *id, struct genl_info *info,
@@ -117,39 +119,45 @@ static int for_each_prefix(struct op25b_change *change, const u32 *id, struct ge
 	return 0;
 }
 
-static int add_prefix(struct op25b_change *change, const u32 *id, const struct op25b_nl_prefix *attrs,
-		      bool force, struct netlink_ext_ack *extack)
+static int add_prefix(struct op25b_change *change, const u32 *id,
+		      const struct op25b_nl_prefix *attrs, bool force,
+		      struct netlink_ext_ack *extack)
 {
 	return op25b_prefix_add(change, *id, &attrs->prefix, force, extack);
 }
 
-static int del_prefix(struct op25b_change *change, const u32 *id, const struct op25b_nl_prefix *attrs,
-		      bool force, struct netlink_ext_ack *extack)
+static int del_prefix(struct op25b_change *change, const u32 *id,
+		      const struct op25b_nl_prefix *attrs, bool force,
+		      struct netlink_ext_ack *extack)
 {
 	return op25b_prefix_del(change, *id, &attrs->prefix, force, extack);
 }
 
-static int add_exempt(struct op25b_change *change, const u32 *id, const struct op25b_nl_prefix *attrs,
-		      bool force, struct netlink_ext_ack *extack)
+static int add_exempt(struct op25b_change *change, const u32 *id,
+		      const struct op25b_nl_prefix *attrs, bool force,
+		      struct netlink_ext_ack *extack)
 {
 	return op25b_exempt_add(change, *id, &attrs->prefix, attrs->timeout, attrs->comment, force,
 				extack);
 }
 
-static int del_exempt(struct op25b_change *change, const u32 *id, const struct op25b_nl_prefix *attrs,
-		      bool force, struct netlink_ext_ack *extack)
+static int del_exempt(struct op25b_change *change, const u32 *id,
+		      const struct op25b_nl_prefix *attrs, bool force,
+		      struct netlink_ext_ack *extack)
 {
 	return op25b_exempt_del(change, *id, &attrs->prefix, force, extack);
 }
 
-static int add_relay(struct op25b_change *change, const u32 *id, const struct op25b_nl_prefix *attrs,
-		     bool force, struct netlink_ext_ack *extack)
+static int add_relay(struct op25b_change *change, const u32 *id,
+		     const struct op25b_nl_prefix *attrs, bool force,
+		     struct netlink_ext_ack *extack)
 {
 	return op25b_relay_add(change, id, &attrs->prefix, force, extack);
 }
 
-static int del_relay(struct op25b_change *change, const u32 *id, const struct op25b_nl_prefix *attrs,
-		     bool force, struct netlink_ext_ack *extack)
+static int del_relay(struct op25b_change *change, const u32 *id,
+		     const struct op25b_nl_prefix *attrs, bool force,
+		     struct netlink_ext_ack *extack)
 {
 	return op25b_relay_del(change, id, &attrs->prefix, force, extack);
 }
@@ -275,7 +283,8 @@ int op25b_nl_pool_del(struct sk_buff *skb, struct genl_info *info)
 }
 
 static int check_prefix(struct op25b_change *change, const u32 *id,
-			const struct op25b_nl_prefix *attrs, bool force, struct netlink_ext_ack *extack)
+			const struct op25b_nl_prefix *attrs, bool force,
+			struct netlink_ext_ack *extack)
 {
 	return 0;
 }
@@ -523,7 +532,6 @@ static int socket_released(struct notifier_block *block, unsigned long event, vo
 static struct notifier_block notifier = {
 	.notifier_call = socket_released,
 };
-
 
 /**
  * op25b_nl_restore_init() - have sockets watched, for the restores that they leave behind

@@ -233,8 +233,8 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 	if (match.value) {
 		terms = op25b_policy_terms(policy, op25b_entry(match.value).pool);
 		if (nla_put_string(skb, OP25B_A_POOL, terms->pool->name) ||
-		    put_prefix(skb, OP25B_A_PREFIX, side.family, op25b_key_head(side.key, match.len),
-			       match.len, NULL))
+		    put_prefix(skb, OP25B_A_PREFIX, side.family,
+			       op25b_key_head(side.key, match.len), match.len, NULL))
 			return -EMSGSIZE;
 		if (op25b_entry(match.value).is_exempt && nla_put_flag(skb, OP25B_A_EXEMPT))
 			return -EMSGSIZE;
@@ -287,8 +287,9 @@ static const struct op25b_policy *dump_policy(const struct sk_buff *skb,
 
 static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &op25b_nl_family,
-				   NLM_F_MULTI, ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd);
+	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				   &op25b_nl_family, NLM_F_MULTI,
+				   ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd);
 
 	if (header)
 		genl_dump_check_consistent(cb, header);

@@ -164,7 +164,8 @@ struct op25b_entry {
 };
 
 /*
- * An entry as the value of a prefix: a word where there is no struct op25b_exempt, else its address.
+ * An entry as the value of a prefix: a word, or the address of a struct op25b_exempt where it has
+ * a timeout or comment.
  */
 #define OP25B_ENTRY_WORD	1UL
 #define OP25B_ENTRY_PREFIX	2UL

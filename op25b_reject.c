@@ -66,7 +66,7 @@ int op25b_reject_require(enum op25b_action action, struct netlink_ext_ack *extac
 	fetch(send_reset6, nf_send_reset6);
 	fetch(send_unreach6, nf_send_unreach6);
 	all = send_reset && send_unreach && send_reset6 && send_unreach6;
-	smp_store_release(&ready, all);
+	smp_store_release(&ready, all);	/* pairs with op25b_reject() */
 	mutex_unlock(&lock);
 	if (all)
 		return 0;
@@ -98,8 +98,10 @@ void op25b_reject_exit(void)
 void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum op25b_family family,
 		  enum op25b_action action)
 {
-	/* nf_reject looks for the way back in the main table, which leads elsewhere than a VRF's. */
-	if (netif_is_l3_slave(state->in) || !smp_load_acquire(&ready))
+	/* nf_reject looks for the way back in the main table; a VRF's leads elsewhere */
+	if (netif_is_l3_slave(state->in))
+		return;
+	if (!smp_load_acquire(&ready))	/* pairs with op25b_reject_require() */
 		return;
 	/* It takes what a tunnel or the loopback device put there for the way back. */
 	skb_dst_drop(skb);

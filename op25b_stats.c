@@ -76,9 +76,9 @@ void op25b_stats_read(const struct op25b_stats *stats, struct op25b_totals *tota
 	struct op25b_totals base;
 	int class, counted;
 
-	/* The base first: what is counted later is never less. Pairs with op25b_stats_reset(). */
+	/* The base first: what is counted later is never less. */
 	copy(&stats->base, &base);
-	smp_rmb();
+	smp_rmb();	/* pairs with op25b_stats_reset() */
 	sum(stats, totals);
 	for (class = 0; class < OP25B_CLASSES; class++)
 		for (counted = 0; counted < OP25B_COUNTED; counted++)

@@ -2,9 +2,9 @@
 /*
  * The read-only view in /sys/kernel/op25b
  *
- * The directory is one for all, but what is in it belongs to namespaces, as in /sys/class/net: whose
- * files are seen depends on who mounted sysfs. Reading takes no lock, so that a directory can be
- * removed, which waits for its readers, by whoever holds the table's.
+ * The directory is one for all, but what is in it belongs to namespaces, as in /sys/class/net:
+ * whose files are seen depends on who mounted sysfs. Reading takes no lock, so that a directory
+ * can be removed, which waits for its readers, by whoever holds the table's.
  */
 #include <linux/netdevice.h>
 #include <linux/slab.h>

@@ -5,18 +5,18 @@
  * A receiver opens a connection by the flags and ports that it sees once it has put the packet
  * together, so the question is never only what this packet holds, but what it can become:
  *
- * - The ports and flags of TCP lie in its first 14 bytes. A first fragment that holds them is judged
- *   by them. One that ends before them is malformed: the rest comes in a fragment that no longer
- *   looks like TCP (RFC 1858, "tiny fragment attack"). If it holds the port and that is not 25, it
- *   opens nothing here.
+ * - The ports and flags of TCP lie in its first 14 bytes. A first fragment that holds them is
+ *   judged by them. One that ends before them is malformed: the rest comes in a fragment that no
+ *   longer looks like TCP (RFC 1858, "tiny fragment attack"). If it holds the port and that is
+ *   not 25, it opens nothing here.
  * - A fragment at offset 8 can lay other flags over those that were judged (RFC 3128). None of the
  *   fragments that hosts send starts there.
  * - IPv6 hides TCP behind extension headers. A first fragment has to hold them all (RFC 7112). Only
  *   its next header counts, that of later fragments is read by nobody (RFC 8200, 4.5): at offset 8
  *   they are malformed whatever they say they are.
- * - Other later fragments pass: without a first one they are useless. Where TCP lies behind extension
- *   headers of the fragmented part, they could rewrite it further on, but only for a receiver that
- *   takes overlapping fragments, which IPv6 forbids (RFC 5722).
+ * - Other later fragments pass: without a first one they are useless. Where TCP lies behind
+ *   extension headers of the fragmented part, they could rewrite it further on, but only for a
+ *   receiver that takes overlapping fragments, which IPv6 forbids (RFC 5722).
  */
 #include "classify.h"
 

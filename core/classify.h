@@ -34,8 +34,8 @@ enum op25b_shape {
 /**
  * struct op25b_packet - a packet's bytes, wherever they are
  * @len: how many bytes it has, from its IP header on
- * @read: gives a pointer to @n bytes at @off, which are in @buf or stay where they are; NULL if they
- *	  cannot be had. Asked only for bytes below @len, and for at most 40 at a time.
+ * @read: gives a pointer to @n bytes at @off, which are in @buf or stay where they are; NULL if
+ *	  they cannot be had. Asked only for bytes below @len, and for at most 40 at a time.
  */
 struct op25b_packet {
 	unsigned int len;

@@ -26,11 +26,11 @@
  *	10.0.0.130: six bits at 19 are 000001: covers A, kept; go to the child; six bits at 25 are
  *	000001: covers bit 2: B.   10.0.0.255: the child's bits are 111111: nothing covers, A stays.
  *
- * A node that would hold no prefix and have one child is left out. So a child can be more than six
- * bits further down, and it must be checked that the skipped bits are the same: one exclusive or
- * with @hi gives the next six bits and, above them, any difference. Starts are 6k - 5: this puts the
- * lengths most used (16, 24, 32, 48; 18, 30, 36 ..) away from the start of a node, where a prefix
- * has a node to itself.
+ * A node that would hold no prefix and have one child is left out. So a child can be more than
+ * six bits further down, and it must be checked that the skipped bits are the same: one exclusive
+ * or with @hi gives the next six bits and, above them, any difference. Starts are 6k - 5: this
+ * puts the lengths most used (16, 24, 32, 48; 18, 30, 36 ..) away from the start of a node, where
+ * a prefix has a node to itself.
  *
  * Why not another:
  * - Poptrie (H. Asai, Y. Ohara, SIGCOMM 2015) is a little faster, as it pushes values down into
@@ -39,8 +39,8 @@
  *   dumps.
  * - DXR (M. Zec, L. Rizzo, M. Mikuc, 2012) is smaller still, but a change rebuilds a chunk of its
  *   ranges, and IPv6 has no fitting first table.
- * - A stride of eight bits, as in the Go package bart, visits fewer nodes, but each costs four words
- *   for each bitmap, and 8, 16, 24, 32, 48, 56 and 64 all fall on starts.
+ * - A stride of eight bits, as in the Go package bart, visits fewer nodes, but each costs four
+ *   words for each bitmap, and 8, 16, 24, 32, 48, 56 and 64 all fall on starts.
  *
  * Versions: readers walk the tree under RCU and see a version that does not change. A change copies
  * the nodes from the root to where it changes something, once each (@fresh tells), and puts
@@ -66,7 +66,8 @@
 			COVER((i) + 4), COVER((i) + 5), COVER((i) + 6), COVER((i) + 7)
 
 const u64 op25b_lpm_covers[64] = {
-	COVER8(0), COVER8(8), COVER8(16), COVER8(24), COVER8(32), COVER8(40), COVER8(48), COVER8(56),
+	COVER8(0), COVER8(8), COVER8(16), COVER8(24),
+	COVER8(32), COVER8(40), COVER8(48), COVER8(56),
 };
 
 /* The start of the node whose six bits hold bit number @bit, or a prefix of length @bit. */
@@ -649,7 +650,7 @@ void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_J
 {
 	const struct op25b_lpm_node *node;
 	struct op25b_key key = { 0 };
-	unsigned int i;
+	unsigned int bit, i, n;
 	u64 covers;
 
 	for (i = 0; i < OP25B_LPM_JUMPS; i++) {
@@ -661,12 +662,13 @@ void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_J
 				node = NULL;
 				break;
 			}
-			covers = node->internal & op25b_lpm_covers[index_in(node, key)];
-			if (covers)
-				jump[i].value = op25b_lpm_slots(node)[value_rank(node,
-										 fls64(covers) - 1)];
-			node = has_child(node, index_in(node, key)) ?
-			       *child_link(node, index_in(node, key)) : NULL;
+			n = index_in(node, key);
+			covers = node->internal & op25b_lpm_covers[n];
+			if (covers) {
+				bit = fls64(covers) - 1;
+				jump[i].value = op25b_lpm_slots(node)[value_rank(node, bit)];
+			}
+			node = has_child(node, n) ? *child_link(node, n) : NULL;
 		}
 		jump[i].node = node;
 	}

@@ -120,7 +120,7 @@ static inline unsigned long *op25b_lpm_slots(const struct op25b_lpm_node *node)
 #define OP25B_LPM_DEEP_START	61
 #define OP25B_LPM_LAST_START	127
 
-/* The six bits of @key that follow the path of a deep node; more than 63 if it is on another path. */
+/* The six bits of @key that follow the path of a deep node; more than 63: it is on another path. */
 static __always_inline u64 op25b_lpm_deep_index(const struct op25b_lpm_node *node,
 						struct op25b_key key)
 {

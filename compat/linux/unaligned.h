@@ -3,7 +3,7 @@
 #define _OP25B_COMPAT_LINUX_UNALIGNED_H
 
 /* Linux 6.12 moved it here. */
-#if __has_include_next(<linux/unaligned.h>)
+#ifdef OP25B_HAVE_LINUX_UNALIGNED
 #include_next <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>

@@ -123,7 +123,8 @@ static void print_json(const struct policy *policy)
 	for (i = 0; i < policy->pool_count; i++) {
 		if (!policy->pools[i].present)
 			continue;
-		json_print_element(pool_json(policy->names->name[i].text, &policy->pools[i]), first);
+		json_print_element(pool_json(policy->names->name[i].text, &policy->pools[i]),
+				   first);
 		first = false;
 	}
 	json_print_end(first);

@@ -114,7 +114,7 @@ enum {
 	OP25B_A_ACTION,			/* __u32: enum op25b_action */
 	OP25B_A_GUARD,			/* __u32: flags of enum op25b_guard */
 	OP25B_A_PREFIX,			/* nest, any number of them: a prefix */
-	OP25B_A_FORCE,			/* flag: adding what is there, deleting what is not, succeeds */
+	OP25B_A_FORCE,			/* flag: add what is there, delete what is not */
 	OP25B_A_PREFIXES,		/* __u32: how many prefixes a pool has */
 	OP25B_A_EXEMPTS,		/* __u32: how many exempts */
 	OP25B_A_RELAYS,			/* __u32: how many relays */
