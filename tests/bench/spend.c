@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * spend FILE COMMAND ARG...: what a command costs, from fork() to wait(), and all that the kernel
- * does meanwhile: nanoseconds, less those that the processor was idle, to FILE. Where the clock
- * counts instructions, so does this.
+ * does meanwhile: nanoseconds, less those that the processor was idle. Where the clock counts
+ * instructions, so does this. To FILE, and behind it what the kernel does in the second after:
+ * what it has to free comes late.
  *
  * Exit status: the command's.
  */
@@ -13,29 +14,23 @@
 #include <time.h>
 #include <unistd.h>
 
-static long long now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
-static long long idle(void)
+static long long busy(void)
 {
 	static const char path[] = "/sys/kernel/debug/op25b_bench/idle";
 	FILE *file = fopen(path, "r");
-	long long us;
+	struct timespec time;
+	long long idle;
 
-	if (!file || fscanf(file, "%lld", &us) != 1)
+	if (!file || fscanf(file, "%lld", &idle) != 1)
 		err(126, "%s", path);
 	fclose(file);
-	return us * 1000;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000LL + time.tv_nsec - idle * 1000;
 }
 
 int main(int argc, char **argv)
 {
-	long long idle_before, before, after;
+	long long before, spent, later;
 	int status;
 	FILE *file;
 	pid_t pid;
@@ -45,8 +40,8 @@ int main(int argc, char **argv)
 	file = fopen(argv[1], "w");
 	if (!file)
 		err(126, "%s", argv[1]);
-	idle_before = idle();
-	before = now();
+	sleep(1); /* what came before has come to its end */
+	before = busy();
 	pid = fork();
 	if (!pid) {
 		execv(argv[2], argv + 2);
@@ -54,8 +49,10 @@ int main(int argc, char **argv)
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		err(126, "fork");
-	after = now();
-	fprintf(file, "%lld\n", after - before - (idle() - idle_before));
+	spent = busy() - before;
+	sleep(1);
+	later = busy() - before - spent;
+	fprintf(file, "%lld %lld\n", spent, later);
 	fclose(file);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
 }
