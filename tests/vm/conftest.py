@@ -126,6 +126,11 @@ def ends(net, v):
     return Ends(net, v)
 
 
+@pytest.fixture
+def ends4(net):
+    return Ends(net, 4)
+
+
 def syn_to(ends, dst=None, **options):
     """What the filter is about: a SYN from the customer to port 25."""
     return packets.syn(ends.customer, dst or ends.foreign, **options)

@@ -49,7 +49,7 @@ def until(condition, seconds=SECONDS):
 
 
 class Host:
-    """A network namespace. `with host:` is to be in it: sockets and programs of the block are its."""
+    """A network namespace. `with host:` is to be in it: what the block opens and runs is in it."""
     stack = []
 
     def __init__(self, name):
@@ -166,8 +166,8 @@ class Tap:
 
 
 class PagedTap(Tap):
-    """A tap whose packets reach the kernel in pages: what is behind the Ethernet header is not in the
-    linear part of the socket buffer, as with drivers that receive into pages."""
+    """A tap whose packets reach the kernel in pages: what is behind the Ethernet header is not in
+    the linear part of the socket buffer, as with drivers that receive into pages."""
     FRAMES, SIZE = 2, 2048
     HEADER = 32     # TPACKET_ALIGN(sizeof(struct tpacket_hdr))
     SEND_REQUEST = 1
@@ -192,8 +192,8 @@ class PagedTap(Tap):
 
 
 class Crossing:
-    """What came of packets that were sent: those that arrived, what the sender got back and, where that
-    was the question, whether they opened a connection."""
+    """What came of packets that were sent: those that arrived, what the sender got back and, where
+    that was the question, whether they opened a connection."""
 
     def __init__(self, arrived, answers):
         self.arrived = arrived
@@ -272,8 +272,8 @@ class Network:
                           packets.UDP)
 
     def pass_marker(self, sender, receiver):
-        """Send a packet that nothing stops, and return what arrived before it. What was sent earlier
-        has arrived by then or never will: there is one queue, that of this processor."""
+        """Send a packet that nothing stops, and return what arrived before it. What was sent
+        earlier has arrived by then or never will: there is one queue, that of this processor."""
         marker = self.marker(sender, receiver)
         sender.tap.send(marker)
         arrived = []
@@ -302,8 +302,8 @@ class Network:
         return bool(arrived)
 
     def connect(self, src, dst, address, port, data=None):
-        """Connect a TCP of src's to dst's: 0 when it is open, and dst took it, EINPROGRESS when there
-        was no answer, else the error. data: sent along with the SYN (TCP Fast Open)."""
+        """Connect a TCP of src's to dst's: 0 when it is open, and dst took it, EINPROGRESS when
+        there was no answer, else the error. data: sent along with the SYN (TCP Fast Open)."""
         dst.hang_up()
         end = self.foreign if dst is self.bras else dst
         family = socket.AF_INET6 if packets.is_ipv6(address) else socket.AF_INET
@@ -327,9 +327,9 @@ class Network:
             return 0
 
     def knock(self, sent, src, dst, port=25, tap=None):
-        """Send packets that should open a connection from src, a ghost of the customer's, to a port of
-        the foreign host's: with the rest of the handshake by hand, a real TCP at the other end, and
-        a word said to it."""
+        """Send packets that should open a connection from src, a ghost of the customer's, to a port
+        of the foreign host's: with the rest of the handshake by hand, a real TCP at the other end,
+        and a word said to it."""
         self.foreign.hang_up()
         crossing = self.send(*sent, tap=tap)
         synacks = [answer for answer in map(packets.tcp_of, crossing.answers)

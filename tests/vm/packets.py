@@ -94,7 +94,7 @@ def ip(src, dst, payload, protocol=TCP):
 
 
 def extension(kind, size=8):
-    """An extension header of this size, with one option that nobody knows and that may be skipped."""
+    """An extension header of this size, with one option that nobody knows and all may skip."""
     options = b"\x1e" + bytes([size - 4]) + bytes(size - 4)
     return kind, bytes([0, size // 8 - 1]) + options
 

@@ -43,8 +43,8 @@ REFUSED = {     # exit code 2: the command is right, the kernel says no
 }
 
 WRONG = {       # exit code 1: nothing was sent
-    "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, test, status, '
-                'save, restore, diff, flush, help',
+    "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, test, '
+                'status, save, restore, diff, flush, help',
     "pool ad east": 'unknown command "pool ad", expected one of: add, set, del, show, reset, help',
     "pool add": "the name of a pool is missing",
     "pool add .east": None,
@@ -60,8 +60,10 @@ WRONG = {       # exit code 1: nothing was sent
     "pool add new prefix": "a prefix is missing",
     "pool set east guard none synack": None,
     "prefix add east": "a prefix is missing",
-    "prefix add east 10.0.0.1/24": "prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?",
-    "prefix add east 2001:db8::1/64": "prefix 2001:db8::1/64 has host bits set, did you mean 2001:db8::/64?",
+    "prefix add east 10.0.0.1/24":
+        "prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?",
+    "prefix add east 2001:db8::1/64":
+        "prefix 2001:db8::1/64 has host bits set, did you mean 2001:db8::/64?",
     "prefix add east 10.0.0.0/33": "prefix 10.0.0.0/33 has a bad length, expected 0 to 32",
     "prefix add east 2001:db8::/129": "prefix 2001:db8::/129 has a bad length, expected 0 to 128",
     "prefix add east 10.0.0.0/": None,
@@ -129,7 +131,8 @@ class TestNothingChanges:
     def test_refused(self, policy, line):
         op25b, generation = policy
         result = op25b.run(*line.split())
-        assert (result.returncode, result.stdout, result.stderr) == (2, "", f"Error: {REFUSED[line]}\n")
+        assert (result.returncode, result.stdout, result.stderr) == \
+            (2, "", f"Error: {REFUSED[line]}\n")
         assert sysfs("generation") == generation
 
     @pytest.mark.parametrize("line", WRONG)
@@ -169,8 +172,8 @@ class TestNothingChanges:
     def test_test(self, policy, line, answer):
         op25b, _ = policy
         src, dst = line.split()
-        assert op25b.json("test", src, dst) == dict(
-            zip(("src", "dst", "pool", "prefix", "exempt", "relay", "verdict"), (src, dst, *answer)))
+        assert op25b.json("test", src, dst) == dict(zip(
+            ("src", "dst", "pool", "prefix", "exempt", "relay", "verdict"), (src, dst, *answer)))
 
 
 def test_a_batch_stops_at_its_first_error(op25b, tmp_path):
@@ -194,22 +197,23 @@ def test_force_makes_commands_that_can_run_twice(op25b):
     assert op25b("save") == after_first
     assert op25b.json("status")["generation"] == generation
 
-    for line in ("exempt del east 10.0.0.7", "prefix del east 10.0.0.0/24", "relay del 192.0.2.0/28",
-                 "relay del 198.51.100.1 pool east", "pool del west"):
+    for line in ("exempt del east 10.0.0.7", "prefix del east 10.0.0.0/24",
+                 "relay del 192.0.2.0/28", "relay del 198.51.100.1 pool east", "pool del west"):
         op25b(*line.split())
         op25b("-f", *line.split())
     assert op25b.json("prefix", "show") == [{"pool": "east", "prefix": "2001:db8:e::/48"}]
     # Not even force puts a prefix in two pools, or changes a pool that is not there.
     op25b("pool", "add", "west", "prefix", "10.1.0.0/16")
     result = op25b.run("-f", "prefix", "add", "east", "10.1.0.0/16")
-    assert (result.returncode, result.stderr) == (2, "Error: prefix 10.1.0.0/16 is in another pool\n")
+    assert (result.returncode, result.stderr) == \
+        (2, "Error: prefix 10.1.0.0/16 is in another pool\n")
     assert op25b.run("-f", "prefix", "add", "eest", "10.2.0.0/16").returncode == 2
 
 
 def test_each_change_is_one_generation(op25b):
     generation = op25b.json("status")["generation"]
-    for line in (POLICY + "pool set east mode off\nexempt del east 10.0.0.7\npool del west\nflush") \
-            .splitlines():
+    changes = POLICY + "pool set east mode off\nexempt del east 10.0.0.7\npool del west\nflush"
+    for line in changes.splitlines():
         op25b(*line.split())
         generation += 1
         assert op25b.json("status")["generation"] == generation, line

@@ -95,8 +95,8 @@ def overlap():
 
 
 def forged(flags=None, dport=None):
-    """A first fragment that shows another port or other flags, then one of the same place that shows
-    the true ones, then the rest."""
+    """A first fragment that shows another port or other flags, then one of the same place that
+    shows the true ones, then the rest."""
     def make(src, dst, segment):
         shown = segment
         if dport:
@@ -145,7 +145,8 @@ IPV4 = {
     "second first fragment with other flags": Evasion(forged(flags=packets.ACK), syn=1, arrive=2),
     "second first fragment with another port": Evasion(forged(dport=80), syn=1, arrive=2),
     "no-operation options": Evasion(options(b"\x01" * 40), opens=True, syn=1),
-    "record route option": Evasion(options(b"\x07\x27\x04" + bytes(36) + b"\x00"), opens=True, syn=1),
+    "record route option": Evasion(
+        options(b"\x07\x27\x04" + bytes(36) + b"\x00"), opens=True, syn=1),
     "router alert option": Evasion(options(b"\x94\x04\x00\x00"), opens=True, syn=1),
     "options and a first fragment of 8 bytes": Evasion(
         lambda src, dst, segment: [
@@ -180,7 +181,8 @@ IPV6 = {
     "shim6 header": Evasion(whole(extension(SHIM6)), leaks=True, syn=1),
     "atomic fragment": Evasion(whole(fragment_header(0, False)), opens=True, syn=1),
     "options and an atomic fragment and options": Evasion(
-        whole(extension(HOPOPTS), extension(DSTOPTS), fragment_header(0, False), extension(DSTOPTS)),
+        whole(extension(HOPOPTS), extension(DSTOPTS), fragment_header(0, False),
+              extension(DSTOPTS)),
         opens=True, syn=1),
     "atomic fragment within an atomic fragment": Evasion(
         whole(fragment_header(0, False), fragment_header(0, False)), syn=1),

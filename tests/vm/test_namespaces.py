@@ -22,14 +22,14 @@ def other():
     host.remove()
 
 
-def test_two_namespaces_do_not_see_each_other(net, op25b, ends, other):
+def test_two_namespaces_do_not_see_each_other(net, op25b, ends4, other):
     elsewhere = Command(other)
-    op25b.load(f"pool add east prefix {ends.pool}")
+    op25b.load(f"pool add east prefix {ends4.pool}")
     assert elsewhere.json("pool", "show") == []
     assert elsewhere.json("status")["pools"] == 0
 
-    elsewhere.load(f"pool add east mode off prefix {ends.pool}\npool add west\nrelay add ::/0")
-    net.send(syn_to(ends))
+    elsewhere.load(f"pool add east mode off prefix {ends4.pool}\npool add west\nrelay add ::/0")
+    net.send(syn_to(ends4))
     assert_counted(op25b, east={"syn": {"blocked": 1}})
     assert elsewhere.counters()["east"]["syn"]["blocked"] == 0
     assert op25b.json("relay", "show") == []
@@ -51,9 +51,9 @@ def test_sysfs_shows_the_namespace_of_who_mounted_it(net, op25b, other):
     assert os.listdir("/sys/kernel/op25b/pools") == []
 
 
-def test_sysfs_files(net, op25b, ends):
-    op25b.load(f"pool add east mode observe action tcp-reset prefix {ends.pool} {ends.relay_net}")
-    net.send(syn_to(ends))
+def test_sysfs_files(net, op25b, ends4):
+    op25b.load(f"pool add east mode observe action tcp-reset prefix {ends4.pool} {ends4.relay_net}")
+    net.send(syn_to(ends4))
     root = f"{SYSFS}/kernel/op25b"
     assert sorted(os.listdir(root)) == ["generation", "pools", "version"]
     assert {name: sysfs(f"pools/east/{name}") for name in os.listdir(f"{root}/pools/east")} == {
@@ -90,28 +90,30 @@ def test_an_open_file_of_a_pool_that_is_gone_says_so(op25b):
             file.read()
 
 
-def test_a_namespace_may_go_with_pools_in_it(net, ends):
+def test_a_namespace_may_go_with_pools_in_it(net, ends4):
     for _ in range(5):
         host = hosts.Host("fleeting")
-        Command(host).load(f"pool add east prefix {ends.pool}\nexempt add east {ends.customer} timeout 1\n"
-                           f"relay add {ends.foreign} pool east")
+        Command(host).load(f"pool add east prefix {ends4.pool}\n"
+                           f"exempt add east {ends4.customer} timeout 1\n"
+                           f"relay add {ends4.foreign} pool east")
         host.remove()
 
 
-def test_an_unprivileged_user_reads_counters_and_changes_nothing(net, op25b, ends):
-    op25b.load(f"pool add east prefix {ends.pool}\nrelay add {ends.relay_net}")
-    net.send(syn_to(ends))
+def test_an_unprivileged_user_reads_counters_and_changes_nothing(net, op25b, ends4):
+    op25b.load(f"pool add east prefix {ends4.pool}\nrelay add {ends4.relay_net}")
+    net.send(syn_to(ends4))
 
     for words in (("pool", "show"), ("prefix", "show"), ("relay", "show"), ("exempt", "show"),
-                  ("status",), ("test", ends.customer, ends.foreign)):
+                  ("status",), ("test", ends4.customer, ends4.foreign)):
         assert op25b("-j", *words, user=NOBODY) == op25b("-j", *words), words
     assert op25b("save", user=NOBODY) == op25b("save")
 
     before = op25b("save"), op25b.json("status"), op25b.counters()
     for words in ("pool add west", "pool set east mode off", "pool del east", "pool reset",
-                  "pool reset east", "prefix add east 10.9.0.0/16", f"prefix del east {ends.pool}",
-                  f"exempt add east {ends.customer}", f"exempt del east {ends.customer}",
-                  "relay add 10.9.9.9", f"relay del {ends.relay_net}", "flush", "-f pool del west"):
+                  "pool reset east", "prefix add east 10.9.0.0/16", f"prefix del east {ends4.pool}",
+                  f"exempt add east {ends4.customer}", f"exempt del east {ends4.customer}",
+                  "relay add 10.9.9.9", f"relay del {ends4.relay_net}", "flush",
+                  "-f pool del west"):
         result = op25b.run(*words.split(), user=NOBODY)
         assert (result.returncode, result.stdout, result.stderr) == (2, "", NO_RIGHT), words
     result = op25b.run("restore", input="pool add west\n", user=NOBODY)
@@ -119,9 +121,9 @@ def test_an_unprivileged_user_reads_counters_and_changes_nothing(net, op25b, end
     assert (op25b("save"), op25b.json("status"), op25b.counters()) == before
 
 
-def test_an_unprivileged_user_reads_sysfs(net, op25b, ends):
-    op25b.load(f"pool add east prefix {ends.pool}")
-    net.send(syn_to(ends))
+def test_an_unprivileged_user_reads_sysfs(net, op25b, ends4):
+    op25b.load(f"pool add east prefix {ends4.pool}")
+    net.send(syn_to(ends4))
     text = hosts.run("cat", f"{SYSFS}/kernel/op25b/pools/east/blocked", user=NOBODY)
     assert text == "1\n"
 
@@ -154,14 +156,14 @@ def traced():
         return [line for line in file if not line.startswith("#")]
 
 
-def test_a_namespace_without_pools_has_no_hook(net, op25b, ends):
+def test_a_namespace_without_pools_has_no_hook(net, op25b, ends4):
     """Not one function of the module's runs for its packets."""
     trace("set_ftrace_filter", f"*:mod:{os.path.basename(MODULE).removesuffix('.ko')}")
     trace("current_tracer", "function")
     try:
         def calls():
             trace("trace", "")
-            net.send(syn_to(ends))
+            net.send(syn_to(ends4))
             return len(traced())
 
         def calls_after(*words):
@@ -169,7 +171,7 @@ def test_a_namespace_without_pools_has_no_hook(net, op25b, ends):
             return calls()
 
         assert calls() == 0
-        assert calls_after("relay", "add", ends.relay_net) == 0
+        assert calls_after("relay", "add", ends4.relay_net) == 0
         assert calls_after("pool", "add", "east") > 0
         assert calls_after("pool", "del", "east") == 0
         op25b("restore", input="pool add east\n")
@@ -181,7 +183,7 @@ def test_a_namespace_without_pools_has_no_hook(net, op25b, ends):
 
 
 def test_a_drop_says_where(net, op25b, ends):
-    """Where the kernel can say so, the place of a drop is in the module: for dropwatch, bpftrace."""
+    """Where the kernel can say so, the place of a drop is in the module: dropwatch shows it."""
     able = "NF_DROP_REASON(" in hosts.run(
         "sh", "-c", 'cd "$OP25B_HEADERS" && cat include/linux/netfilter.h '
         '../linux-headers-*-common/include/linux/netfilter.h 2>/dev/null; true')

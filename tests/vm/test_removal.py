@@ -37,15 +37,15 @@ def test_without_the_module_the_command_says_what_to_do(op25b):
     assert not os.path.exists(f"{SYSFS}/kernel/op25b")
 
 
-def test_it_comes_and_goes(net, op25b, ends):
+def test_it_comes_and_goes(net, op25b, ends4):
     """Each time it starts with nothing, and blocks nothing when it has gone."""
     for _ in range(3):
-        op25b.load(f"pool add east prefix {ends.pool}\nrelay add {ends.relay} pool east\n"
-                   f"exempt add east {ends.neighbour} timeout 100")
-        assert not net.passes(syn_to(ends))
+        op25b.load(f"pool add east prefix {ends4.pool}\nrelay add {ends4.relay} pool east\n"
+                   f"exempt add east {ends4.neighbour} timeout 100")
+        assert not net.passes(syn_to(ends4))
         assert_counted(op25b, east={"syn": {"blocked": 1}})
         remove()
-        assert net.passes(syn_to(ends))
+        assert net.passes(syn_to(ends4))
         hosts.run("insmod", MODULE)
         assert op25b.json("pool", "show") == []
 
@@ -68,7 +68,8 @@ def read_sysfs():
 def test_removal_under_traffic_with_readers_and_namespaces_coming_and_going(net, op25b):
     ends, ends6 = Ends(net, 4), Ends(net, 6)
     many = "".join(f"prefix add east 10.{n >> 8}.{n & 255}.0/26\n" for n in range(2000))
-    policy = (f"pool add east action tcp-reset guard synack inbound prefix {ends.pool} {ends6.pool}\n{many}"
+    policy = (f"pool add east action tcp-reset guard synack inbound\n"
+              f"prefix add east {ends.pool} {ends6.pool}\n{many}"
               f"exempt add east {ends.neighbour} timeout 1\n")
 
     def dump():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A whole policy at once: what save prints and restore takes, under traffic, and when it is killed."""
+"""A whole policy at once: what save prints and restore takes, under traffic, and killed."""
 import random
 import signal
 import subprocess
@@ -61,14 +61,14 @@ def test_diff_says_what_restore_would_change(op25b, tmp_path):
     assert op25b("diff", str(file)) == ""
 
 
-def test_pools_that_keep_their_name_keep_their_counters(net, op25b, ends):
-    op25b.load(f"pool add east prefix {ends.pool}\npool add west prefix {ends.fixed_net}")
-    net.send(syn_to(ends), syn_to(ends))
-    op25b("restore", input=f"pool add east mode observe prefix {ends.pool}\npool add north\n")
+def test_pools_that_keep_their_name_keep_their_counters(net, op25b, ends4):
+    op25b.load(f"pool add east prefix {ends4.pool}\npool add west prefix {ends4.fixed_net}")
+    net.send(syn_to(ends4), syn_to(ends4))
+    op25b("restore", input=f"pool add east mode observe prefix {ends4.pool}\npool add north\n")
     assert_counted(op25b, east={"syn": {"blocked": 2}}, north={})
-    net.send(syn_to(ends))
+    net.send(syn_to(ends4))
     assert_counted(op25b, east={"syn": {"blocked": 2, "observed": 1}}, north={})
-    op25b("restore", input=f"pool add north prefix {ends.pool}\n")
+    op25b("restore", input=f"pool add north prefix {ends4.pool}\n")
     assert_counted(op25b, north={})
     op25b("restore", input="pool add east\n")
     assert_counted(op25b, east={})
@@ -80,8 +80,8 @@ def test_restore_is_atomic_under_traffic(net, op25b, tmp_path):
         A: the customer's prefix is alpha's, and R is a relay of every pool:     alpha relayed
         B: the prefix is beta's, and R is none:                                  beta blocked
 
-    The prefix of A with the relays of B would count for alpha as blocked, the other way round for beta
-    as relayed. Both pools are in both policies and keep their counters; others come and go.
+    The prefix of A with the relays of B would count for alpha as blocked, the other way round for
+    beta as relayed. Both pools are in both policies and keep their counters; others come and go.
     """
     four, six = Ends(net, 4), Ends(net, 6)
     some = "".join(f"prefix add {{0}} 10.{n}.0.0/16 2001:db8:1{n:02}::/48\n" for n in range(1, 40))
@@ -112,10 +112,9 @@ def slab():
     return sum(int(memory[name].split()[0]) for name in ("SUnreclaim", "Percpu"))
 
 
-def test_a_restore_that_is_killed_leaves_nothing(net, op25b, tmp_path):
-    ends = Ends(net, 4)
-    op25b.load(f"pool add east prefix {ends.pool}\nrelay add {ends.relay}")
-    net.send(syn_to(ends))
+def test_a_restore_that_is_killed_leaves_nothing(net, op25b, ends4, tmp_path):
+    op25b.load(f"pool add east prefix {ends4.pool}\nrelay add {ends4.relay}")
+    net.send(syn_to(ends4))
     before = op25b("save"), sysfs("generation"), op25b.counters()
     file = tmp_path / "large"
     with open(file, "w", encoding="ascii") as out:
@@ -156,15 +155,15 @@ def test_a_restore_that_is_killed_leaves_nothing(net, op25b, tmp_path):
 
 def test_exempts_expire_by_themselves(net, op25b, ends):
     op25b.load(f"pool add east prefix {ends.pool}\n"
-               f"exempt add east {ends.customer} timeout 2\n"
+               f"exempt add east {ends.customer} timeout 4\n"
                f"exempt add east {ends.neighbour}")
     assert net.passes(syn_to(ends))
     shown = {exempt["prefix"].split("/")[0]: exempt["expires"]
              for exempt in op25b.json("exempt", "show")}
     assert shown == {ends.customer: shown[ends.customer], ends.neighbour: None}
-    assert shown[ends.customer] in (1, 2)
+    assert shown[ends.customer] in (1, 2, 3, 4)
     generation = int(sysfs("generation"))
-    hosts.until(lambda: int(sysfs("generation")) == generation + 1, 10)
+    hosts.until(lambda: int(sysfs("generation")) == generation + 1)
     assert not net.passes(syn_to(ends))
     assert [exempt["prefix"].split("/")[0] for exempt in op25b.json("exempt", "show")] == \
         [ends.neighbour]
@@ -172,17 +171,17 @@ def test_exempts_expire_by_themselves(net, op25b, ends):
 
 
 def test_an_exempt_lasts_as_long_as_it_was_last_told_to(op25b):
-    op25b.load("pool add east\nexempt add east 10.0.0.1 timeout 1\nexempt add east 10.0.0.2 timeout 1\n"
-               "exempt add east 10.0.0.3 timeout 1\nexempt add east 10.0.0.4 timeout 1")
-    op25b("-f", "exempt", "add", "east", "10.0.0.1", "timeout", "3600")
-    op25b("-f", "exempt", "add", "east", "10.0.0.2")
-    op25b("exempt", "del", "east", "10.0.0.3")
-    hosts.until(lambda: op25b.json("status")["exempts"] == 2, 10)
-    assert {exempt["prefix"]: exempt["expires"] is None for exempt in op25b.json("exempt", "show")} == {
-        "10.0.0.1/32": False, "10.0.0.2/32": True}
+    op25b("-f", "-b", "-", input="pool add east\n" +
+          "".join(f"exempt add east 10.0.0.{n} timeout 2\n" for n in (1, 2, 3, 4)) +
+          "exempt add east 10.0.0.1 timeout 3600\nexempt add east 10.0.0.2\n"
+          "exempt del east 10.0.0.3\n")
+    hosts.until(lambda: op25b.json("status")["exempts"] == 2)
+    last = {exempt["prefix"]: exempt["expires"] for exempt in op25b.json("exempt", "show")}
+    assert last == {"10.0.0.1/32": last["10.0.0.1/32"], "10.0.0.2/32": None}
+    assert last["10.0.0.1/32"] > 3000
 
 
 def test_an_exempt_expires_though_a_restore_came_between(op25b):
     op25b.load("pool add east\nexempt add east 10.0.0.1 timeout 2")
     op25b("restore", input=op25b("save"))
-    hosts.until(lambda: op25b.json("exempt", "show") == [], 10)
+    hosts.until(lambda: op25b.json("exempt", "show") == [])

@@ -155,8 +155,8 @@ def test_udp_and_icmp_are_not_touched(net, op25b, ends):
     datagram = packets.ip(ends.customer, ends.foreign, datagram, packets.UDP)
     assert net.passes(datagram)
     assert net.passes(packets.echo_request(ends.customer, ends.foreign))
-    assert net.send(*packets.fragments(datagram, 16)).arrived == \
-        [packets.forwarded(fragment) for fragment in packets.fragments(datagram, 16)]
+    cut = packets.fragments(datagram, 16)
+    assert net.send(*cut).arrived == [packets.forwarded(fragment) for fragment in cut]
     assert_counted(op25b, east={})
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What goes on at the same time as a test: processes that send, read or change until told to stop."""
+"""What goes on at the same time as a test: processes that do something until told to stop."""
 import os
 import pickle
 import time
