@@ -80,17 +80,19 @@ judge_class(const struct op25b_policy *policy, enum op25b_class class, u32 guard
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
 	unsigned long value = find_entry(policy, family, side);
 	const struct op25b_terms *terms;
-	struct op25b_entry entry;
+	u32 id;
 
 	if (!value)
 		return judgement;
-	entry = op25b_entry(value);
-	terms = op25b_policy_terms(policy, entry.pool);
+	value = op25b_entry_word(value);
+	id = value >> OP25B_ENTRY_POOL_SHIFT;
+	/* what is in the table belongs to a pool that is there */
+	terms = policy->page[id / OP25B_PAGE_TERMS]->terms[id % OP25B_PAGE_TERMS];
 	judgement.terms = terms;
 	if (terms->settings.mode == OP25B_MODE_OFF || (terms->settings.guard & guard) != guard)
 		return judgement;
 
-	if (entry.is_exempt)
+	if (value & OP25B_ENTRY_EXEMPT)
 		judgement.verdict = OP25B_VERDICT_EXEMPTED;
 	else if (find_relay(policy, terms, family, other).value)
 		judgement.verdict = OP25B_VERDICT_RELAYED;

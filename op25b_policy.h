@@ -173,6 +173,22 @@ struct op25b_entry {
 #define OP25B_ENTRY_POOL_SHIFT	8
 
 /**
+ * op25b_entry_word() - the value of a prefix as a word
+ * @value: the value, not 0
+ *
+ * Return: the word that says the same, but for timeout and comment.
+ */
+static inline unsigned long op25b_entry_word(unsigned long value)
+{
+	const struct op25b_exempt *exempt = (void *)value;
+
+	if (likely(value & OP25B_ENTRY_WORD))
+		return value;
+	return OP25B_ENTRY_WORD | OP25B_ENTRY_EXEMPT | (exempt->is_prefix ? OP25B_ENTRY_PREFIX : 0) |
+	       (unsigned long)exempt->pool << OP25B_ENTRY_POOL_SHIFT;
+}
+
+/**
  * op25b_entry() - what the value of a prefix says
  * @value: the value, not 0
  *
@@ -180,20 +196,13 @@ struct op25b_entry {
  */
 static inline struct op25b_entry op25b_entry(unsigned long value)
 {
-	struct op25b_exempt *exempt;
+	unsigned long word = op25b_entry_word(value);
 
-	if (likely(value & OP25B_ENTRY_WORD))
-		return (struct op25b_entry){
-			.pool = value >> OP25B_ENTRY_POOL_SHIFT,
-			.is_prefix = value & OP25B_ENTRY_PREFIX,
-			.is_exempt = value & OP25B_ENTRY_EXEMPT,
-		};
-	exempt = (void *)value;
 	return (struct op25b_entry){
-		.pool = exempt->pool,
-		.is_prefix = exempt->is_prefix,
-		.is_exempt = true,
-		.exempt = exempt,
+		.pool = word >> OP25B_ENTRY_POOL_SHIFT,
+		.is_prefix = word & OP25B_ENTRY_PREFIX,
+		.is_exempt = word & OP25B_ENTRY_EXEMPT,
+		.exempt = value & OP25B_ENTRY_WORD ? NULL : (struct op25b_exempt *)value,
 	};
 }
 

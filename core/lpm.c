@@ -106,7 +106,7 @@ static unsigned int heap_of(struct op25b_key key, unsigned int len)
 static struct op25b_key key_of(const struct op25b_lpm_node *node)
 {
 	return (struct op25b_key){
-		.hi = node->hi,
+		.hi = node->deep ? node->hi ^ OP25B_LPM_DEEP_HI : node->hi,
 		.lo = node->deep ? *(const u64 *)(node + 1) : 0,
 	};
 }
@@ -135,18 +135,12 @@ static unsigned int key_common(struct op25b_key a, struct op25b_key b)
 	return 128 - fls64(a.lo ^ b.lo);
 }
 
-/* Whether @key starts with the path that leads to @node. */
-static inline bool holds(const struct op25b_lpm_node *node, struct op25b_key key)
+/* The six bits of @key that follow @node's path; more than 63 if @key is on another path. */
+static inline u64 index_in(const struct op25b_lpm_node *node, struct op25b_key key)
 {
-	if (node->deep)
-		return op25b_lpm_deep_index(node, key) < 64;
-	return (key.hi ^ node->hi) >> node->shift < 64;
-}
-
-/* The six bits of @key, which starts with @node's path, that follow it. */
-static inline unsigned int index_in(const struct op25b_lpm_node *node, struct op25b_key key)
-{
-	return node->deep ? op25b_lpm_index(key, node->start) : key.hi >> node->shift & 63;
+	if (unlikely(node->deep))
+		return op25b_lpm_deep_index(node, key);
+	return op25b_lpm_shallow_index(node, key);
 }
 
 static inline unsigned int child_rank(const struct op25b_lpm_node *node, unsigned int i)
@@ -197,9 +191,9 @@ static struct op25b_lpm_node *node_alloc(struct op25b_key key, int start, unsign
 	key = op25b_key_head(key, start);
 	node->internal = 0;
 	node->external = 0;
-	node->hi = key.hi;
+	node->hi = deep ? key.hi ^ OP25B_LPM_DEEP_HI : key.hi;
 	node->start = start;
-	node->shift = deep ? -1 : 58 - start;
+	node->shift = deep ? 0 : 58 - start;
 	node->deep = deep;
 	node->room = min_t(size_t, (sizes[i] - head) / sizeof(unsigned long), 128);
 	node->fresh = true;
@@ -299,16 +293,19 @@ unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned
 {
 	const struct op25b_lpm_node *node = lpm.root;
 	int start = start_of(len);
-	unsigned int bit, i;
+	unsigned int bit;
+	u64 i;
 
-	while (node && node->start <= start && holds(node, key)) {
+	while (node && node->start <= start) {
+		i = index_in(node, key);
+		if (i > 63)
+			return 0;
 		if (node->start == start) {
 			bit = heap_of(key, len);
 			if (!has_value(node, bit))
 				return 0;
 			return op25b_lpm_slots(node)[value_rank(node, bit)];
 		}
-		i = index_in(node, key);
 		if (!has_child(node, i))
 			return 0;
 		node = *child_link(node, i);
@@ -348,10 +345,12 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 {
 	struct op25b_lpm_node *child, *node, **link = &lpm->root;
 	int err, start = start_of(len);
-	unsigned int bit, i;
+	unsigned int bit;
+	u64 i;
 
 	while ((node = *link)) {
-		if (node->start > start || !holds(node, key)) {
+		i = index_in(node, key);
+		if (node->start > start || i > 63) {
 			err = branch(link, key, start);
 			if (err)
 				return err;
@@ -360,10 +359,11 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 		if (node->start == start)
 			break;
 
-		i = index_in(node, key);
-		node = node_own(link, garbage, !has_child(node, i));
-		if (!node)
-			return -ENOMEM;
+		if (!node->fresh || !has_child(node, i)) {
+			node = node_own(link, garbage, !has_child(node, i));
+			if (!node)
+				return -ENOMEM;
+		}
 		if (!has_child(node, i)) {
 			child = node_alloc(key, start, 1);
 			if (!child)
@@ -563,7 +563,7 @@ static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node,
 	int err, order;
 	u64 rest;
 
-	if (edge && !holds(node, walk->from)) {
+	if (edge && index_in(node, walk->from) > 63) {
 		if (key_compare(key_of(node), walk->from) < 0)
 			return 0;
 		edge = false;
@@ -650,19 +650,19 @@ void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_J
 {
 	const struct op25b_lpm_node *node;
 	struct op25b_key key = { 0 };
-	unsigned int bit, i, n;
-	u64 covers;
+	unsigned int bit, i;
+	u64 covers, n;
 
 	for (i = 0; i < OP25B_LPM_JUMPS; i++) {
 		key.hi = (u64)i << (64 - OP25B_LPM_JUMP_BITS);
 		jump[i].value = 0;
 		node = lpm.root;
 		while (node && node->start < OP25B_LPM_JUMP_BITS) {
-			if (!holds(node, key)) {
+			n = index_in(node, key);
+			if (n > 63) {
 				node = NULL;
 				break;
 			}
-			n = index_in(node, key);
 			covers = node->internal & op25b_lpm_covers[n];
 			if (covers) {
 				bit = fls64(covers) - 1;

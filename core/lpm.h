@@ -25,11 +25,12 @@ struct op25b_key {
  * struct op25b_lpm_node - the prefixes of up to six consecutive lengths below one path
  * @internal: bit 2^r + i: there is a prefix of length @start + r whose last r bits are i
  * @external: bit i: there is a child for the six bits i
- * @hi: the first @start bits of all keys below, the rest zero
+ * @hi: the first @start bits of all keys below, the rest zero; where the node is deep, the very first
+ *	bit is inverted
  * @start: how many bits lead here: 6k - 5
- * @shift: 58 - @start; less than 0 where the node is deep: its six bits do not lie in the high half
- *	   of the key alone
- * @deep: the node is deep: the low half of the key, a u64, comes before the slots
+ * @shift: 58 - @start; 0 where the node is deep
+ * @deep: the node is deep: its six bits do not lie in the high half of the key alone. The low half,
+ *	  a u64, comes before the slots. What is below is deep, too.
  * @room: how many slots there is memory for
  * @fresh: made by the change under way, and seen by no reader yet
  *
@@ -40,7 +41,7 @@ struct op25b_lpm_node {
 	u64 external;
 	u64 hi;
 	s16 start;
-	s8 shift;
+	u8 shift;
 	bool deep;
 	u8 room;
 	bool fresh;
@@ -120,11 +121,25 @@ static inline unsigned long *op25b_lpm_slots(const struct op25b_lpm_node *node)
 #define OP25B_LPM_DEEP_START	61
 #define OP25B_LPM_LAST_START	127
 
-/* The six bits of @key that follow the path of a deep node; more than 63: it is on another path. */
+/* What @hi of a deep node is combined with */
+#define OP25B_LPM_DEEP_HI	BIT_ULL(63)
+
+/*
+ * The six bits of @key that follow the path of @node, which is not deep: more than 63 if @key is on
+ * another path, since what differs above the six bits is above them here, too. Of a deep node that
+ * @key came to by another, it is always more than 63.
+ */
+static __always_inline u64 op25b_lpm_shallow_index(const struct op25b_lpm_node *node,
+						   struct op25b_key key)
+{
+	return (key.hi ^ node->hi) >> node->shift;
+}
+
+/* The same for a deep node. */
 static __always_inline u64 op25b_lpm_deep_index(const struct op25b_lpm_node *node,
 						struct op25b_key key)
 {
-	u64 hi = key.hi ^ node->hi, lo = key.lo ^ *(const u64 *)(node + 1);
+	u64 hi = key.hi ^ node->hi ^ OP25B_LPM_DEEP_HI, lo = key.lo ^ *(const u64 *)(node + 1);
 
 	if (node->start == OP25B_LPM_DEEP_START)
 		return hi < 8 ? hi << 3 | lo >> 61 : ~0ULL;
@@ -135,46 +150,63 @@ static __always_inline u64 op25b_lpm_deep_index(const struct op25b_lpm_node *nod
 	return lo < 2 ? lo << 5 : ~0ULL;
 }
 
+/* The prefixes of a node that hold an address */
+struct op25b_lpm_found {
+	const struct op25b_lpm_node *node;
+	u64 bits;
+};
+
+/* Note the prefixes of @node that hold the six bits @i, and go to the child; NULL if there is none. */
+static __always_inline const struct op25b_lpm_node *
+op25b_lpm_step(const struct op25b_lpm_node *node, unsigned long *slots, u64 i,
+	       struct op25b_lpm_found *found)
+{
+	u64 bits = node->internal & op25b_lpm_covers[i];
+
+	if (bits) {
+		found->node = node;
+		found->bits = bits;
+	}
+	if (!(node->external >> i & 1))
+		return NULL;
+	return (void *)slots[hweight64(node->external << (63 - i)) - 1];
+}
+
 static __always_inline struct op25b_lpm_match op25b_lpm_descend(const struct op25b_lpm_node *node,
 								struct op25b_key key, bool ipv6)
 {
-	const struct op25b_lpm_node *best = NULL;
+	struct op25b_lpm_found found = { 0 };
 	struct op25b_lpm_match match = { 0 };
 	unsigned long *slots;
-	u64 i, hits, found = 0;
 	unsigned int bit, n;
+	u64 i;
 
-	if (!node)
-		return match;
-	for (;;) {
-		if (ipv6 && unlikely(node->shift < 0)) {
-			i = op25b_lpm_deep_index(node, key);
-			slots = op25b_lpm_slots(node);
-		} else {
-			/* the bits that lead here must be the same, which leaves six */
-			i = (key.hi ^ node->hi) >> node->shift;
-			slots = (void *)(node + 1);
-		}
+	if (ipv6 && node && unlikely(node->deep))
+		goto deep;
+	while (node) {
+		i = op25b_lpm_shallow_index(node, key);
 		if (i > 63)
 			break;
-		hits = node->internal & op25b_lpm_covers[i];
-		if (hits) {
-			best = node;
-			found = hits;
-		}
-		hits = node->external << (63 - i);
-		if (!(hits >> 63))
-			break;
-		node = (void *)slots[hweight64(hits) - 1];
+		node = op25b_lpm_step(node, (void *)(node + 1), i, &found);
 	}
-	if (!best)
+	if (ipv6 && node && node->deep) {
+deep:
+		while (node) {
+			i = op25b_lpm_deep_index(node, key);
+			if (i > 63)
+				break;
+			node = op25b_lpm_step(node, op25b_lpm_slots(node), i, &found);
+		}
+	}
+	if (!found.node)
 		return match;
 
-	bit = fls64(found) - 1;
-	n = hweight64(best->external) + hweight64(best->internal & (BIT_ULL(bit) - 1));
-	slots = ipv6 ? op25b_lpm_slots(best) : (void *)(best + 1);
+	bit = fls64(found.bits) - 1;
+	n = hweight64(found.node->external) +
+	    hweight64(found.node->internal & (BIT_ULL(bit) - 1));
+	slots = ipv6 ? op25b_lpm_slots(found.node) : (void *)(found.node + 1);
 	match.value = slots[n];
-	match.len = best->start + fls(bit) - 1;
+	match.len = found.node->start + fls(bit) - 1;
 	return match;
 }
 

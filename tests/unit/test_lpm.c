@@ -138,6 +138,14 @@ struct shape {
 	unsigned int fresh;
 };
 
+/* The bits that lead to @node, the rest zero */
+static address path_of(const struct op25b_lpm_node *node)
+{
+	if (!node->deep)
+		return (address)node->hi << 64;
+	return (address)(node->hi ^ OP25B_LPM_DEEP_HI) << 64 | *(const u64 *)(node + 1);
+}
+
 static void inspect_node(const struct op25b_lpm_node *node, const struct op25b_lpm_node *parent,
 			 unsigned int i, struct shape *shape)
 {
@@ -154,15 +162,14 @@ static void inspect_node(const struct op25b_lpm_node *node, const struct op25b_l
 	CHECK(hweight64(node->external) + hweight64(node->internal) <= node->room);
 	CHECK(!(node->internal & 1));
 	CHECK(node->internal || hweight64(node->external) > 1, "idle node, start %d", start);
-	at = (address)node->hi << 64 | (node->deep ? *(const u64 *)(node + 1) : 0);
+	at = path_of(node);
 	path = start > 0 ? mask(start) : 0;
 	CHECK(!(at & ~path), "start %d", start);
 	if (parent) {
 		CHECK(start >= parent->start + 6);
 		CHECK(parent->fresh || !node->fresh, "fresh below what is not");
 		CHECK(op25b_lpm_index(key_of(at), parent->start) == i);
-		at ^= (address)parent->hi << 64 |
-		      (parent->deep ? *(const u64 *)(parent + 1) : 0);
+		at ^= path_of(parent);
 		CHECK(!(at & (parent->start > 0 ? mask(parent->start) : 0)));
 	}
 	for (child = 0; child < 64; child++) {
