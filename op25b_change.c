@@ -122,15 +122,6 @@ void op25b_change_abort(struct op25b_change *change)
 	kfree(change);
 }
 
-/* Free @p, or have it freed when no reader can see it any more. */
-static int retire(struct op25b_change *change, void *p, bool fresh)
-{
-	if (!fresh)
-		return op25b_garbage_add(&change->garbage, p);
-	kfree(p);
-	return 0;
-}
-
 /* The page with the terms of pool @id, fresh; NULL when out of memory. */
 static struct op25b_page *page_own(struct op25b_change *change, u32 id)
 {
@@ -142,7 +133,7 @@ static struct op25b_page *page_own(struct op25b_change *change, u32 id)
 		       kzalloc(sizeof(*copy), GFP_KERNEL_ACCOUNT);
 	if (!copy)
 		return NULL;
-	if (*link && retire(change, *link, false)) {
+	if (*link && op25b_garbage_add(&change->garbage, *link)) {
 		kfree(copy);
 		return NULL;
 	}
@@ -154,18 +145,19 @@ static struct op25b_page *page_own(struct op25b_change *change, u32 id)
 /* The terms of pool @id, which the policy has, fresh; NULL when out of memory. */
 static struct op25b_terms *terms_own(struct op25b_change *change, u32 id)
 {
-	struct op25b_page *page = page_own(change, id);
-	struct op25b_terms *copy, **link;
+	struct op25b_terms *copy, **link, *terms = op25b_policy_terms(change->policy, id);
+	struct op25b_page *page;
 
+	if (terms->fresh)
+		return terms;
+	page = page_own(change, id);
 	if (!page)
 		return NULL;
 	link = &page->terms[id % OP25B_PAGE_TERMS];
-	if ((*link)->fresh)
-		return *link;
 	copy = kmemdup(*link, sizeof(*copy), GFP_KERNEL_ACCOUNT);
 	if (!copy)
 		return NULL;
-	if (retire(change, *link, false)) {
+	if (op25b_garbage_add(&change->garbage, *link)) {
 		kfree(copy);
 		return NULL;
 	}
@@ -357,6 +349,7 @@ static int entry_write(struct op25b_change *change, const struct op25b_prefix *p
 		exempt->is_prefix = entry.is_prefix;
 	}
 
+	change->hint[prefix->family].link = NULL;
 	if (entry.is_prefix || entry.is_exempt)
 		err = op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len,
 				    entry_value(entry));
@@ -386,8 +379,8 @@ int op25b_prefix_add(struct op25b_change *change, u32 id, const struct op25b_pre
 	unsigned long value;
 	int err;
 
-	err = op25b_lpm_add(&change->policy->entry[prefix->family], &change->garbage, prefix->key,
-			    prefix->len, entry_value(entry), &value);
+	err = op25b_lpm_add(&change->policy->entry[prefix->family], &change->hint[prefix->family],
+			    &change->garbage, prefix->key, prefix->len, entry_value(entry), &value);
 	if (err)
 		return err;
 	if (!value)

@@ -19,6 +19,7 @@
  * @table: the table whose policy it changes
  * @policy: what it leads to
  * @base: what it started from; NULL where it started from nothing, as a restore does
+ * @hint: where the last prefix was added
  * @garbage: what of @base is not in @policy any more
  * @exempts: exempts that are not in @base
  * @gone: exempts of @base that are not in @policy
@@ -32,6 +33,7 @@ struct op25b_change {
 	struct op25b_table *table;
 	struct op25b_policy *policy;
 	const struct op25b_policy *base;
+	struct op25b_lpm_hint hint[OP25B_FAMILIES];
 	struct op25b_garbage garbage;
 	struct list_head exempts;
 	struct list_head gone;

@@ -64,7 +64,7 @@ static __always_inline struct op25b_lpm_match find_relay(const struct op25b_poli
 {
 	struct op25b_lpm_match match = lookup(policy->relay, family, key);
 
-	if (!match.value && terms && terms->relays)
+	if (!match.value && terms->relays)
 		match = find_own_relay(terms, family, key);
 	return match;
 }
@@ -130,7 +130,7 @@ struct op25b_lpm_match op25b_relay_find(const struct op25b_policy *policy,
 					const struct op25b_terms *terms, enum op25b_family family,
 					struct op25b_key key)
 {
-	return find_relay(policy, terms, family, key);
+	return terms ? find_relay(policy, terms, family, key) : lookup(policy->relay, family, key);
 }
 
 /**

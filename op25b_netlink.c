@@ -147,7 +147,7 @@ static struct netlink_range_validation timeout_range = {
 #define ADDRESS_POLICY							\
 	[OP25B_A_PREFIX_ADDR4] = { .type = NLA_U32 },			\
 	[OP25B_A_PREFIX_ADDR6] = NLA_POLICY_EXACT_LEN(16),		\
-	[OP25B_A_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128)
+	[OP25B_A_PREFIX_LEN] = { .type = NLA_U8 }
 
 static const struct nla_policy prefix_policy[OP25B_A_PREFIX_MAX + 1] = {
 	ADDRESS_POLICY,

@@ -109,8 +109,8 @@ static int for_each_prefix(struct op25b_change *change, const u32 *id, struct ge
 			NL_SET_BAD_ATTR(info->extack, attr);
 			return err;
 		}
-		n++;
-		cond_resched();
+		if (!(++n % 64))
+			cond_resched();
 	}
 	if (n < min) {
 		NL_SET_ERR_MSG(info->extack, "prefix is missing");
@@ -411,8 +411,8 @@ int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info)
 		if (!terms)
 			continue;
 		op25b_stats_reset(&terms->pool->stats);
-		n++;
-		cond_resched();
+		if (!(++n % 64))
+			cond_resched();
 	}
 out:
 	mutex_unlock(&table->lock);

@@ -332,6 +332,7 @@ static int branch(struct op25b_lpm_node **link, struct op25b_key key, int start)
 /**
  * op25b_lpm_add() - give a prefix a value, if it has none
  * @lpm: the table
+ * @hint: where the last prefix was added to @lpm, and then this one
  * @garbage: takes what it replaces
  * @key: the prefix's address, the bits behind @len zero
  * @len: its length in bits
@@ -340,14 +341,17 @@ static int branch(struct op25b_lpm_node **link, struct op25b_key key, int start)
  *
  * Return: 0, or -ENOMEM: the table is to be discarded then.
  */
-int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
-		  unsigned int len, unsigned long value, unsigned long *old)
+int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_lpm_hint *hint,
+		  struct op25b_garbage *garbage, struct op25b_key key, unsigned int len,
+		  unsigned long value, unsigned long *old)
 {
 	struct op25b_lpm_node *child, *node, **link = &lpm->root;
 	int err, start = start_of(len);
 	unsigned int bit;
 	u64 i;
 
+	if (hint->link && (*hint->link)->start == start && index_in(*hint->link, key) < 64)
+		link = hint->link;
 	while ((node = *link)) {
 		i = index_in(node, key);
 		if (node->start > start || i > 63) {
@@ -378,6 +382,7 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 			return -ENOMEM;
 	}
 
+	hint->link = link;
 	bit = heap_of(key, len);
 	if (has_value(*link, bit)) {
 		*old = op25b_lpm_slots(*link)[value_rank(*link, bit)];
@@ -404,18 +409,16 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
 		  unsigned int len, unsigned long value)
 {
-	struct op25b_lpm_node *node, **link = &lpm->root;
+	struct op25b_lpm_hint hint = { NULL };
+	struct op25b_lpm_node *node;
 	unsigned long old;
 	int err;
 
-	err = op25b_lpm_add(lpm, garbage, key, len, value, &old);
+	err = op25b_lpm_add(lpm, &hint, garbage, key, len, value, &old);
 	if (err || !old)
 		return err;
 
-	/* the nodes before it are owned already */
-	while ((*link)->start != start_of(len))
-		link = child_link(*link, index_in(*link, key));
-	node = node_own(link, garbage, 0);
+	node = node_own(hint.link, garbage, 0);
 	if (!node)
 		return -ENOMEM;
 	op25b_lpm_slots(node)[value_rank(node, heap_of(key, len))] = value;

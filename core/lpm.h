@@ -58,6 +58,17 @@ struct op25b_lpm {
 	struct op25b_lpm_node *root;
 };
 
+/**
+ * struct op25b_lpm_hint - where the last prefix was added
+ * @link: to its node; NULL: nowhere
+ *
+ * Prefixes mostly come in order, so the next one often belongs to the same node. Whatever else
+ * changes the table makes a hint void.
+ */
+struct op25b_lpm_hint {
+	struct op25b_lpm_node **link;
+};
+
 /* The first nodes lead to the second start: a lookup can begin behind them. */
 #define OP25B_LPM_JUMP_BITS	7
 #define OP25B_LPM_JUMPS		(1 << OP25B_LPM_JUMP_BITS)
@@ -93,8 +104,9 @@ typedef int (*op25b_lpm_visit)(void *arg, struct op25b_key key, unsigned int len
 struct op25b_key op25b_key_head(struct op25b_key key, int n);
 
 unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned int len);
-int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
-		  unsigned int len, unsigned long value, unsigned long *old);
+int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_lpm_hint *hint,
+		  struct op25b_garbage *garbage, struct op25b_key key, unsigned int len,
+		  unsigned long value, unsigned long *old);
 int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
 		  unsigned int len, unsigned long value);
 int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,

@@ -162,8 +162,9 @@ REFUSED = {
                                        errno.EINVAL, "prefix has host bits set"),
     "IPv4 of 33": ("PREFIX_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000100 LEN:u8:33 ]", errno.EINVAL,
                    "prefix is longer than its address"),
-    "IPv6 of 129": ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR6:x:20010db8000000000000000000000000 "
-                    "!LEN:u8:129 ]", errno.ERANGE, RANGE),
+    "IPv6 of 129": ("PREFIX_ADD", "POOL:s:east !PREFIX[ "
+                    "ADDR6:x:20010db8000000000000000000000000 LEN:u8:129 ]", errno.EINVAL,
+                    "prefix is longer than its address"),
     "IPv4 of 3 bytes": ("PREFIX_ADD", "POOL:s:east PREFIX[ !ADDR4:x:0a0001 ]", errno.EINVAL,
                         LENGTH),
     "IPv4 of 8 bytes": ("PREFIX_ADD", "POOL:s:east PREFIX[ !ADDR4:x:0a00010000000000 ]",
