@@ -3,12 +3,12 @@
 # Unit tests of op25bctl: all of it but its transport, whose place a kernel made of paper takes.
 # Included from the top; CMD_TESTS are the programs to run.
 
-CMD_UNIT := build/unit/cmd
-CMD_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+CMD_UNIT = build/unit/cmd
+CMD_CFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-std=gnu11 -Wall -Wextra -Werror -g -O1 -D_GNU_SOURCE \
 	-DVERSION='"$(shell cat VERSION)"' -Iinclude/uapi -Itools/op25bctl -Itests/unit \
 	$(shell pkg-config --cflags libmnl jansson)
-CMD_LIBS := $(shell pkg-config --libs libmnl jansson cmocka)
+CMD_LIBS = $(shell pkg-config --libs libmnl jansson cmocka)
 
 CMD_OBJECTS := $(patsubst %.c,$(CMD_UNIT)/%.o,tests/unit/test_cmd.c \
 	$(filter-out tools/op25bctl/transport.c,$(sort $(wildcard tools/op25bctl/*.c))))
