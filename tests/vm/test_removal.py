@@ -99,6 +99,6 @@ def test_a_file_of_sysfs_that_stays_open(op25b):
         file.read()
         remove()
         for open_file in (file, other):
-            open_file.seek(0)
             with pytest.raises(OSError):
+                open_file.seek(0)
                 open_file.read()
