@@ -9,12 +9,18 @@
 #include <linux/errno.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/netlink.h>
 #include <linux/skbuff.h>
+#include <net/dst.h>
+#include <net/flow.h>
+#include <net/l3mdev.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 
@@ -86,40 +92,67 @@ void op25b_reject_exit(void)
 	give_back(send_unreach6, nf_send_unreach6);
 }
 
+/*
+ * Give the packet, which has not been routed yet, the route of an answer, as nf_reject wants it.
+ * Left to itself, nf_reject looks in the main table only, which leads elsewhere than that of a VRF.
+ */
+static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
+		       enum op25b_family family)
+{
+	int vrf = l3mdev_master_ifindex_rcu(state->in);
+	struct flowi fl = { 0 };
+	struct dst_entry *dst;
+	int err;
+
+	if (family == OP25B_IPV4) {
+		fl.u.ip4.flowi4_oif = vrf;
+		fl.u.ip4.daddr = ip_hdr(skb)->saddr;
+		err = nf_ip_route(state->net, &dst, &fl, false);
+	} else {
+		fl.u.ip6.flowi6_oif = vrf;
+		fl.u.ip6.daddr = ipv6_hdr(skb)->saddr;
+		err = nf_ip6_route(state->net, &dst, &fl, false);
+	}
+	if (err)
+		return false;
+	/* instead of what a tunnel or the loopback device put there */
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst);
+	return true;
+}
+
 /**
  * op25b_reject() - answer a packet that is about to be dropped
  * @skb: the packet, still the caller's
  * @state: the hook it is in: PRE_ROUTING
  * @family: IPv4 or IPv6
  * @action: what to answer; OP25B_ACTION_DROP: nothing
- *
- * A packet from a VRF gets no answer.
  */
 void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum op25b_family family,
 		  enum op25b_action action)
 {
-	/* nf_reject looks for the way back in the main table; a VRF's leads elsewhere */
-	if (netif_is_l3_slave(state->in))
-		return;
+	/* the hook at which a packet has a route, and its checksum is still to be looked at */
+	const int hook = NF_INET_LOCAL_IN;
+
 	if (!smp_load_acquire(&ready))	/* pairs with op25b_reject_require() */
 		return;
-	/* It takes what a tunnel or the loopback device put there for the way back. */
-	skb_dst_drop(skb);
+	if (!route_back(skb, state, family))
+		return;
 
 	switch (action) {
 	case OP25B_ACTION_DROP:
 		break;
 	case OP25B_ACTION_TCP_RESET:
 		if (family == OP25B_IPV4)
-			send_reset(state->net, state->sk, skb, state->hook);
+			send_reset(state->net, state->sk, skb, hook);
 		else
-			send_reset6(state->net, state->sk, skb, state->hook);
+			send_reset6(state->net, state->sk, skb, hook);
 		break;
 	case OP25B_ACTION_ADMIN_PROHIBITED:
 		if (family == OP25B_IPV4)
-			send_unreach(skb, ICMP_PKT_FILTERED, state->hook);
+			send_unreach(skb, ICMP_PKT_FILTERED, hook);
 		else
-			send_unreach6(state->net, skb, ICMPV6_ADM_PROHIBITED, state->hook);
+			send_unreach6(state->net, skb, ICMPV6_ADM_PROHIBITED, hook);
 		break;
 	}
 }

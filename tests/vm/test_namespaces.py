@@ -256,10 +256,13 @@ def test_blocking_in_a_vrf(vrf, v):
 
 
 @pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
-def test_in_a_vrf_all_actions_are_silent(vrf, v, action):
-    """nf_reject would look for the way back in the main table: rather none than a wrong one."""
+def test_an_answer_goes_back_into_the_vrf(vrf, v, action):
+    """By the VRF's table: the main one has no way to the customer."""
     op25b = Command(vrf.bras)
     op25b.load(f"pool add east action {action} prefix {vrf.customer.network[v]}")
-    crossing = vrf.send(packets.syn(vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]))
-    assert (crossing.arrived, crossing.answers) == ([], [])
+    src, dst = vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]
+    crossing = vrf.send(packets.syn(src, dst))
+    assert crossing.arrived == []
+    answer, = crossing.answers
+    assert packets.addresses(answer)[1] == src
     assert op25b.counters()["east"]["syn"]["blocked"] == 1
