@@ -184,9 +184,10 @@ static int require_action(const struct genl_info *info)
 	return err;
 }
 
-/* Do one change: all that @apply does, or nothing. */
+/* Do one change: all that @apply does, to each prefix by @each where it takes one, or nothing. */
 static int do_change(struct genl_info *info,
-		     int (*apply)(struct op25b_change *change, struct genl_info *info))
+		     int (*apply)(struct op25b_change *change, struct genl_info *info,
+				  apply_t each), apply_t each)
 {
 	struct op25b_net *on = op25b_net(genl_info_net(info));
 	struct op25b_change *change;
@@ -202,7 +203,7 @@ static int do_change(struct genl_info *info,
 	if (err)
 		goto out;
 	change = restore ? restore->change : op25b_change_begin(&on->table);
-	err = change ? apply(change, info) : -ENOMEM;
+	err = change ? apply(change, info, each) : -ENOMEM;
 	if (restore) {
 		if (err)
 			restore_fail(restore);
@@ -216,7 +217,7 @@ out:
 	return err;
 }
 
-static int apply_pool_add(struct op25b_change *change, struct genl_info *info)
+static int apply_pool_add(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	const char *name = op25b_nl_pool_name(info->attrs, info->extack);
 	struct op25b_settings settings = { 0 };
@@ -243,15 +244,15 @@ static int apply_pool_add(struct op25b_change *change, struct genl_info *info)
 	}
 	if (err < 0)
 		return err;
-	return for_each_prefix(change, &id, info, 0, add_prefix);
+	return for_each_prefix(change, &id, info, 0, each);
 }
 
 int op25b_nl_pool_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_pool_add);
+	return do_change(info, apply_pool_add, add_prefix);
 }
 
-static int apply_pool_set(struct op25b_change *change, struct genl_info *info)
+static int apply_pool_set(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	struct op25b_terms *terms = pool_terms(change, info, false);
 	struct op25b_settings settings;
@@ -265,10 +266,10 @@ static int apply_pool_set(struct op25b_change *change, struct genl_info *info)
 
 int op25b_nl_pool_set(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_pool_set);
+	return do_change(info, apply_pool_set, NULL);
 }
 
-static int apply_pool_del(struct op25b_change *change, struct genl_info *info)
+static int apply_pool_del(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	struct op25b_terms *terms = pool_terms(change, info, info->attrs[OP25B_A_FORCE]);
 
@@ -279,7 +280,7 @@ static int apply_pool_del(struct op25b_change *change, struct genl_info *info)
 
 int op25b_nl_pool_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_pool_del);
+	return do_change(info, apply_pool_del, NULL);
 }
 
 static int check_prefix(struct op25b_change *change, const u32 *id,
@@ -290,7 +291,7 @@ static int check_prefix(struct op25b_change *change, const u32 *id,
 }
 
 /* Add to the pool that the message names. */
-static int add_to_pool(struct op25b_change *change, struct genl_info *info, apply_t apply)
+static int add_to_pool(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	struct op25b_terms *terms = pool_terms(change, info, false);
 	u32 id;
@@ -298,11 +299,11 @@ static int add_to_pool(struct op25b_change *change, struct genl_info *info, appl
 	if (IS_ERR(terms))
 		return PTR_ERR(terms);
 	id = terms->pool->id;
-	return for_each_prefix(change, &id, info, 1, apply);
+	return for_each_prefix(change, &id, info, 1, each);
 }
 
 /* Delete from the pool that the message names: by force it need not be there. */
-static int del_from_pool(struct op25b_change *change, struct genl_info *info, apply_t apply)
+static int del_from_pool(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	struct op25b_terms *terms = pool_terms(change, info, info->attrs[OP25B_A_FORCE]);
 	u32 id;
@@ -312,71 +313,53 @@ static int del_from_pool(struct op25b_change *change, struct genl_info *info, ap
 	if (!terms)
 		return for_each_prefix(change, NULL, info, 1, check_prefix);
 	id = terms->pool->id;
-	return for_each_prefix(change, &id, info, 1, apply);
-}
-
-static int apply_prefix_add(struct op25b_change *change, struct genl_info *info)
-{
-	return add_to_pool(change, info, add_prefix);
+	return for_each_prefix(change, &id, info, 1, each);
 }
 
 int op25b_nl_prefix_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_prefix_add);
-}
-
-static int apply_prefix_del(struct op25b_change *change, struct genl_info *info)
-{
-	return del_from_pool(change, info, del_prefix);
+	return do_change(info, add_to_pool, add_prefix);
 }
 
 int op25b_nl_prefix_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_prefix_del);
-}
-
-static int apply_exempt_add(struct op25b_change *change, struct genl_info *info)
-{
-	return add_to_pool(change, info, add_exempt);
+	return do_change(info, del_from_pool, del_prefix);
 }
 
 int op25b_nl_exempt_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_exempt_add);
-}
-
-static int apply_exempt_del(struct op25b_change *change, struct genl_info *info)
-{
-	return del_from_pool(change, info, del_exempt);
+	return do_change(info, add_to_pool, add_exempt);
 }
 
 int op25b_nl_exempt_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_exempt_del);
+	return do_change(info, del_from_pool, del_exempt);
 }
 
-static int apply_relay_add(struct op25b_change *change, struct genl_info *info)
+/* Add to the pool that the message names, or else to every pool. */
+static int add_to_pool_or_all(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	if (!info->attrs[OP25B_A_POOL])
-		return for_each_prefix(change, NULL, info, 1, add_relay);
-	return add_to_pool(change, info, add_relay);
+		return for_each_prefix(change, NULL, info, 1, each);
+	return add_to_pool(change, info, each);
 }
 
 int op25b_nl_relay_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_relay_add);
+	return do_change(info, add_to_pool_or_all, add_relay);
 }
 
-static int apply_relay_del(struct op25b_change *change, struct genl_info *info)
+/* Delete from the pool that the message names, or else from every pool. */
+static int del_from_pool_or_all(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	if (!info->attrs[OP25B_A_POOL])
-		return for_each_prefix(change, NULL, info, 1, del_relay);
-	return del_from_pool(change, info, del_relay);
+		return for_each_prefix(change, NULL, info, 1, each);
+	return del_from_pool(change, info, each);
 }
 
 int op25b_nl_relay_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_relay_del);
+	return do_change(info, del_from_pool_or_all, del_relay);
 }
 
 int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info)
