@@ -16,6 +16,11 @@
  *				what op25bctl -j shows of it
  *	start CMD ATTR...	ask for a dump
  *	more			receive a part of it
+ *	unshare			go into a network namespace of its own; sockets stay where they are
+ *	sysfs FOLDER		mount a sysfs of the namespace it is in, in the place of another
+ *	fail NTH do CMD ATTR..., fail NTH dump CMD ATTR..., fail NTH unshare, fail NTH insmod FILE
+ *				do that, while the kernel lets the NTH allocation of it fail; used: how
+				many there were
  *
  * An attribute is TYPE:KIND:VALUE, of the kinds s (string), u8, u16, u32, u64, x (bytes in hex);
  * TYPE:LEN:x:BYTES (an attribute that says that it has LEN bytes, whatever it has);
@@ -24,10 +29,16 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <linux/netlink.h>
@@ -523,13 +534,112 @@ static void many_prefixes(unsigned int count, int command, const char *pool, con
 	show_outcome();
 }
 
+/* --- allocations that fail --- */
+
+/*
+ * While one is to fail, nothing is done but the system calls that are asked for: the C library's
+ * memory must not come to an end.
+ */
+static int nth_file = -1;
+
+static void arm(const char *nth)
+{
+	if (nth_file < 0) {
+		nth_file = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+		if (nth_file < 0)
+			die("the kernel cannot let allocations fail");
+		if (mlockall(MCL_CURRENT | MCL_FUTURE))
+			die("memory cannot be locked");
+	}
+	if (pwrite(nth_file, nth, strlen(nth), 0) < 0)
+		die("the kernel does not take this number");
+}
+
+/* How many allocations there were since arm(); the Nth one failed if there were so many. */
+static unsigned int disarm(const char *nth)
+{
+	char left[16] = "";
+
+	/* it counts copies to and from user space, too: these may fail once */
+	while (pread(nth_file, left, sizeof(left) - 1, 0) < 0)
+		;
+	while (pwrite(nth_file, "0", 1, 0) < 0)
+		;
+	return strtoul(nth, NULL, 0) - strtoul(left, NULL, 0);
+}
+
+/* Whether what was received ends with an acknowledgement, a refusal, or the end of a dump. */
+static bool is_whole(void *answer, int size)
+{
+	struct nlmsghdr *header;
+
+	for (header = answer; nlmsg_ok(header, size); header = nlmsg_next(header, &size))
+		if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE)
+			return true;
+	return false;
+}
+
+/* Return what disarm() does; @lost: there is no answer, and so what became of it is not known */
+static unsigned int fail_message(const char *nth, struct nl_msg *msg, bool *lost)
+{
+	static char answer[1 << 20];
+	struct timeval patience = { .tv_sec = 10 };
+	int fd = nl_socket_get_fd(on->sock), size = 0;
+	struct nlmsghdr *header;
+	unsigned int used;
+	ssize_t n;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	nl_complete_msg(on->sock, msg);
+	header = nlmsg_hdr(msg);
+	expect(NULL);
+	arm(nth);
+	n = send(fd, header, header->nlmsg_len, 0);
+	while (n >= 0 && !is_whole(answer, size)) {
+		n = recv(fd, answer + size, sizeof(answer) - size, 0);
+		*lost = n < 0;
+		size += n;
+	}
+	on->error = n < 0 ? -errno : 0;
+	used = disarm(nth);
+	nlmsg_free(msg);
+	for (header = (void *)answer; n >= 0 && nlmsg_ok(header, size);
+	     header = nlmsg_next(header, &size))
+		take_message(header);
+	return used;
+}
+
+static void fail(const char *nth, const char *verb, char *rest)
+{
+	bool lost = false;
+	unsigned int used;
+	int file, err;
+
+	if (!strcmp(verb, "do") || !strcmp(verb, "dump")) {
+		err = !strcmp(verb, "do") ? NLM_F_ACK : NLM_F_DUMP;
+		used = fail_message(nth, message_of(rest, NLM_F_REQUEST | err), &lost);
+		err = -on->error;
+	} else if (!strcmp(verb, "insmod")) {
+		file = open(rest, O_RDONLY | O_CLOEXEC);
+		arm(nth);
+		err = syscall(SYS_finit_module, file, "", 0) ? errno : 0;
+		used = disarm(nth);
+		close(file);
+	} else {
+		arm(nth);
+		err = unshare(CLONE_NEWNET) ? errno : 0;
+		used = disarm(nth);
+	}
+	printf("{\"used\":%u,\"error\":%d,\"lost\":%s}\n", used, err, lost ? "true" : "false");
+}
+
 static void obey(char *line)
 {
 	char *verb = strtok(line, " "), *rest = strtok(NULL, "");
 	struct nl_msg *msg;
 	char a[64], b[64];
 	unsigned int count;
-	int command;
+	int command, n;
 
 	if (!strcmp(verb, "socket")) {
 		connection_use(rest);
@@ -541,6 +651,17 @@ static void obey(char *line)
 		if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
 			die("still somebody");
 		puts("{}");
+	} else if (!strcmp(verb, "unshare")) {
+		if (unshare(CLONE_NEWNET))
+			die("no namespace");
+		puts("{}");
+	} else if (!strcmp(verb, "sysfs")) {
+		umount2(rest, MNT_DETACH);
+		if (mount("sysfs", rest, "sysfs", 0, NULL))
+			die("no sysfs");
+		puts("{}");
+	} else if (!strcmp(verb, "fail") && sscanf(rest, "%63s %63s %n", a, b, &n) == 2) {
+		fail(a, b, rest + n);
 	} else if (!strcmp(verb, "do")) {
 		expect(NULL);
 		post(message_of(rest, NLM_F_REQUEST | NLM_F_ACK));

@@ -72,35 +72,49 @@ def test_pools_that_keep_their_name_keep_their_counters(net, op25b, ends4):
     assert_counted(op25b, east={})
 
 
-def test_restore_is_atomic_under_traffic(net, op25b, tmp_path):
-    """Policies A and B are chosen so that a mixture would show:
+class AlphaOrBeta:
+    """Policies A and B, chosen so that a mixture would show:
 
         A: the customer's prefix is alpha's, and R is a relay of every pool:     alpha relayed
         B: the prefix is beta's, and R is none:                                  beta blocked
 
     The prefix of A with the relays of B would count for alpha as blocked, the other way round for
-    beta as relayed. Both pools are in both policies and keep their counters; others come and go.
-    """
-    four, six = Ends(net, 4), Ends(net, 6)
-    some = "".join(f"prefix add {{0}} 10.{n}.0.0/16 2001:db8:1{n:02}::/48\n" for n in range(1, 40))
-    a, b = tmp_path / "a", tmp_path / "b"
-    a.write_text(f"pool add alpha prefix {four.pool} {six.pool}\npool add beta\npool add not-in-b\n"
-                 f"relay add {four.foreign} {six.foreign}\n" + some.format("not-in-b"))
-    b.write_text(f"pool add not-in-a\npool add beta prefix {four.pool} {six.pool}\npool add alpha\n"
-                 f"relay add {four.relay} {six.relay}\n" + some.format("not-in-a"))
-    op25b("restore", str(a))
-    op25b("pool", "reset")
-    generation = int(sysfs("generation"))
-    with Meanwhile(sender(net.customer.tap, syn_to(four), syn_to(six))) as traffic:
-        op25b("-b", "-", input=f"restore {b}\nrestore {a}\n" * 150)
-    assert int(sysfs("generation")) == generation + 300
+    beta as relayed. Both pools are in both policies and keep their counters; others come and go,
+    with one more prefix for every step of addresses from 10.1.0.0 to 10.39.255.255."""
 
-    counters = op25b.counters()
-    relayed, blocked = counters["alpha"]["syn"]["relayed"], counters["beta"]["syn"]["blocked"]
-    assert relayed > 100 and blocked > 100      # there was traffic in both
-    assert relayed + blocked == 2 * traffic.result
-    assert_counted(op25b, alpha={"syn": {"relayed": relayed}}, beta={"syn": {"blocked": blocked}},
-                   **{"not-in-b": {}})
+    def __init__(self, net, op25b, folder, step=1 << 16):
+        four, six = Ends(net, 4), Ends(net, 6)
+        some = "".join(f"prefix add {{0}} 10.{n >> 16}.{n >> 8 & 255}.0/{33 - step.bit_length()} "
+                       f"2001:db8:1:{n >> 8:x}::/64\n" for n in range(1 << 16, 40 << 16, step))
+        self.op25b = op25b
+        self.a, self.b = folder / "a", folder / "b"
+        self.a.write_text(
+            f"pool add alpha prefix {four.pool} {six.pool}\npool add beta\npool add not-in-b\n"
+            f"relay add {four.foreign} {six.foreign}\n" + some.format("not-in-b"))
+        self.b.write_text(
+            f"pool add not-in-a\npool add beta prefix {four.pool} {six.pool}\npool add alpha\n"
+            f"relay add {four.relay} {six.relay}\n" + some.format("not-in-a"))
+        op25b("restore", str(self.a))
+        op25b("pool", "reset")
+        self.sender = sender(net.customer.tap, syn_to(four), syn_to(six))
+
+    def assert_no_mixture(self, sent, other="not-in-b"):
+        """That of so many packets each was judged by A or by B, and some by either."""
+        counters = self.op25b.counters()
+        relayed, blocked = counters["alpha"]["syn"]["relayed"], counters["beta"]["syn"]["blocked"]
+        assert relayed > 100 and blocked > 100
+        assert relayed + blocked == sent
+        assert_counted(self.op25b, alpha={"syn": {"relayed": relayed}},
+                       beta={"syn": {"blocked": blocked}}, **{other: {}})
+
+
+def test_restore_is_atomic_under_traffic(net, op25b, tmp_path):
+    policy = AlphaOrBeta(net, op25b, tmp_path)
+    generation = int(sysfs("generation"))
+    with Meanwhile(policy.sender) as traffic:
+        op25b("-b", "-", input=f"restore {policy.b}\nrestore {policy.a}\n" * 150)
+    assert int(sysfs("generation")) == generation + 300
+    policy.assert_no_mixture(2 * traffic.result)
 
 
 def slab():
@@ -111,7 +125,8 @@ def slab():
 
 
 def test_a_restore_that_is_killed_leaves_nothing(net, op25b, ends4, tmp_path):
-    """Killed at one of its messages to the kernel after the other, until it is not killed in time."""
+    """Killed at one of its messages to the kernel after the other, until it is not killed in
+    time."""
     op25b.load(f"pool add east prefix {ends4.pool}\nrelay add {ends4.relay}")
     net.send(syn_to(ends4))
     before = op25b("save"), op25b.json("status"), op25b.counters()
