@@ -15,17 +15,18 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "core/memory.h"
 #include "op25b_change.h"
 
 static struct op25b_change *change_alloc(struct op25b_table *table,
 					 const struct op25b_policy *base)
 {
-	struct op25b_change *change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	struct op25b_change *change = kzalloc(sizeof(*change), OP25B_GFP);
 
 	if (!change)
 		return NULL;
-	change->policy = base ? kmemdup(base, sizeof(*base), GFP_KERNEL_ACCOUNT) :
-				kzalloc(sizeof(*base), GFP_KERNEL_ACCOUNT);
+	change->policy = base ? kmemdup(base, sizeof(*base), OP25B_GFP) :
+				kzalloc(sizeof(*base), OP25B_GFP);
 	if (!change->policy) {
 		kfree(change);
 		return NULL;
@@ -129,8 +130,8 @@ static struct op25b_page *page_own(struct op25b_change *change, u32 id)
 
 	if (test_bit(id / OP25B_PAGE_TERMS, change->fresh_pages))
 		return *link;
-	copy = *link ? kmemdup(*link, sizeof(*copy), GFP_KERNEL_ACCOUNT) :
-		       kzalloc(sizeof(*copy), GFP_KERNEL_ACCOUNT);
+	copy = *link ? kmemdup(*link, sizeof(*copy), OP25B_GFP) :
+		       kzalloc(sizeof(*copy), OP25B_GFP);
 	if (!copy)
 		return NULL;
 	if (*link && op25b_garbage_add(&change->garbage, *link)) {
@@ -154,7 +155,7 @@ static struct op25b_terms *terms_own(struct op25b_change *change, u32 id)
 	if (!page)
 		return NULL;
 	link = &page->terms[id % OP25B_PAGE_TERMS];
-	copy = kmemdup(*link, sizeof(*copy), GFP_KERNEL_ACCOUNT);
+	copy = kmemdup(*link, sizeof(*copy), OP25B_GFP);
 	if (!copy)
 		return NULL;
 	if (op25b_garbage_add(&change->garbage, *link)) {
@@ -209,7 +210,7 @@ int op25b_pool_add(struct op25b_change *change, const char *name, struct op25b_s
 		NL_SET_ERR_MSG(extack, "there are 65535 pools, which is all there can be");
 		return -ENOSPC;
 	}
-	terms = kzalloc(sizeof(*terms), GFP_KERNEL_ACCOUNT);
+	terms = kzalloc(sizeof(*terms), OP25B_GFP);
 	if (!terms)
 		return -ENOMEM;
 	pool = op25b_table_pool_get(change->table, name, extack);
@@ -285,7 +286,7 @@ static struct op25b_exempt *exempt_alloc(struct op25b_change *change, u32 id,
 	size_t size = strlen(comment) + 1;
 	struct op25b_exempt *exempt;
 
-	exempt = kzalloc(sizeof(*exempt) + size, GFP_KERNEL_ACCOUNT);
+	exempt = kzalloc(sizeof(*exempt) + size, OP25B_GFP);
 	if (!exempt)
 		return NULL;
 	timerqueue_init(&exempt->expiry);
@@ -663,7 +664,7 @@ int op25b_pool_del(struct op25b_change *change, u32 id)
 	unsigned int family;
 	int err = 0;
 
-	collect = kmalloc(sizeof(*collect), GFP_KERNEL_ACCOUNT);
+	collect = kmalloc(sizeof(*collect), OP25B_GFP);
 	if (!terms || !collect) {
 		kfree(collect);
 		return -ENOMEM;

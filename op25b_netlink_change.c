@@ -12,6 +12,7 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "core/memory.h"
 #include "op25b_change.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
@@ -444,7 +445,7 @@ int op25b_nl_restore_begin(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 	}
 	if (!restore) {
-		restore = kzalloc(sizeof(*restore), GFP_KERNEL_ACCOUNT);
+		restore = kzalloc(sizeof(*restore), OP25B_GFP);
 		if (!restore) {
 			err = -ENOMEM;
 			goto out;

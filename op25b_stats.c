@@ -5,9 +5,9 @@
  * Each processor counts in memory of its own; reading adds them up. A reset does not touch them,
  * since another processor may be counting, but remembers the sums as the new zero.
  */
-#include <linux/gfp.h>
 #include <linux/string.h>
 
+#include "core/memory.h"
 #include "op25b_stats.h"
 
 /**
@@ -20,7 +20,7 @@ int op25b_stats_init(struct op25b_stats *stats)
 {
 	int cpu;
 
-	stats->cpu = alloc_percpu_gfp(struct op25b_counters, GFP_KERNEL_ACCOUNT);
+	stats->cpu = alloc_percpu_gfp(struct op25b_counters, OP25B_GFP);
 	if (!stats->cpu)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)

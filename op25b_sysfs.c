@@ -12,6 +12,7 @@
 #include <linux/sysfs.h>
 #include <net/net_namespace.h>
 
+#include "core/memory.h"
 #include "op25b_net.h"
 #include "op25b_sysfs.h"
 
@@ -171,7 +172,7 @@ static struct kobj_type pool_type = {
  */
 int op25b_sysfs_pool_add(struct op25b_table *table, struct op25b_pool *pool)
 {
-	struct op25b_sysfs_pool *dir = kzalloc(sizeof(*dir), GFP_KERNEL_ACCOUNT);
+	struct op25b_sysfs_pool *dir = kzalloc(sizeof(*dir), OP25B_GFP);
 	int err;
 
 	if (!dir)
@@ -266,7 +267,7 @@ int op25b_sysfs_net_init(struct net *net)
 		goto err_version;
 
 	err = -ENOMEM;
-	pools = kzalloc(sizeof(*pools), GFP_KERNEL);
+	pools = kzalloc(sizeof(*pools), OP25B_GFP);
 	if (!pools)
 		goto err_generation;
 	pools->net = net;

@@ -8,10 +8,14 @@
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
+#include <linux/memcontrol.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
 
+#include "core/memory.h"
 #include "op25b_change.h"
 #include "op25b_hook.h"
 #include "op25b_sysfs.h"
@@ -97,14 +101,14 @@ struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *n
 		return pool;
 	}
 
-	pool = kzalloc(sizeof(*pool), GFP_KERNEL_ACCOUNT);
+	pool = kzalloc(sizeof(*pool), OP25B_GFP);
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
 	if (op25b_stats_init(&pool->stats)) {
 		kfree(pool);
 		return ERR_PTR(-ENOMEM);
 	}
-	id = ida_alloc_max(&table->ids, OP25B_POOL_IDS - 1, GFP_KERNEL_ACCOUNT);
+	id = ida_alloc_max(&table->ids, OP25B_POOL_IDS - 1, OP25B_GFP);
 	if (id < 0) {
 		if (id == -ENOSPC)
 			NL_SET_ERR_MSG(extack,
@@ -243,6 +247,10 @@ static void take_over_exempts(struct op25b_table *table, struct op25b_change *ch
 		list_splice_init(&table->exempts, &change->gone);
 		timerqueue_init_head(&table->expiries);
 	}
+	if (!list_empty(&change->exempts)) {
+		mem_cgroup_put(table->payer);
+		table->payer = get_mem_cgroup_from_mm(current->mm);
+	}
 	list_for_each_entry(exempt, &change->exempts, list) {
 		cond_resched();
 		exempt->fresh = false;
@@ -350,10 +358,14 @@ static int expire_some(struct op25b_table *table)
 static void expire(struct work_struct *work)
 {
 	struct op25b_table *table = container_of(to_delayed_work(work), struct op25b_table, expire);
+	struct mem_cgroup *old;
 	int err;
 
 	mutex_lock(&table->lock);
+	/* what this change copies must not get out of the accounting */
+	old = set_active_memcg(table->payer);
 	err = expire_some(table);
+	set_active_memcg(old);
 	if (err)
 		mod_delayed_work(op25b_workqueue, &table->expire, HZ);
 	else
@@ -370,7 +382,7 @@ static void expire(struct work_struct *work)
  */
 int op25b_table_init(struct op25b_table *table, struct net *net)
 {
-	struct op25b_policy *policy = kzalloc(sizeof(*policy), GFP_KERNEL_ACCOUNT);
+	struct op25b_policy *policy = kzalloc(sizeof(*policy), OP25B_GFP);
 
 	if (!policy)
 		return -ENOMEM;
@@ -420,5 +432,6 @@ void op25b_table_free(struct op25b_table *table)
 		kfree(exempt);
 	op25b_policy_free(policy);
 	ida_destroy(&table->ids);
+	mem_cgroup_put(table->payer);
 	mutex_destroy(&table->lock);
 }

@@ -17,6 +17,7 @@
 
 #include "op25b_policy.h"
 
+struct mem_cgroup;
 struct net;
 struct op25b_change;
 
@@ -30,6 +31,7 @@ struct op25b_change;
  * @exempts: the exempts with a timeout or comment of the policy in force
  * @expiries: those with a timeout, the next to expire first
  * @expire: removes them
+ * @payer: the control group that is charged for what @expire takes: of who added the last of @exempts
  * @hooks: registered while the policy in force has a pool
  */
 struct op25b_table {
@@ -41,6 +43,7 @@ struct op25b_table {
 	struct list_head exempts;
 	struct timerqueue_head expiries;
 	struct delayed_work expire;
+	struct mem_cgroup *payer;
 	struct nf_hook_ops hooks[OP25B_FAMILIES];
 };
 

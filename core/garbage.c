@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "garbage.h"
+#include "memory.h"
 
 #define CHUNK_ITEMS 30	/* a chunk fits in 256 bytes */
 
@@ -29,7 +30,7 @@ int op25b_garbage_add(struct op25b_garbage *garbage, void *p)
 	struct op25b_garbage_chunk *chunk = garbage->head;
 
 	if (!chunk || chunk->n == CHUNK_ITEMS) {
-		chunk = kmalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
+		chunk = kmalloc(sizeof(*chunk), OP25B_GFP);
 		if (!chunk)
 			return -ENOMEM;
 		chunk->next = garbage->head;

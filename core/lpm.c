@@ -54,6 +54,7 @@
 #include <linux/string.h>
 
 #include "lpm.h"
+#include "memory.h"
 
 #define STRIDE		6
 #define FIRST_START	(-5)
@@ -184,7 +185,7 @@ static struct op25b_lpm_node *node_alloc(struct op25b_key key, int start, unsign
 
 	while (head + slots * sizeof(unsigned long) > sizes[i])
 		i++;
-	node = kmalloc(sizes[i], GFP_KERNEL_ACCOUNT);
+	node = kmalloc(sizes[i], OP25B_GFP);
 	if (!node)
 		return NULL;
 

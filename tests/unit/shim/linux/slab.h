@@ -13,6 +13,7 @@
 #define __GFP_ACCOUNT		4u
 #define __GFP_NOWARN		8u
 #define __GFP_ZERO		16u
+#define __GFP_RETRY_MAYFAIL	32u
 #define GFP_KERNEL_ACCOUNT	(GFP_KERNEL | __GFP_ACCOUNT)
 
 /**
