@@ -61,6 +61,10 @@ check-unit: ## runs the unit tests
 check-vm: ## runs the tests in a real kernel, in a guest
 	tests/vm/check
 
+.PHONY: check-debug
+check-debug: ## runs them, and more, in a kernel that looks for bugs, which it builds (hours)
+	tests/debug/check
+
 .PHONY: bench
 bench: ## measures the cost, next to nft and ipset, in a guest that counts instructions
 	tests/bench/run
