@@ -10,7 +10,8 @@ import pytest
 import hosts
 import packets
 
-MODULE = os.environ["OP25B_MODULE"]
+BUILD = os.environ["OP25B_BUILD"]   # what tests/vm/check has built for this kernel
+MODULE = f"{BUILD}/op25b.ko"
 CLASSES = ("syn", "malformed", "synack", "inbound")
 VERDICTS = ("blocked", "observed", "relayed", "exempted")
 SYSFS = "/run/sysfs"    # of the router's namespace
@@ -73,7 +74,7 @@ def module():
     """The module, loaded before all else: it needs nothing that is not there by itself."""
     # Packets are handled where they are sent: on one processor they stay in their order.
     os.sched_setaffinity(0, {0})
-    shutil.copy("tools/op25bctl/op25bctl", Command.PATH)
+    shutil.copy(f"{BUILD}/tools/op25bctl/op25bctl", Command.PATH)
     os.chmod(Command.PATH, 0o755)
     with open("/proc/modules", encoding="ascii") as file:
         assert not any(line.startswith(("nf_", "x_tables", "nft")) for line in file)

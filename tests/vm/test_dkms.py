@@ -13,11 +13,11 @@ import tempfile
 
 import pytest
 
-from conftest import MODULE, Command
+from conftest import BUILD, MODULE, Command
 from header import NUMBERS
 
-INSTALLS = "build/installs"
-NL_CLIENT = "build/vm/nl-client"
+INSTALLS = f"{BUILD}/installs"
+NL_CLIENT = f"{BUILD}/nl-client"
 RELEASE = os.uname().release
 MODULES = f"/lib/modules/{RELEASE}"
 
@@ -150,8 +150,6 @@ def test_an_action_that_cannot_be_taken(unloaded):
         code, text = run(Command.PATH, "pool", "set", "east", "action", "admin-prohibited")
         assert code == 2 and "nf_reject_ipv4" in text
 
-        subprocess.run(["make", "-s", "-f", "tests/vm/vm.mk", os.path.abspath(NL_CLIENT)],
-                       check=True)
         steps = [f"do {NUMBERS[f'OP25B_CMD_{name}']} {attributes}" for name, attributes in (
             ("RESTORE_BEGIN", ""), ("POOL_ADD", f"{NUMBERS['OP25B_A_POOL']}:s:west "
                                     f"{NUMBERS['OP25B_A_ACTION']}:u32:1"), ("RESTORE_COMMIT", ""))]

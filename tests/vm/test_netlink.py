@@ -9,19 +9,13 @@ import subprocess
 import pytest
 
 import hosts
-from conftest import Command
+from conftest import BUILD, Command
 from header import NUMBERS
 
 CMD = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
        if name.startswith("OP25B_CMD_")}
 MILLION = 1000000
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    built = os.path.abspath("build/vm/nl-client")
-    subprocess.run(["make", "-s", "-f", "tests/vm/vm.mk", built], check=True, timeout=300)
-    return built
+PROGRAM = os.path.abspath(f"{BUILD}/nl-client")
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +88,8 @@ def words(attributes):
 
 
 @pytest.fixture
-def client(host, program):
-    one = Client(host, program)
+def client(host):
+    one = Client(host, PROGRAM)
     one.do("FLUSH")
     yield one
     if one.process.poll() is None:
@@ -271,8 +265,8 @@ def test_refused(host, case, east_for_all):
 
 
 @pytest.fixture(scope="module")
-def east_for_all(host, program):
-    one = Client(host, program)
+def east_for_all(host):
+    one = Client(host, PROGRAM)
     one.do("FLUSH")
     one.do("POOL_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
     one.do("POOL_ADD", "POOL:s:other")
@@ -346,9 +340,9 @@ def test_reads_what_the_command_reads(host, client):
         assert client(f"test {src} {dst}") == answer
 
 
-def test_without_privileges(host, east, program):
+def test_without_privileges(host, east):
     """Reading takes none; changing does, whatever the socket was opened with."""
-    nobody = Client(host, program)
+    nobody = Client(host, PROGRAM)
     nobody("status")
     nobody("drop")
     for socket in ("main", "another"):
@@ -367,10 +361,10 @@ def test_without_privileges(host, east, program):
     nobody.end()
 
 
-def test_root_of_its_own_namespace(host, east, program):
+def test_root_of_its_own_namespace(host, east):
     """Who owns a network namespace may change what is in it, and nothing elsewhere."""
     owner = Client(host, "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
-                   "unshare", "--user", "--map-root-user", "--net", program)
+                   "unshare", "--user", "--map-root-user", "--net", PROGRAM)
     assert owner("status")["pools"] == 0
     owner.do("POOL_ADD", "POOL:s:mine")
     assert owner("status")["pools"] == 1

@@ -2,9 +2,9 @@
 # What the tests in the guest need besides the module and the command.
 
 VM_TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../..)
-VM_BUILD := $(VM_TOP)/build/vm
 
-$(VM_BUILD)/nl-client: $(VM_TOP)/tests/vm/nl-client.c $(VM_TOP)/include/uapi/linux/op25b.h
+# Wherever it is wanted: for each kernel its own
+%/nl-client: $(VM_TOP)/tests/vm/nl-client.c $(VM_TOP)/include/uapi/linux/op25b.h
 	mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g -Wall -I$(VM_TOP)/include/uapi \
 		$$(pkg-config --cflags libnl-genl-3.0) -o $@ $< $$(pkg-config --libs libnl-genl-3.0)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+#
+# Read by what builds for the kernels that fetch-kernel fetches.
+
+# What a guest needs to run the tests, where it cannot use this machine's programs.
+guest_packages=(busybox-static python3 python3-pytest python3-yaml python3-jsonschema iproute2
+	nftables iptables kmod strace util-linux mount hostname grep sed findutils diffutils tar xz-utils zstd
+	dpkg dkms patch lsb-release perl-base libc6-dev libmnl-dev libjansson-dev libnl-genl-3-dev)
+# What builds a module of sid's kernel, by either compiler, and checks it.
+sid_packages=(gcc-16-for-host clang-22 make libelf1t64 libc6-dev dwarves sparse kmod grep sed
+	findutils diffutils tar xz-utils zstd perl-base dpkg dkms patch lsb-release)
+
+# toolchain SUITE ARCH: what builds for the kernel of that suite and architecture. Sets
+#
+#   name    what to call it
+#   kernel  its folder
+#   root    the guest's root file system; empty where it is this machine's
+#   build   the words before a command that builds the module
+#   cross   the words before one that builds a program for the guest
+#   machine what the kernel calls its architecture
+toolchain() {
+	local vm suite=$1 arch=$2 gnu=
+	vm=$(dirname "${BASH_SOURCE[0]}")
+	name=$suite root='' build=() cross=() machine=x86_64
+	[ "$suite" != debug ] || {
+		kernel=$("$vm/../debug/build-kernel")
+		return
+	}
+	kernel=$("$vm/fetch-kernel" "$suite" "$arch") || return
+	case $suite-$arch in
+	sid-amd64)
+		# The programs of its linux-kbuild need its libc, its headers its compiler.
+		build=("$vm/in-root" "$("$vm/fetch-root" sid amd64 "${sid_packages[@]}")") || return
+		;;
+	*-amd64)
+		"$vm/install-deps" gcc dwarves >&2
+		;;
+	*)
+		name+=-$arch
+		case $arch in
+		arm64) machine=aarch64 build=(env ARCH=arm64) ;;
+		s390x) machine=s390x build=(env ARCH=s390) ;;
+		esac
+		gnu=$machine-linux-gnu
+		"$vm/install-deps" "gcc-${gnu/_/-}" >&2
+		build+=("CROSS_COMPILE=$gnu-")
+		root=$("$vm/fetch-root" bookworm "$arch" "${guest_packages[@]}") || return
+		cross=(env "CC=$gnu-gcc --sysroot=$root" "PKG_CONFIG_SYSROOT_DIR=$root"
+			"PKG_CONFIG_LIBDIR=$root/usr/lib/$gnu/pkgconfig:$root/usr/share/pkgconfig")
+		;;
+	esac
+}
