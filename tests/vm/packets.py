@@ -7,8 +7,8 @@ import struct
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << n for n in range(8))
 
 # IP protocols and IPv6 extension headers
-HOPOPTS, ICMP, TCP, UDP, ROUTING, FRAGMENT, AUTH, ICMPV6, NONE, DSTOPTS = (
-    0, 1, 6, 17, 43, 44, 51, 58, 59, 60)
+HOPOPTS, ICMP, TCP, UDP, ROUTING, FRAGMENT, ESP, AUTH, ICMPV6, NONE, DSTOPTS = (
+    0, 1, 6, 17, 43, 44, 50, 51, 58, 59, 60)
 MOBILITY, HIP, SHIM6 = 135, 139, 140
 
 # No two packets are put together from each other's fragments.
@@ -39,11 +39,15 @@ def transport_checksum(src, dst, protocol, data):
     return checksum(pseudo + data)
 
 
-def tcp(src, dst, sport, dport, flags, data=b"", seq=1000, ack=0, options=b""):
-    """A segment of TCP, its checksum made for these addresses."""
+def tcp(src, dst, sport, dport, flags, data=b"", seq=1000, ack=0, options=b"", words=None):
+    """A segment of TCP, its checksum made for these addresses. flags: with the reserved bits above
+    them, twelve bits; words: what it says of its header's length where that is not true."""
+    if words is None:
+        words = 5 + len(options) // 4
+
     def header(check):
-        return struct.pack("!HHIIBBHHH", sport, dport, seq, ack, (5 + len(options) // 4) << 4,
-                           flags, 64240, check, 0) + options
+        return struct.pack("!HHIIHHHH", sport, dport, seq, ack, words << 12 | flags, 64240, check,
+                           0) + options
     return header(transport_checksum(src, dst, TCP, header(0) + data)) + data
 
 
@@ -67,8 +71,8 @@ def ipv4(src, dst, payload, protocol=TCP, *, options=b"", offset=0, more=False, 
          ttl=64, length=None, header_words=None):
     """An IPv4 packet. length and header_words: what it says of itself where that is not true."""
     words = 5 + len(options) // 4
-    header = struct.pack("!BBHHHBBH", 0x40 | (header_words or words), 0,
-                         length or words * 4 + len(payload), ident,
+    header = struct.pack("!BBHHHBBH", 0x40 | (words if header_words is None else header_words), 0,
+                         words * 4 + len(payload) if length is None else length, ident,
                          bits | (0x2000 if more else 0) | offset // 8, ttl, protocol, 0)
     header += pack_address(src) + pack_address(dst) + options
     return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
@@ -89,13 +93,17 @@ def link(chain, protocol):
                               for (_, header), following in zip(chain, types[1:]))
 
 
-def ip(src, dst, payload, protocol=TCP):
-    return (ipv6 if is_ipv6(src) else ipv4)(src, dst, payload, protocol)
+def ip(src, dst, payload, protocol=TCP, **fields):
+    return (ipv6 if is_ipv6(src) else ipv4)(src, dst, payload, protocol, **fields)
 
 
 def extension(kind, size=8):
-    """An extension header of this size, with one option that nobody knows and all may skip."""
-    options = b"\x1e" + bytes([size - 4]) + bytes(size - 4)
+    """An extension header of this size, with as few options as fill it; nobody knows them, and all
+    may skip them."""
+    options = b""
+    while (left := size - 2 - len(options)) > 0:
+        data = min(left - 2, 255)
+        options += b"\x1e" + bytes([data]) + bytes(data)
     return kind, bytes([0, size // 8 - 1]) + options
 
 
@@ -106,9 +114,10 @@ def many_options(kind, count):
     return kind, bytes([0, (len(options) + 2) // 8 - 1]) + options
 
 
-def routing(kind=253):
-    """A routing header whose segments are all done."""
-    return ROUTING, bytes([0, 0, kind, 0]) + bytes(4)
+def routing(kind=253, left=0, *segments):
+    """A routing header by way of these addresses, of which so many are left."""
+    return ROUTING, bytes([0, 2 * len(segments), kind, left, max(len(segments) - 1, 0)]) \
+        + bytes(3) + b"".join(map(pack_address, segments))
 
 
 def auth(size=24):

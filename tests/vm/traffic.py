@@ -2,7 +2,6 @@
 """What goes on at the same time as a test: processes that do something until told to stop."""
 import os
 import pickle
-import time
 import traceback
 
 
@@ -62,12 +61,7 @@ def sender(tap, *sent):
     def step():
         nonlocal count
         for packet in sent:
-            while True:
-                try:
-                    tap.send(packet)
-                    break
-                except BlockingIOError:     # more is under way than may be
-                    time.sleep(0.001)
+            tap.send(packet)
         count += 1
         return count
     return step

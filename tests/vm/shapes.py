@@ -1,0 +1,411 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Shapes: packets that try to open port 25 past a filter that matches SYNs to it.
+
+SHAPES has those of each version of IP, by what docs/hostile-packets.md calls them. Many open a
+connection with a host that has this kernel; others are for receivers that see them otherwise.
+"""
+import contextlib
+import errno
+import itertools
+import socket
+import struct
+
+import packets
+from packets import (ACK, AUTH, CWR, DSTOPTS, ECE, ESP, FIN, HIP, HOPOPTS, IDENTS, MOBILITY, NONE,
+                     PSH, RST, SHIM6, SYN, TCP, UDP, URG, auth, extension, fragment,
+                     fragment_header, fragments, ipv4, many_options, routing)
+
+ORDERS = list(itertools.permutations(range(3)))
+RESERVED = 0xf00        # the bits between TCP's data offset and its flags
+UNASSIGNED = 253        # a protocol, a header or an option for experiments
+NOP, END = b"\x01", b"\x00"
+
+
+class Knock:
+    """A try to open port 25 of dst, from an address of the customer's that no other shape has, and
+    from a port that no other try has. sports: those of all tries of a shape."""
+    PORTS = itertools.cycle(range(1024, 65536))
+
+    def __init__(self, src, dst, router, sports=None):
+        self.src, self.dst, self.router = src, dst, router
+        self.sport = next(self.PORTS)
+        self.sports = set() if sports is None else sports
+
+    def again(self):
+        return Knock(self.src, self.dst, self.router, self.sports)
+
+    def tcp(self, flags=SYN, data=b"", sport=None, dport=25, **fields):
+        sport = sport or self.sport
+        self.sports.add(sport)
+        return packets.tcp(self.src, self.dst, sport, dport, flags, data, **fields)
+
+    def ip(self, payload, protocol=TCP, dst=None, **fields):
+        return packets.ip(self.src, dst or self.dst, payload, protocol, **fields)
+
+    def syn(self, flags=SYN, data=b"", **fields):
+        return self.ip(self.tcp(flags, data, **fields))
+
+
+class Shape:
+    """make(knock): the packets
+    tap: the customer's tap that sends them, where it has to be this one
+    meanwhile(foreign, knock): what the foreign host does itself, a context; gives its socket"""
+
+    def __init__(self, make, tap=None, meanwhile=None):
+        self.make = make
+        self.tap = tap
+        self.meanwhile = meanwhile
+
+
+def each(values, make):
+    """One try for each value: make(to, value)."""
+    return Shape(lambda to: [packet for value in values for packet in make(to.again(), value)])
+
+
+def syn(flags=SYN, data=b"", **fields):
+    return Shape(lambda to: [to.syn(flags, data, **fields)])
+
+
+def ip(payload=None, **fields):
+    """A SYN, or what payload(to) gives, in an IP packet with these fields."""
+    return Shape(lambda to: [to.ip(payload(to) if payload else to.tcp(), **fields)])
+
+
+def flip(packet, at):
+    """The packet with one bit of one byte flipped."""
+    changed = bytearray(packet)
+    changed[at] ^= 1
+    return bytes(changed)
+
+
+# --- fragments ---
+
+def reordered(sent, order):
+    return [sent[n] for n in order]
+
+
+def cut(*cuts, order=None, data=b""):
+    """A SYN in fragments, cut at these offsets, sent in this order; a number twice: sent twice."""
+    return Shape(lambda to: reordered(fragments(to.syn(data=data), *cuts),
+                                      order or range(len(cuts) + 1)))
+
+
+def pieces(make):
+    """Fragments with one identification: (data, offset, more) each, or with fields that replace
+    those of the packet. make(segment) gives them."""
+    def sent(to):
+        ident = next(IDENTS)
+        return [fragment(to.ip(b"", **dict(*fields)), data, offset, more, ident)
+                for data, offset, more, *fields in make(to.tcp(data=bytes(12)))]
+    return Shape(sent)
+
+
+def with_flags(segment, flags):
+    return segment[:13] + bytes([flags]) + segment[14:]
+
+
+def with_dport(segment, dport):
+    return segment[:2] + struct.pack("!H", dport) + segment[4:]
+
+
+def forged(change, value, order=(0, 1, 2)):
+    """A first fragment that shows other flags or another port, then one of the same place that
+    shows the true ones, then the rest."""
+    def make(segment):
+        return reordered([(change(segment[:16], value), 0, True), (segment[:16], 0, True),
+                          (segment[16:], 16, False)], order)
+    return pieces(make)
+
+
+def other_idents(to):
+    """Two halves that do not belong together."""
+    return [first_or_last[n] for n, first_or_last in
+            enumerate((fragments(to.syn(), 8), fragments(to.syn(), 8)))]
+
+
+# --- lengths ---
+
+def says_length(to, n):
+    """A SYN of which the IP header says that n bytes of TCP are there."""
+    return [to.ip(to.tcp(), length=n if packets.is_ipv6(to.src) else 20 + n)]
+
+
+# --- at the other end ---
+
+@contextlib.contextmanager
+def connecting(foreign, to):
+    """The foreign host itself opens a connection, from its port 25: a SYN that comes now is taken
+    by it, a simultaneous open (RFC 9293, 3.5)."""
+    family = socket.AF_INET6 if packets.is_ipv6(to.src) else socket.AF_INET
+    with foreign.socket(family, socket.SOCK_STREAM) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.setblocking(False)
+        connection.bind((to.dst, 25))
+        assert connection.connect_ex((to.src, to.sport)) == errno.EINPROGRESS
+        yield connection
+
+
+BOTH = {
+    "a SYN": syn(),
+    "a SYN in pages": Shape(lambda to: [to.syn()], tap="paged_tap"),
+    "a SYN with data, in pages, to be segmented (GSO)": Shape(
+        lambda to: [to.syn(data=bytes(3000))], tap="segments_tap"),
+    "a SYN in a VLAN": Shape(lambda to: [to.syn()], tap="vlan_tap"),
+    "a SYN in a VLAN within a VLAN (QinQ)": Shape(lambda to: [to.syn()], tap="qinq_tap"),
+    "a SYN with a priority tag (VLAN 0)": Shape(lambda to: [to.syn()], tap="priority_tap"),
+    "first fragment of 8 bytes, in a VLAN": Shape(
+        lambda to: fragments(to.syn(), 8), tap="vlan_tap"),
+    "first fragment of 8 bytes, in QinQ": Shape(
+        lambda to: fragments(to.syn(), 8), tap="qinq_tap"),
+
+    "SYN, PSH, URG": syn(SYN | PSH | URG),
+    "SYN, ECE, CWR": syn(SYN | ECE | CWR),
+    "SYN, FIN": syn(SYN | FIN),
+    "SYN, RST": syn(SYN | RST),
+    "SYN, ACK": syn(SYN | ACK),
+    "SYN and the reserved bits": syn(SYN | RESERVED),
+    "every combination of flags": each(range(256), lambda to, flags: [to.syn(flags)]),
+    "every combination of reserved bits": each(
+        range(0, 0x1000, 0x100), lambda to, bits: [to.syn(SYN | bits)]),
+    "a SYN with data (TCP Fast Open)": syn(data=b"EHLO pc\r\n"),
+    "a SYN with a Fast Open cookie": syn(
+        data=b"EHLO pc\r\n", options=b"\x22\x0a" + bytes(8) + NOP * 2),
+    "a SYN with forty bytes of options": syn(options=NOP * 40),
+    "a SYN with options of no length": syn(options=b"\xfd\x00" + NOP * 2),
+    "from port 25 to port 25": syn(sport=25),
+    "a reset, then a SYN": Shape(lambda to: [to.syn(RST), to.syn()]),
+    "an ACK, then a SYN": Shape(lambda to: [to.syn(ACK, seq=1001), to.syn()]),
+    "a SYN, twice": Shape(lambda to: [to.syn(), to.syn()]),
+    "a SYN, and another with another sequence number": Shape(
+        lambda to: [to.syn(), to.syn(seq=90000)]),
+    "a SYN while the server connects from port 25": Shape(
+        lambda to: [to.syn()], meanwhile=connecting),
+    "wrong checksum of TCP": Shape(lambda to: [flip(to.syn(), -2)]),
+    "data offset within the header": syn(words=4),
+    "data offset of nothing": syn(words=0),
+    "data offset beyond the end": syn(words=15),
+    "every data offset": each(range(16), lambda to, words: [to.syn(words=words)]),
+
+    "first fragment of 8 bytes": cut(8),
+    "first fragment of 8 bytes, sent last": cut(8, order=(1, 0)),
+    "first fragment of 16 bytes": cut(16),
+    "first fragment of 16 bytes, sent last": cut(16, order=(1, 0)),
+    "first fragment of 24 bytes": cut(24, data=bytes(8)),
+    "first fragment of 24 bytes, sent last": cut(24, data=bytes(8), order=(1, 0)),
+    "cut in two at each place": each(
+        range(8, 48, 8), lambda to, at: fragments(to.syn(data=bytes(28)), at)),
+    "three fragments of 8 bytes": cut(8, 16),
+    "three fragments of 8 bytes, in every order": each(
+        ORDERS,
+        lambda to, order: reordered(fragments(to.syn(), 8, 16), order)),
+    "fragments of 24, 8 and 8 bytes, in every order": each(
+        ORDERS,
+        lambda to, order: reordered(fragments(to.syn(data=bytes(20)), 24, 32), order)),
+    "fragments of 8 bytes, each sent twice": cut(8, 16, order=(0, 0, 1, 1, 2, 2)),
+    "fragments of 24 bytes, each sent twice": cut(24, data=bytes(24), order=(0, 0, 1, 1)),
+    "halves of two SYNs": Shape(other_idents),
+    "second fragment of another protocol": pieces(
+        lambda segment: [(segment[:24], 0, True), (segment[24:], 24, False, {"protocol": UDP})]),
+    "second fragment at offset 8, of another protocol": pieces(
+        lambda segment: [(segment[:8], 0, True), (segment[8:], 8, False, {"protocol": UDP})]),
+    "first fragment of another protocol": pieces(
+        lambda segment: [(segment[:8], 0, True, {"protocol": UDP}), (segment[8:], 8, False)]),
+    "offset 8 laid over other flags": pieces(
+        lambda segment: [(with_flags(segment, ACK)[:24], 0, True), (segment[8:16], 8, True),
+                         (segment[24:], 24, False)]),
+    "offset 8 laid under other flags": pieces(
+        lambda segment: [(segment[8:16], 8, True), (with_flags(segment, ACK)[:24], 0, True),
+                         (segment[24:], 24, False)]),
+    "second first fragment with other flags": forged(with_flags, ACK),
+    "second first fragment with other flags, the true one first": forged(
+        with_flags, ACK, (1, 0, 2)),
+    "second first fragment with other flags, the rest first": forged(with_flags, ACK, (2, 0, 1)),
+    "second first fragment with another port": forged(with_dport, 80),
+    "second first fragment with another port, the true one first": forged(
+        with_dport, 80, (1, 0, 2)),
+    "shorter first fragment with another port": pieces(
+        lambda segment: [(with_dport(segment, 80)[:8], 0, True), (segment[:24], 0, True),
+                         (segment[24:], 24, False)]),
+    "an empty first fragment before the true ones": pieces(
+        lambda segment: [(b"", 0, True), (segment[:24], 0, True), (segment[24:], 24, False)]),
+    "an empty fragment in the middle": pieces(
+        lambda segment: [(segment[:24], 0, True), (b"", 24, True), (segment[24:], 24, False)]),
+    "a first fragment without any other": pieces(lambda segment: [(segment, 0, True)]),
+    "a fragment that ends beyond 65,535": pieces(
+        lambda segment: [(segment[:24], 0, True), (segment[24:], 65528, False)]),
+
+    "ends at each byte": each(range(20), lambda to, n: [to.ip(to.tcp()[:n])]),
+    "says that it ends at each byte": each(range(20), says_length),
+    "bytes behind its end": Shape(lambda to: [to.syn() + bytes(6)]),
+    "says that it is longer than it is": Shape(lambda to: says_length(to, 21)),
+    "behind an authentication header without a key": ip(
+        lambda to: bytes([TCP]) + auth()[1][1:] + to.tcp(), protocol=AUTH),
+    "null encryption (ESP) without a key": ip(
+        lambda to: struct.pack("!II", 256, 1) + to.tcp() + b"\x01\x02\x02\x06", protocol=ESP),
+}
+
+
+def options(data):
+    return ip(options=data)
+
+
+def source_route(kind, *stops, done=False):
+    """A source route option."""
+    size = 3 + 4 * len(stops)
+    return bytes([kind, size, size + 1 if done else 4]) \
+        + b"".join(map(packets.pack_address, stops)) + END
+
+
+LSRR, SSRR = 131, 137
+
+IPV4 = {
+    **BOTH,
+    "no-operation options": options(NOP * 40),
+    "end of options, then others": options(END + b"\x94\x04\x00\x00" + NOP * 3),
+    "end of options, then a harmless TCP": Shape(
+        lambda to: [to.ip(to.tcp(), options=END * 4 + to.tcp(ACK, dport=80))]),
+    "record route": options(b"\x07\x27\x04" + bytes(36) + END),
+    "timestamps, all taken": options(b"\x44\x08\x09\x00" + bytes(4)),
+    "router alert": options(b"\x94\x04\x00\x00"),
+    "security option": options(b"\x82\x0b" + bytes(9) + END),
+    "an option longer than all": options(b"\x1e\xff" + NOP * 2),
+    "every option": each(range(256), lambda to, kind: [
+        to.ip(to.tcp(), options=bytes([kind, 4, 4, 0]))]),
+    "loose source route, all done": Shape(lambda to: [
+        to.ip(to.tcp(), options=source_route(LSRR, to.router, done=True))]),
+    "strict source route, all done": Shape(lambda to: [
+        to.ip(to.tcp(), options=source_route(SSRR, to.router, done=True))]),
+    "loose source route by way of the router": Shape(lambda to: [
+        to.ip(to.tcp(), dst=to.router, options=source_route(LSRR, to.dst))]),
+    "strict source route by way of the router": Shape(lambda to: [
+        to.ip(to.tcp(), dst=to.router, options=source_route(SSRR, to.dst))]),
+    "options and a first fragment of 8 bytes": Shape(lambda to: [
+        to.ip(part, options=NOP * 40, offset=offset, more=not offset, ident=to.sport)
+        for offset, part in ((0, to.tcp()[:8]), (8, to.tcp()[8:]))]),
+    "do not fragment": ip(bits=0x4000),
+    "reserved bit": ip(bits=0x8000),
+    "fragments that say do not fragment": Shape(lambda to: [
+        to.ip(part, bits=0x4000, offset=offset, more=not offset, ident=to.sport)
+        for offset, part in ((0, to.tcp()[:8]), (8, to.tcp()[8:]))]),
+    "header length of less than a header": ip(header_words=4),
+    "header length beyond the end": ip(header_words=15),
+    "every header length": each(range(16), lambda to, words: [
+        to.ip(to.tcp(), header_words=words)]),
+    "total length of less than a header": ip(length=19),
+    "total length of zero": ip(length=0),
+    "version 6 in a frame of IPv4": Shape(
+        lambda to: [b"\x65" + to.syn()[1:]], tap="ipv4_tap"),
+    "wrong checksum of IP": Shape(lambda to: [flip(to.syn(), 11)]),
+    "one hop to live": ip(ttl=1),
+}
+
+
+def chain(*headers, **fields):
+    """A SYN behind a chain of extension headers."""
+    return ip(chain=headers, **fields)
+
+
+def cut_chain(*headers, at, order=None, data=b""):
+    """A SYN behind a chain of extension headers, in fragments cut at these offsets."""
+    return Shape(lambda to: reordered(
+        fragments(to.ip(to.tcp(data=data), chain=headers), *at),
+        order or range(len(at) + 1)))
+
+
+def jumbo(size):
+    """Hop-by-hop options that hold the true length (RFC 2675)."""
+    return HOPOPTS, struct.pack("!BBBBI", 0, 0, 0xc2, 4, size)
+
+
+OPTIONS = {"protocol": DSTOPTS}
+ATOMIC = fragment_header(0, False)
+# Headers of 2 KB, which no first fragment of an Ethernet frame holds two of
+LARGE = [extension(DSTOPTS, 2048)] * 2
+
+IPV6 = {
+    **BOTH,
+    "hop-by-hop options": chain(extension(HOPOPTS)),
+    "hop-by-hop options, twice": chain(extension(HOPOPTS), extension(HOPOPTS)),
+    "hop-by-hop options behind others": chain(extension(DSTOPTS), extension(HOPOPTS)),
+    "router alert": chain((HOPOPTS, b"\0\0\x05\x02\0\0\x01\0")),
+    "destination options": chain(extension(DSTOPTS)),
+    "destination options of 256 bytes": chain(extension(DSTOPTS, 256)),
+    "destination options of 2,048 bytes": chain(extension(DSTOPTS, 2048)),
+    "4 KB of headers": chain(*LARGE),
+    "4 KB of headers, in fragments of 1,280 bytes": cut_chain(*LARGE, at=(1280, 2560, 3840)),
+    "4 KB of headers, in fragments of 1,280 bytes, backwards": cut_chain(
+        *LARGE, at=(1280, 2560, 3840), order=(3, 2, 1, 0)),
+    "8 KB of headers": chain(*LARGE, *LARGE),
+    "a hundred options": chain(many_options(DSTOPTS, 100)),
+    "options of no length": chain((DSTOPTS, b"\0\0\x1e\0\x1e\0\x1e\0")),
+    "an option longer than its header": chain((DSTOPTS, b"\0\0\x1e\x20\0\0\0\0")),
+    "an option that the receiver must know": chain((DSTOPTS, b"\0\0\xde\x04\0\0\0\0")),
+    "three headers": chain(extension(HOPOPTS), extension(DSTOPTS), routing()),
+    "forty headers": chain(*[extension(DSTOPTS, 16)] * 40),
+    "a hundred headers": chain(*[extension(DSTOPTS)] * 100),
+    "every order of four headers": each(
+        list(itertools.permutations((extension(HOPOPTS), extension(DSTOPTS), routing(), ATOMIC))),
+        lambda to, headers: [to.ip(to.tcp(), chain=headers)]),
+    "every type of header": each(range(256), lambda to, kind: [
+        to.ip(to.tcp(), chain=[(kind, bytes(8))])]),
+    "every type of routing header, all done": each(range(256), lambda to, kind: [
+        to.ip(to.tcp(), chain=[routing(kind)])]),
+    "routing header of type 0, all done": Shape(lambda to: [
+        to.ip(to.tcp(), chain=[routing(0, 0, to.router)])]),
+    "routing header of type 0, one left": Shape(lambda to: [
+        to.ip(to.tcp(), chain=[routing(0, 1, to.dst)], dst=to.router)]),
+    "routing header of type 2, all done": Shape(lambda to: [
+        to.ip(to.tcp(), chain=[routing(2, 0, to.dst)])]),
+    "segment routing, all done": Shape(lambda to: [
+        to.ip(to.tcp(), chain=[routing(4, 0, to.dst)])]),
+    "segment routing by way of the router": Shape(lambda to: [
+        to.ip(to.tcp(), chain=[routing(4, 1, to.dst, to.router)], dst=to.router)]),
+    "authentication header": chain(auth()),
+    "destination options, authentication, destination options": chain(
+        extension(DSTOPTS), auth(16), extension(DSTOPTS)),
+    "mobility header": chain(extension(MOBILITY)),
+    "host identity header": chain(extension(HIP)),
+    "shim6 header": chain(extension(SHIM6)),
+    "an unknown header": chain((UNASSIGNED, bytes(8))),
+    "no next header, and yet TCP": chain((NONE, bytes(8))),
+    "no next header behind options": chain(extension(DSTOPTS), (NONE, bytes(8))),
+
+    "atomic fragment": chain(ATOMIC),
+    "atomic fragment with the reserved bits": chain(
+        (packets.FRAGMENT, b"\0\xff\0\x06\0\0\0\x01")),
+    "atomic fragment, then options": chain(ATOMIC, extension(DSTOPTS)),
+    "options, atomic fragment, options": chain(
+        extension(HOPOPTS), extension(DSTOPTS), ATOMIC, extension(DSTOPTS)),
+    "atomic fragment within an atomic fragment": chain(ATOMIC, ATOMIC),
+    "atomic fragment in fragments": cut_chain(ATOMIC, at=(24,)),
+    "first fragment ends with its options": cut_chain(extension(DSTOPTS, 16), at=(16,)),
+    "first fragment ends within its options": cut_chain(extension(DSTOPTS, 64), at=(16,)),
+    "first fragment ends 8 bytes into TCP": cut_chain(extension(DSTOPTS, 16), at=(24,)),
+    "first fragment holds options and TCP": cut_chain(
+        extension(DSTOPTS, 16), at=(40,), data=bytes(8)),
+    "offset 24 laid over other flags behind options": pieces(
+        lambda segment: [
+            (b"\x06\x01\x1e\x0c" + bytes(12) + with_flags(segment, ACK)[:16], 0, True, OPTIONS),
+            (segment[8:16], 24, True, OPTIONS),
+            (segment[16:], 32, False, OPTIONS)]),
+    "first fragment holds options and TCP, sent last": cut_chain(
+        extension(DSTOPTS, 16), at=(40,), data=bytes(8), order=(1, 0)),
+    "a fragment at offset 8 that says it is of UDP": Shape(lambda to: [
+        to.ip(to.tcp()[8:16], UDP, chain=[fragment_header(8, True, next(IDENTS))])]),
+
+    "says that it is empty": Shape(lambda to: says_length(to, 0)),
+    "says that it is empty, behind hop-by-hop options": chain(extension(HOPOPTS), length=0),
+    "jumbogram": chain(jumbo(28), length=0),
+    "jumbogram of 65,536 bytes, as it says": chain(jumbo(65536), length=0),
+    "ends before its options": Shape(lambda to: [to.ip(b"", DSTOPTS)]),
+    "ends within its options": Shape(lambda to: [
+        to.ip(bytes([TCP, 1, 1, 4]) + bytes(4), DSTOPTS)]),
+    "options that reach beyond the end": Shape(lambda to: [
+        to.ip(bytes([TCP, 255]) + bytes(6) + to.tcp(), DSTOPTS)]),
+    "version 4 in a frame of IPv6": Shape(
+        lambda to: [b"\x40" + to.syn()[1:]], tap="ipv6_tap"),
+    "one hop to live": ip(hops=1),
+}
+
+SHAPES = {4: IPV4, 6: IPV6}
