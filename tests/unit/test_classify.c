@@ -3,13 +3,14 @@
  * core/classify.c against the verdict table
  *
  * Each packet goes through every way in which its bytes can be had, and what comes out is compared
- * with the table said again below, in other words (spec_*), or with an answer written by hand.
+ * with the table said again in spec.h, or with an answer written by hand.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
 #include "classify.h"
+#include "spec.h"
 
 #define NONE		OP25B_SHAPE_NONE
 #define SYN		OP25B_SHAPE_SYN
@@ -25,79 +26,10 @@ struct frame {
 	unsigned int next;	/* where the byte is that names what comes next */
 };
 
-/* The verdict table, said again */
-
-static enum op25b_shape spec_tcp(const u8 *tcp, int n)
-{
-	bool from_25 = n >= 2 && tcp[0] == 0 && tcp[1] == 25;
-	bool to_25 = n >= 4 && tcp[2] == 0 && tcp[3] == 25;
-
-	if (n < 4 || (n < 14 && to_25))
-		return MALFORMED;
-	if (n < 14)
-		return NONE;
-	switch (tcp[13] & 0x12) {
-	case 0x02:
-		return to_25 ? SYN : NONE;
-	case 0x12:
-		return from_25 ? SYNACK : NONE;
-	}
-	return NONE;
-}
-
-static enum op25b_shape spec_ipv4(const u8 *ip, int n)
-{
-	int header = 4 * (n ? ip[0] % 16 : 0);
-	int fragment = n >= 8 ? 8 * (ip[6] % 32 * 256 + ip[7]) : 0;
-
-	if (n < 20)
-		return MALFORMED;
-	if (ip[9] != 6 || fragment > 8)
-		return NONE;
-	if (fragment == 8 || header < 20)
-		return MALFORMED;
-	return spec_tcp(ip + header, n - header);
-}
-
-static enum op25b_shape spec_ipv6_header(const u8 *header, int n, unsigned int type)
-{
-	int len, fragment = 0;
-
-	switch (type) {
-	case 6:
-		return spec_tcp(header, n);
-	case 0:
-	case 43:
-	case 60:
-	case 135:
-	case 139:
-	case 140:
-		len = n >= 8 ? header[1] * 8 + 8 : 0;
-		break;
-	case 51:
-		len = n >= 8 ? header[1] * 4 + 8 : 0;
-		break;
-	case 44:
-		len = 8;
-		fragment = n >= 8 ? (header[2] * 256 + header[3]) / 8 * 8 : 0;
-		break;
-	default:
-		return NONE;
-	}
-	if (n < 8 || fragment == 8)
-		return MALFORMED;
-	if (fragment)
-		return NONE;
-	return spec_ipv6_header(header + len, n - len, header[0]);
-}
-
 static enum op25b_shape spec(const struct frame *frame)
 {
-	if (!frame->ipv6)
-		return spec_ipv4(frame->data, frame->len);
-	if (frame->len < 40)
-		return MALFORMED;
-	return spec_ipv6_header(frame->data + 40, frame->len - 40, frame->data[6]);
+	return frame->ipv6 ? spec_ipv6(frame->data, frame->len) :
+			     spec_ipv4(frame->data, frame->len);
 }
 
 /* Readers */
