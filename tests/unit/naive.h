@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * core/lpm.c's naive twin, a list that is searched from end to end, and how the two are compared:
+ * for the unit tests and the fuzzer, whose CHECK() is in force
+ */
+#ifndef _NAIVE_H
+#define _NAIVE_H
+
+#include "lpm.h"
+
+/* Addresses as one number; all prefixes here are of this kind, IPv4 in the upper 32 bits */
+typedef unsigned __int128 address;
+
+struct entry {
+	address at;
+	unsigned int len;
+	unsigned long value;
+};
+
+/* The naive implementation */
+struct list {
+	unsigned int n;
+	struct entry entry[1024];
+};
+
+static inline struct op25b_key key_of(address at)
+{
+	return (struct op25b_key){ .hi = at >> 64, .lo = at };
+}
+
+static inline address address_of(struct op25b_key key)
+{
+	return (address)key.hi << 64 | key.lo;
+}
+
+static inline address mask(unsigned int len)
+{
+	return len ? ~(address)0 << (128 - len) : 0;
+}
+
+static inline bool holds(const struct entry *entry, address at)
+{
+	return ((entry->at ^ at) & mask(entry->len)) == 0;
+}
+
+static inline struct entry *list_get(struct list *list, address at, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->n; i++) {
+		if (list->entry[i].at == at && list->entry[i].len == len)
+			return &list->entry[i];
+	}
+	return NULL;
+}
+
+static inline void list_set(struct list *list, address at, unsigned int len, unsigned long value)
+{
+	struct entry *entry = list_get(list, at, len);
+
+	if (!entry) {
+		CHECK(list->n < 1024);
+		entry = &list->entry[list->n++];
+	}
+	*entry = (struct entry){ .at = at, .len = len, .value = value };
+}
+
+static inline void list_del(struct list *list, address at, unsigned int len)
+{
+	struct entry *entry = list_get(list, at, len);
+
+	if (entry)
+		*entry = list->entry[--list->n];
+}
+
+static inline const struct entry *list_lookup(const struct list *list, address at)
+{
+	const struct entry *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < list->n; i++) {
+		if (holds(&list->entry[i], at) && (!best || list->entry[i].len > best->len))
+			best = &list->entry[i];
+	}
+	return best;
+}
+
+static inline int compare(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (int)x->len - (int)y->len;
+}
+
+static inline struct op25b_lpm_match lookup(struct op25b_lpm lpm, bool ipv6, address at)
+{
+	return ipv6 ? op25b_lpm_lookup_ipv6(lpm, key_of(at)) :
+		      op25b_lpm_lookup_ipv4(lpm, key_of(at));
+}
+
+static inline void answers(struct op25b_lpm lpm, bool ipv6, address at,
+			   const struct entry *expected)
+{
+	struct op25b_lpm_match match = lookup(lpm, ipv6, at);
+
+	CHECK(match.value == (expected ? expected->value : 0) &&
+	      match.len == (expected ? expected->len : 0),
+	      "%016llx %016llx: %lu/%u, not %lu/%u", (u64)(at >> 64), (u64)at,
+	      match.value, match.len, expected ? expected->value : 0, expected ? expected->len : 0);
+}
+
+/* The tree itself: what lpm.c says of it, and that there is no node which could be left out */
+
+struct shape {
+	unsigned int nodes;
+	unsigned int prefixes;
+	unsigned int fresh;
+};
+
+/* The bits that lead to @node, the rest zero */
+static inline address path_of(const struct op25b_lpm_node *node)
+{
+	if (!node->deep)
+		return (address)node->hi << 64;
+	return (address)(node->hi ^ OP25B_LPM_DEEP_HI) << 64 | *(const u64 *)(node + 1);
+}
+
+static inline void inspect_node(const struct op25b_lpm_node *node,
+				const struct op25b_lpm_node *parent, unsigned int i,
+				struct shape *shape)
+{
+	unsigned int child, n = 0;
+	int start = node->start;
+	address at, path;
+
+	shape->nodes++;
+	shape->prefixes += hweight64(node->internal);
+	shape->fresh += node->fresh;
+	CHECK(start >= -5 && start <= 127 && (start + 5) % 6 == 0, "start %d", start);
+	CHECK(node->deep == (start > 58), "start %d", start);
+	CHECK(node->deep || node->shift == 58 - start, "start %d", start);
+	CHECK(hweight64(node->external) + hweight64(node->internal) <= node->room);
+	CHECK(!(node->internal & 1));
+	CHECK(node->internal || hweight64(node->external) > 1, "idle node, start %d", start);
+	at = path_of(node);
+	path = start > 0 ? mask(start) : 0;
+	CHECK(!(at & ~path), "start %d", start);
+	if (parent) {
+		CHECK(start >= parent->start + 6);
+		CHECK(parent->fresh || !node->fresh, "fresh below what is not");
+		CHECK(op25b_lpm_index(key_of(at), parent->start) == i);
+		at ^= path_of(parent);
+		CHECK(!(at & (parent->start > 0 ? mask(parent->start) : 0)));
+	}
+	for (child = 0; child < 64; child++) {
+		if (node->external >> child & 1)
+			inspect_node((void *)op25b_lpm_slots(node)[n++], node, child, shape);
+	}
+}
+
+static inline struct shape inspect(struct op25b_lpm lpm)
+{
+	struct shape shape = { 0 };
+
+	if (lpm.root)
+		inspect_node(lpm.root, NULL, 0, &shape);
+	return shape;
+}
+
+/* Walks */
+
+struct walked {
+	const struct entry *expected;	/* what comes next */
+	unsigned int left;		/* how many come in all */
+	unsigned int stop;		/* end the walk at this many visits; 0 for never */
+	unsigned int visits;
+};
+
+static inline int visit(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	struct walked *walked = arg;
+
+	CHECK(walked->left, "one more: %016llx %016llx/%u", key.hi, key.lo, len);
+	CHECK(address_of(key) == walked->expected->at && len == walked->expected->len &&
+	      value == walked->expected->value, "%016llx %016llx/%u", key.hi, key.lo, len);
+	walked->expected++;
+	walked->left--;
+	return ++walked->visits == walked->stop ? 42 : 0;
+}
+
+#endif /* _NAIVE_H */
