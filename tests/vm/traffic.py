@@ -2,6 +2,7 @@
 """What goes on at the same time as a test: processes that do something until told to stop."""
 import os
 import pickle
+import time
 import traceback
 
 
@@ -65,3 +66,13 @@ def sender(tap, *sent):
         count += 1
         return count
     return step
+
+
+def paced(step, pause=0.002):
+    """The same with a pause after each step: a flood keeps RCU's callbacks from running, and with
+    them whoever waits for them."""
+    def paced_step():
+        result = step()
+        time.sleep(pause)
+        return result
+    return paced_step

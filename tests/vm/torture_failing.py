@@ -1,0 +1,391 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Every allocation of every operation is made to fail, the first, the second, and so on, until the
+operation succeeds without: each failure is an error, the policy is what it was, nothing is lost.
+
+It takes a kernel with FAILSLAB and FAIL_PAGE_ALLOC. What netlink itself allocates for a message
+fails as well, and copies from and to user space. What a processor has of its own (alloc_percpu())
+never does: the unit tests let it fail."""
+import contextlib
+import errno
+import glob
+import itertools
+import os
+import pathlib
+import time
+
+import pytest
+
+import hosts
+import packets
+from conftest import MODULE, Ends, assert_counted, syn_to
+from test_namespaces import trace, traced
+from test_netlink import CMD, PROGRAM, Client, words
+from test_removal import is_loaded, loaded_again, remove    # noqa: F401 (a fixture)
+from traffic import Meanwhile, paced, sender
+
+DEBUG = "/sys/kernel/debug"
+SETTINGS = {    # every kind of allocation may fail, and says nothing
+    "failslab/ignore-gfp-wait": "N",
+    "failslab/verbose": "0",
+    "fail_page_alloc/ignore-gfp-wait": "N",
+    "fail_page_alloc/min-order": "0",
+    "fail_page_alloc/verbose": "0",
+    "fail_usercopy/verbose": "0",
+}
+ERRORS = {errno.ENOMEM, errno.ENOBUFS, errno.EFAULT}
+LEAST = 4       # allocations that any operation takes, in netlink alone
+
+BASE = [
+    ("POOL_ADD", "POOL:s:east GUARD:u32:3 PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
+     "PREFIX[ ADDR6:x:20010db8000c00000000000000000000 LEN:u8:64 ]"),
+    ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a100000 LEN:u8:16 ] "
+     "PREFIX[ ADDR4:x:0a100100 LEN:u8:24 ] PREFIX[ ADDR4:x:0a100140 LEN:u8:26 ]"),
+    ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000081 ] PREFIX[ ADDR4:x:0a100200 LEN:u8:24 ]"),
+    ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a100100 LEN:u8:24 TIMEOUT:u32:100000 "
+     "COMMENT:s:it_lasts ]"),
+    ("POOL_ADD", "POOL:s:west MODE:u32:1 PREFIX[ ADDR4:x:0a200000 LEN:u8:16 ] "
+     "PREFIX[ ADDR6:x:20010db8002000000000000000000000 LEN:u8:48 ]"),
+    ("EXEMPT_ADD", "POOL:s:west PREFIX[ ADDR4:x:0a200001 COMMENT:s:a_comment ]"),
+    ("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ] PREFIX[ ADDR4:x:c0000280 LEN:u8:25 ]"),
+    ("RELAY_ADD", "POOL:s:west PREFIX[ ADDR4:x:c6336401 ]"),
+]
+
+CHANGES = {
+    "pool add": ("POOL_ADD", "POOL:s:new GUARD:u32:3 PREFIX[ ADDR4:x:0a300000 LEN:u8:16 ] "
+                 "PREFIX[ ADDR4:x:0a310000 LEN:u8:32 ] "
+                 "PREFIX[ ADDR6:x:20010db8003000000000000000000001 ]"),
+    "pool add by force": ("POOL_ADD", "FORCE:x: POOL:s:west MODE:u32:0 "
+                          "PREFIX[ ADDR4:x:0a210000 LEN:u8:16 ]"),
+    "pool set": ("POOL_SET", "POOL:s:west MODE:u32:2 GUARD:u32:1"),
+    "pool del": ("POOL_DEL", "POOL:s:west"),
+    "pool reset": ("POOL_RESET", "POOL:s:west"),
+    "prefix add": ("PREFIX_ADD", "POOL:s:west PREFIX[ ADDR4:x:0a200100 LEN:u8:24 ] "
+                   "PREFIX[ ADDR4:x:14000000 LEN:u8:6 ] "
+                   "PREFIX[ ADDR6:x:20010db8002000000000000000000005 ]"),
+    "prefix add to an exempt with a comment": ("PREFIX_ADD", "POOL:s:west PREFIX[ "
+                                               "ADDR4:x:0a200001 ]"),
+    "prefix del": ("PREFIX_DEL", "POOL:s:east PREFIX[ ADDR4:x:0a100140 LEN:u8:26 ] "
+                   "PREFIX[ ADDR4:x:0a100000 LEN:u8:16 ]"),
+    "prefix del beside an exempt with a timeout": ("PREFIX_DEL", "POOL:s:east PREFIX[ "
+                                                   "ADDR4:x:0a100100 LEN:u8:24 ]"),
+    "exempt add": ("EXEMPT_ADD", "POOL:s:west PREFIX[ ADDR4:x:0a200002 ] "
+                   "PREFIX[ ADDR4:x:0a200003 TIMEOUT:u32:9000 ] "
+                   "PREFIX[ ADDR6:x:20010db8002000000000000000000005 COMMENT:s:six ]"),
+    "exempt add by force": ("EXEMPT_ADD", "FORCE:x: POOL:s:east PREFIX[ ADDR4:x:0a100100 LEN:u8:24 "
+                            "COMMENT:s:for_ever ] PREFIX[ ADDR4:x:0a100200 LEN:u8:24 "
+                            "TIMEOUT:u32:9000 ]"),
+    "exempt del": ("EXEMPT_DEL", "POOL:s:east PREFIX[ ADDR4:x:0a100100 LEN:u8:24 ] "
+                   "PREFIX[ ADDR4:x:0a100200 LEN:u8:24 ]"),
+    "relay add": ("RELAY_ADD", "PREFIX[ ADDR4:x:cb007100 LEN:u8:24 ] "
+                  "PREFIX[ ADDR6:x:20010db8002500000000000000000000 LEN:u8:64 ]"),
+    "relay add to a pool": ("RELAY_ADD", "POOL:s:east PREFIX[ ADDR4:x:cb007101 ]"),
+    "relay del": ("RELAY_DEL", "PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ]"),
+    "relay del from a pool": ("RELAY_DEL", "POOL:s:west PREFIX[ ADDR4:x:c6336401 ]"),
+}
+
+QUESTIONS = {
+    "status": ("do", "STATUS_GET", ""),
+    "pool": ("do", "POOL_GET", "POOL:s:west"),
+    "test": ("do", "TEST", "SRC[ ADDR4:x:0a000005 ] DST[ ADDR4:x:c0000201 ]"),
+    "pools": ("dump", "POOL_GET", ""),
+    "prefixes": ("dump", "PREFIX_GET", ""),
+    "prefixes of a pool": ("dump", "PREFIX_GET", "POOL:s:east"),
+    "exempts": ("dump", "EXEMPT_GET", ""),
+    "relays": ("dump", "RELAY_GET", ""),
+}
+
+
+def write(path, text):
+    pathlib.Path(DEBUG, path).write_text(text, encoding="ascii")
+
+
+def read(path):
+    return pathlib.Path(DEBUG, path).read_text(encoding="ascii").strip()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def failing():
+    for path, value in SETTINGS.items():
+        write(path, value)
+
+
+def message(command, attributes="", verb="do"):
+    return f"{verb} {CMD[command]} {words(attributes)[0]}"
+
+
+class Patient(Client):
+    """The client, and what it can find out of a policy."""
+
+    def load(self):
+        """BASE becomes the policy in one step."""
+        for command, attributes in [("RESTORE_BEGIN", ""), *BASE, ("RESTORE_COMMIT", "")]:
+            self.do(command, attributes)
+
+    def policy(self):
+        """All that is in force, but for counters and how long exempts still last."""
+        status = self("status")
+        generation = status.pop("generation")
+        pools = [{**pool, "packets": None} for pool in self("pools")]
+        lists = [self(f"list {CMD[kind]}") for kind in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET")]
+        for exempt in lists[1]:
+            exempt["expires"] = exempt["expires"] is not None
+        return generation, (status, pools, lists)
+
+    def fail(self, nth, line):
+        answer = self(f"fail {nth} {line}")
+        answer["hit"] = answer["used"] >= nth
+        assert answer["error"] in ERRORS | {0}, (line, answer)
+        assert answer["hit"] or not answer["error"], (line, answer)
+        return answer
+
+    def until_it_succeeds(self, line, failed, succeeded):
+        """Let each allocation of an operation fail, on a socket of its own. Returns how many did.
+        failed(answer) is called after each error, succeeded() after each time it went well."""
+        for nth in itertools.count(1):
+            self("socket own")
+            answer = self.fail(nth, line)
+            self("close")
+            self("socket main")
+            if answer["error"]:
+                failed(answer)
+            else:
+                succeeded()
+            if not answer["hit"]:
+                return nth - 1
+
+
+@pytest.fixture
+def client(net, op25b):
+    one = Patient(net.bras, PROGRAM)
+    one.load()
+    yield one
+    one.end()
+
+
+@contextlib.contextmanager
+def judged_as_ever(net, op25b):
+    """While the block runs, there are packets, and each is judged by BASE."""
+    end = Ends(net, 4)
+    op25b("pool", "reset")
+    send = sender(net.customer.tap, syn_to(end), packets.syn(end.neighbour, end.foreign),
+                  syn_to(end, end.relay), syn_to(Ends(net, 6)))
+    with Meanwhile(paced(send)) as traffic:
+        yield
+    sent = traffic.result
+    assert sent > 10
+    assert_counted(op25b, west={}, east={"syn": {"blocked": 2 * sent, "exempted": sent,
+                                                 "relayed": sent}})
+
+
+class Expected:
+    """What the policy is, and may become by one change."""
+
+    def __init__(self, client):
+        self.client = client
+        self.before = client.policy()
+        self.ends = []      # what it was each time that the change was made
+
+    def failed(self, answer):
+        """Where the answer got lost, the change may have been made."""
+        if answer["lost"] and self.client.policy() != self.before:
+            self.succeeded()
+        else:
+            assert self.client.policy() == self.before
+
+    def succeeded(self):
+        generation, policy = self.client.policy()
+        assert generation in (self.before[0], self.before[0] + 1)
+        self.ends.append(policy)
+        self.client.load()
+        assert self.client.policy()[1] == self.before[1]
+        self.before = self.client.policy()
+
+    def assert_one_end(self):
+        """That the change always came to the same; what."""
+        assert self.ends and all(end == self.ends[0] for end in self.ends)
+        return self.ends[0]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_without_memory(net, op25b, client, name):
+    expected = Expected(client)
+    with judged_as_ever(net, op25b):
+        count = client.until_it_succeeds(message(*CHANGES[name]), expected.failed,
+                                         expected.succeeded)
+    print(f"{name}: {count}")
+    assert count >= LEAST
+    assert (expected.assert_one_end() != expected.before[1]) == (name != "pool reset")
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_without_memory(net, op25b, client, name):
+    verb, command, attributes = QUESTIONS[name]
+    before = client.policy()
+    with judged_as_ever(net, op25b):
+        count = client.until_it_succeeds(message(command, attributes, verb), lambda answer: None,
+                                         lambda: None)
+    assert count >= LEAST
+    assert client.policy() == before
+
+
+def test_a_restore_without_memory(net, op25b, client):
+    """Each of its steps. What follows one that failed is refused; what is in force stays."""
+    steps = [message(*step) for step in [
+        ("RESTORE_BEGIN", ""), ("POOL_ADD", "POOL:s:gone"), ("FLUSH", ""), *BASE[:4],
+        ("POOL_ADD", "POOL:s:new PREFIX[ ADDR4:x:0a300000 LEN:u8:16 ]"), ("POOL_DEL", "POOL:s:new"),
+        *BASE[6:7], ("POOL_ADD", "POOL:s:west"), ("RESTORE_COMMIT", "")]]
+    expected = Expected(client)
+    counts, canceled = [], 0
+    with judged_as_ever(net, op25b):
+        for number, step in enumerate(steps):
+            for nth in itertools.count(1):
+                client("socket own")
+                for earlier in steps[:number]:
+                    assert client(earlier)["error"] == 0
+                answer = client.fail(nth, step)
+                if answer["error"] and 0 < number < len(steps) - 1:
+                    # netlink may have refused it before the module could see it
+                    after = client(message("RELAY_ADD", "PREFIX[ ADDR4:x:cb007107 ]"))["error"]
+                    assert after in (0, errno.ECANCELED)
+                    canceled += after == errno.ECANCELED
+                client("close")
+                client("socket main")
+                if number < len(steps) - 1:
+                    assert client.policy() == expected.before
+                elif answer["error"]:
+                    expected.failed(answer)
+                else:
+                    expected.succeeded()
+                if not answer["hit"]:
+                    counts.append(nth - 1)
+                    break
+    print(f"restore: {counts}, {canceled} canceled")
+    assert min(counts) >= LEAST
+    assert canceled > len(steps)
+    assert expected.assert_one_end() != expected.before[1]
+
+
+def test_a_flush_without_memory(module):
+    """In a namespace without packets, since it lets them pass."""
+    host = hosts.Host("flushed")
+    client = Patient(host, PROGRAM)
+    client.load()
+    expected = Expected(client)
+    count = client.until_it_succeeds(message("FLUSH"), expected.failed, expected.succeeded)
+    assert count >= LEAST
+    assert expected.assert_one_end()[0]["pools"] == 0
+    client.end()
+    host.remove()
+
+
+def test_exempts_that_expire_without_memory(net, op25b, client):
+    """The worker that takes them out gets no memory five times: they stay until it does."""
+    expires = op25b.json("status")["exempts"]
+    workers = [path.removesuffix("/comm") for path in glob.glob("/proc/[0-9]*/comm")
+               if pathlib.Path(path).read_text(encoding="ascii").startswith("kworker/u")]
+
+    def failslab(probability):
+        for worker in workers:
+            with contextlib.suppress(FileNotFoundError):     # it may have gone
+                write(f"{worker}/make-it-fail", str(min(probability, 1)))
+        for name, value in {"task-filter": "Y", "interval": "1", "times": "5",
+                            "probability": str(probability)}.items():
+            write(f"failslab/{name}", value)
+
+    with judged_as_ever(net, op25b):
+        op25b("exempt", "add", "west", *(f"10.32.1.{n}" for n in range(200)), "timeout", "1")
+        failslab(100)
+        try:
+            time.sleep(3)
+            assert op25b.json("status")["exempts"] == expires + 200
+            hosts.until(lambda: op25b.json("status")["exempts"] == expires, 60)
+            left = read("failslab/times")
+        finally:
+            failslab(0)
+    assert left == "0"
+
+
+# Of what a namespace takes, only these caches: others' init functions complain by a call trace. Its
+# other allocations are those of a load, which makes the same for each namespace that is there.
+CACHES = ("kernfs_node_cache", "kmalloc-cg-2k", "kmalloc-cg-4k", "kmalloc-cg-8k")
+
+
+@pytest.fixture
+def some_caches():
+    for value in ("1", "0"):
+        for cache in CACHES:
+            write(f"/sys/kernel/slab/{cache}/failslab", value)
+        write("failslab/cache-filter", "Y" if value == "1" else "N")
+        write("fail_page_alloc/ignore-gfp-wait", "Y" if value == "1" else "N")
+        if value == "1":
+            yield
+
+
+def test_a_namespace_without_memory(net, op25b, client, some_caches):
+    """Only those that could be made whole are there, and whole."""
+    before = client.policy()
+    maker = Patient(net.bras, PROGRAM)
+    failed = 0
+    with judged_as_ever(net, op25b):
+        for nth in itertools.count(1):
+            answer = maker.fail(nth, "unshare")
+            failed += answer["error"] != 0
+            if not answer["error"]:
+                maker("socket own")
+                maker.do("POOL_ADD", "POOL:s:east")
+                maker("close")
+                maker("socket main")
+            if not answer["hit"]:
+                break
+    assert client.policy() == before
+    remove()
+    without = maker("fail 1000000 unshare")["used"]
+    hosts.run("insmod", MODULE)
+    maker.end()
+    print(f"namespace: {failed} of {nth - 1}, {without} without the module")
+    # a policy and three names in sysfs
+    assert nth - 1 - without >= 4
+    assert failed > without / 2
+
+
+def test_a_load_without_memory(loaded_again):      # noqa: F811
+    """From the last allocation back to the first of the module's own: it is not there, and leaves
+    nothing; then it loads. (What comes before, the kernel's own, complains by a call trace.)"""
+    host = hosts.Host("loader")
+    loader = Patient(host, PROGRAM)      # while there is a family to speak to
+    remove()
+
+    def attempt(nth):
+        answer = loader.fail(nth, f"insmod {os.path.abspath(MODULE)}")
+        assert is_loaded() == (not answer["error"])
+        assert os.path.exists("/sys/kernel/op25b") == (not answer["error"])
+        if is_loaded():
+            remove()
+        return answer
+
+    trace("set_ftrace_filter", "do_init_module")
+    trace("current_tracer", "function")
+    try:
+        last = attempt(1000000)["used"]
+        failed = 0
+        for nth in range(last, 0, -1):
+            trace("trace", "")
+            failed += attempt(nth)["error"] != 0
+            if not traced():
+                break       # it did not come to that
+    finally:
+        trace("current_tracer", "nop")
+        trace("set_ftrace_filter", "")
+    print(f"load: {failed} from {nth} to {last}")
+    assert failed > 20
+    hosts.run("insmod", MODULE)
+    loader.end()
+    host.remove()
+
+
+def test_nothing_is_lost():
+    """As kmemleak has it: what nothing points to any more, and is some seconds old."""
+    time.sleep(6)
+    for _ in range(2):
+        write("kmemleak", "scan")
+    assert read("kmemleak") == ""

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The module is loaded and removed a hundred times, under traffic on both processors."""
+import hosts
+from conftest import MODULE, Ends, sysfs, syn_to
+from memory import Memory
+from test_removal import loaded_again, read_sysfs, remove     # noqa: F401 (a fixture)
+from traffic import Meanwhile, paced, sender
+
+LOADS = 100
+
+
+def test_a_hundred_loads_and_removals_under_traffic(net, op25b, tmp_path):
+    ends, ends6 = Ends(net, 4), Ends(net, 6)
+    policies = [tmp_path / action for action in ("drop", "tcp-reset", "admin-prohibited")]
+    for file in policies:
+        file.write_text(
+            f"pool add east action {file.name} guard synack inbound prefix {ends.pool} {ends6.pool}"
+            f"\npool add west prefix 10.9.0.0/16\nexempt add east {ends.neighbour} timeout 1\n"
+            f"relay add {ends.relay} pool east\n")
+
+    def turn(number):
+        file = policies[number % len(policies)]
+        if number % 2:
+            op25b("restore", str(file))
+        else:
+            op25b("-b", str(file))
+        hosts.until(lambda: int(sysfs("pools/east/blocked")))
+        remove()
+        hosts.run("insmod", MODULE)
+
+    send = paced(sender(net.customer.tap, syn_to(ends), syn_to(ends6)))
+    with Meanwhile(send, 0) as one, Meanwhile(send, 1) as other, Meanwhile(paced(read_sysfs)):
+        for number in range(3):     # what the first ones leave for later use
+            turn(number)
+        memory = Memory(net)
+        for number in range(LOADS):
+            turn(number)
+    assert one.result > LOADS and other.result > LOADS
+    # two objects for each load; the module itself is larger than 10 kB
+    memory.assert_is_back(2 * LOADS)

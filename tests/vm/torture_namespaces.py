@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A thousand namespaces come and go, with pools in them, while dumps and sysfs are being read."""
+import json
+import os
+import subprocess
+
+from conftest import Ends, sysfs, syn_to
+from memory import Memory
+from test_netlink import CMD, PROGRAM, words
+from test_removal import read_sysfs
+from traffic import Meanwhile, paced, sender
+
+NAMESPACES = 1000
+FOLDERS = "/run/torture"
+
+CHANGES = [
+    ("POOL_ADD", "POOL:s:east GUARD:u32:3 PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
+     "PREFIX[ ADDR6:x:20010db8000000000000000000000000 LEN:u8:48 ]"),
+    ("POOL_ADD", "POOL:s:west MODE:u32:1 PREFIX[ ADDR4:x:0a010000 LEN:u8:16 ]"),
+    ("POOL_ADD", "POOL:s:north"),
+    ("POOL_DEL", "POOL:s:north"),
+    ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 TIMEOUT:u32:1 COMMENT:s:short ] "
+     "PREFIX[ ADDR4:x:0a000008 TIMEOUT:u32:1000 ]"),
+    ("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ]"),
+    ("RELAY_ADD", "POOL:s:west PREFIX[ ADDR4:x:c6336401 ]"),
+    ("RESTORE_BEGIN", ""),
+    ("POOL_ADD", "POOL:s:pending PREFIX[ ADDR4:x:0a020000 LEN:u8:16 ]"),
+    ("EXEMPT_ADD", "POOL:s:pending PREFIX[ ADDR4:x:0a020001 TIMEOUT:u32:1 ]"),
+]
+
+
+def life(number, folder):
+    """Of one namespace: what the client is to do. Some have a restore that is never committed, some
+    end while a dump is half read, some while nothing is under way."""
+    yield "unshare"
+    if number % 4 == 0:
+        yield f"sysfs {folder}"
+    yield "socket own"
+    for command, attributes in CHANGES[:len(CHANGES) - 3 * (number % 2)]:
+        yield f"do {CMD[command]} {words(attributes)[0]}"
+    yield "status"
+    if number % 3 == 0:
+        yield f"start {CMD['POOL_GET']}"
+    yield "close"
+
+
+def work(net, worker, count, tmp_path):
+    """A client that lives through so many namespaces."""
+    script, answers = tmp_path / f"script-{worker}", tmp_path / f"answers-{worker}"
+    folders = [f"{FOLDERS}/{worker}-{n}" for n in range(4)]
+    for folder in folders:
+        os.makedirs(folder, exist_ok=True)
+    script.write_text("".join(line + "\n" for number in range(count)
+                              for line in life(number, folders[number // 4 % len(folders)])))
+    with net.bras, open(script, "rb") as stdin, open(answers, "wb") as stdout:
+        process = subprocess.Popen([PROGRAM], stdin=stdin, stdout=stdout,
+                                   preexec_fn=lambda: os.sched_setaffinity(0, {worker}))
+    return process, script, answers
+
+
+def assert_all_went_well(process, script, answers):
+    assert process.wait(timeout=900) == 0
+    answers = [json.loads(line) for line in answers.read_text().splitlines()]
+    assert len(answers) == len(script.read_text().splitlines())
+    assert not [answer for answer in answers if answer.get("error")]
+    assert sum(answer.get("pools") == 2 for answer in answers) == \
+        sum(line == "status" for line in script.read_text().splitlines())
+
+
+def live(net, count, tmp_path):
+    for one in [work(net, worker, count // 2, tmp_path) for worker in (0, 1)]:
+        assert_all_went_well(*one)
+
+
+def test_a_thousand_namespaces(net, op25b, tmp_path):
+    ends = Ends(net, 4)
+    op25b.load(f"pool add east prefix {ends.pool}\n" +
+               "".join(f"prefix add east 10.100.{n}.0/24\n" for n in range(200)))
+    before = op25b("save"), sysfs("generation")
+    live(net, 20, tmp_path)     # the first ones leave things for later use
+    memory = Memory(net)
+
+    with Meanwhile(paced(sender(net.customer.tap, syn_to(ends))), 1) as traffic, \
+            Meanwhile(lambda: op25b("save"), 0), \
+            Meanwhile(lambda: [read_sysfs(f"{FOLDERS}/{name}/kernel/op25b")
+                                for name in os.listdir(FOLDERS)] and None), Meanwhile(read_sysfs):
+        live(net, NAMESPACES, tmp_path)
+
+    assert (op25b("save"), sysfs("generation")) == before
+    assert op25b.counters()["east"]["syn"]["blocked"] == traffic.result > 100
+    for folder in os.listdir(FOLDERS):
+        subprocess.run(["umount", f"{FOLDERS}/{folder}"], check=True)
+    # half an object for each
+    memory.assert_is_back(NAMESPACES // 2)
