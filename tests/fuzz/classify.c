@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * core/classify.c against its specification, on packets of any length
+ *
+ * Input: one byte, odd for IPv6; one byte, of which the number of bytes at hand follows; the packet.
+ */
+#include <string.h>
+
+#include "classify.h"
+#include "fuzz.h"
+#include "spec.h"
+
+struct source {
+	struct op25b_packet packet;
+	const uint8_t *data;
+	void *copies;
+};
+
+static void *copy_of(const void *data, size_t n)
+{
+	void *copy = malloc(n);
+
+	return n ? memcpy(copy, data, n) : copy;
+}
+
+/* Memory of exactly the size asked for, in a chain by its pointer in front */
+static const void *read_exact(const struct op25b_packet *packet, unsigned int off, unsigned int n,
+			      void *buf)
+{
+	struct source *source = (struct source *)packet;
+	void **link;
+
+	(void)buf;
+	CHECK(n && n <= 40 && off < packet->len && n <= packet->len - off,
+	      "%u bytes at %u of %u", n, off, packet->len);
+	link = malloc(sizeof(*link) + n);
+	*link = source->copies;
+	source->copies = link;
+	return memcpy(link + 1, source->data + off, n);
+}
+
+static const void *read_into_buf(const struct op25b_packet *packet, unsigned int off,
+				 unsigned int n, void *buf)
+{
+	return memcpy(buf, ((const struct source *)packet)->data + off, n);
+}
+
+static void forget_copies(struct source *source)
+{
+	void **link;
+
+	while ((link = source->copies)) {
+		source->copies = *link;
+		free(link);
+	}
+}
+
+static void peeks(const uint8_t *data, unsigned int n, bool ipv6, enum op25b_shape expected)
+{
+	void *head = copy_of(data, n);
+	enum op25b_shape shape = ipv6 ? op25b_peek_ipv6(head, n) : op25b_peek_ipv4(head, n);
+
+	CHECK(shape == expected || shape == OP25B_SHAPE_UNDECIDED, "%d, not %d", shape, expected);
+	free(head);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct source source = { 0 };
+	enum op25b_shape expected;
+	unsigned int at_hand, i;
+	uint8_t *packet;
+	bool ipv6;
+
+	if (size < 2)
+		return -1;
+	ipv6 = data[0] & 1;
+	size -= 2;
+	at_hand = data[1] % (size + 1);
+	packet = copy_of(data + 2, size);
+	expected = ipv6 ? spec_ipv6(packet, size) : spec_ipv4(packet, size);
+
+	source.packet.len = size;
+	source.data = packet;
+	for (i = 0; i < 2; i++) {
+		source.packet.read = i ? read_into_buf : read_exact;
+		CHECK((ipv6 ? op25b_classify_ipv6(&source.packet) :
+			      op25b_classify_ipv4(&source.packet)) == expected, "not %d", expected);
+	}
+	forget_copies(&source);
+
+	peeks(packet, at_hand, ipv6, expected);
+	peeks(packet, size, ipv6, expected);
+	free(packet);
+	return 0;
+}

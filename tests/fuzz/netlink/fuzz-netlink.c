@@ -1,0 +1,735 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fuzz-netlink - sends the netlink family op25b valid messages, and what mutations make of them
+ *
+ *	fuzz-netlink [-s SEED] [-n MESSAGES] [-d DIR] [-b]	fuzz
+ *	fuzz-netlink -r FILE					send again what DIR/last.* has
+ *
+ * A worker on each processor plays one role after the other. It knows what its messages may do and
+ * looks, after each, whether that holds: a refused message changes nothing, an unprivileged one
+ * neither, a message changes the policy once at most; every now and then, that what is read agrees
+ * with itself and that a pool judges. It keeps messages that reach something new in the module, as
+ * KCOV tells, to mutate them further. What is sent follows from the seed. The last messages of a
+ * worker are in DIR, written before they are sent, in case the kernel does not survive them.
+ *
+ * -b is for a kernel without KCOV: blind, and for development alone.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kcov.h"
+#include "message.h"
+#include "random.h"
+
+#define NOBODY		65534
+#define SENDERS		6
+#define SEND_BUFFER	(4 << 20)
+#define WINDOW		4096	/* messages between looks at everything */
+#define CORPUS_MAX	4096
+#define CORPUS_BYTES	2048	/* of a message that is kept */
+#define TIMEOUT_LONG	36000	/* seconds: nothing takes so long here */
+#define ALL		UINT32_MAX
+
+static uint64_t seed;
+static unsigned long messages_wanted = 1000000;
+static const char *directory = ".";
+static bool blind;
+static int family;
+
+static char worker[32] = "fuzz-netlink";
+static uint64_t sent;
+
+static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fprintf(stderr, "%s: seed %" PRIu64 ", message %" PRIu64 ": ", worker, seed, sent);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	exit(1);
+}
+
+/* --- sockets --- */
+
+/* A socket that messages are sent from */
+static struct sender {
+	struct mnl_socket *socket;
+	bool restoring;		/* it has begun a restore */
+	bool failed;		/* … which has */
+	bool unclear;		/* several messages at once may have begun or ended one */
+} senders[SENDERS];
+
+static struct mnl_socket *clean;	/* for questions of our own */
+
+static struct mnl_socket *socket_open(void)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int yes = 1, size = SEND_BUFFER;
+
+	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID))
+		fail("no socket: %m");
+	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &yes, sizeof(yes));
+	return socket;
+}
+
+static void sender_renew(struct sender *sender)
+{
+	if (sender->socket)
+		mnl_socket_close(sender->socket);
+	*sender = (struct sender){ .socket = socket_open() };
+}
+
+static void sockets_renew(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SENDERS; i++)
+		sender_renew(&senders[i]);
+	if (clean)
+		mnl_socket_close(clean);
+	clean = socket_open();
+}
+
+/* What came back */
+struct outcome {
+	unsigned int errors;
+	unsigned int acks;	/* and ends of dumps */
+	unsigned int replies;
+	bool lost;
+	int error;		/* the last one */
+	uint64_t value[OP25B_A_MAX + 1];	/* numbers of the last reply */
+};
+
+static void take_reply(struct outcome *outcome, const struct nlmsghdr *header)
+{
+	const struct nlattr *attr;
+	uint64_t value;
+	uint16_t type;
+
+	outcome->replies++;
+	if (header->nlmsg_type != family)
+		return;
+	memset(outcome->value, 0, sizeof(outcome->value));
+	mnl_attr_for_each(attr, header, GENL_HDRLEN) {
+		type = mnl_attr_get_type(attr);
+		value = 0;
+		if (type > OP25B_A_MAX)
+			fail("a reply has an attribute of type %u", type);
+		memcpy(&value, mnl_attr_get_payload(attr),
+		       mnl_attr_get_payload_len(attr) < 8 ? mnl_attr_get_payload_len(attr) : 8);
+		outcome->value[type] = value;
+	}
+}
+
+/* Read what has come back, and go on with a dump, @parts times at most. */
+static void receive(struct mnl_socket *socket, unsigned int parts, struct outcome *outcome)
+{
+	static unsigned char buffer[1 << 16] __attribute__((aligned(8)));
+	struct nlmsghdr *header;
+	int n, error;
+
+	memset(outcome, 0, sizeof(*outcome));
+	while (parts--) {
+		n = recv(mnl_socket_get_fd(socket), buffer, sizeof(buffer), 0);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		outcome->lost |= n < 0;
+		if (n < 0 && errno != ENOBUFS)
+			fail("nothing can be received: %m");
+		for (header = (void *)buffer; mnl_nlmsg_ok(header, n);
+		     header = mnl_nlmsg_next(header, &n)) {
+			if (header->nlmsg_type >= NLMSG_MIN_TYPE) {
+				take_reply(outcome, header);
+				continue;
+			}
+			error = *(int *)mnl_nlmsg_get_payload(header);
+			outcome->errors += !!error;
+			outcome->acks += !error;
+			outcome->error = error ? -error : outcome->error;
+		}
+	}
+}
+
+/* Ask something on a socket of its own; it is fatal if that is refused. */
+static struct outcome ask(struct message *m)
+{
+	struct outcome outcome;
+
+	if (mnl_socket_sendto(clean, m->bytes, m->len) < 0)
+		fail("operation %u cannot be sent: %m", message_generic(m)->cmd);
+	receive(clean, ALL, &outcome);
+	if (outcome.errors || !outcome.acks)
+		fail("operation %u is refused: %s", message_generic(m)->cmd,
+		     strerror(outcome.error));
+	return outcome;
+}
+
+static struct outcome ask_simple(int command, int flags)
+{
+	static struct message m;
+
+	message_begin(&m, family, command, flags);
+	return ask(&m);
+}
+
+/* --- what the last messages were --- */
+
+#define RECORDS		64
+#define RECORD_BYTES	(4096 - 24)
+
+struct record {
+	uint64_t number;
+	uint32_t sender;
+	uint32_t parts;		/* that are read of what comes back; 0: the socket is renewed */
+	uint64_t len;
+	unsigned char bytes[RECORD_BYTES];
+};
+
+static int records_fd;
+
+static void record(const struct message *m, unsigned int sender, unsigned int parts)
+{
+	struct record record = { .number = sent, .sender = sender, .parts = parts };
+	static unsigned int slot;
+	size_t n = 0;
+
+	if (m) {
+		record.len = m->len;
+		n = m->len < RECORD_BYTES ? m->len : RECORD_BYTES;
+		memcpy(record.bytes, m->bytes, n);
+	}
+	if (pwrite(records_fd, &record, sizeof(record) - RECORD_BYTES + n,
+		   slot * sizeof(record)) < 0)
+		fail("%s cannot be written: %m", directory);
+	slot = (slot + 1) % RECORDS;
+}
+
+/* --- corpus --- */
+
+static struct kept {
+	size_t len;
+	unsigned char bytes[CORPUS_BYTES];
+} corpus[CORPUS_MAX];
+
+static unsigned int corpus_size;
+
+static void corpus_keep(const struct message *m)
+{
+	struct kept *kept;
+
+	if (m->len > CORPUS_BYTES)
+		return;
+	kept = &corpus[corpus_size < CORPUS_MAX ? corpus_size++ : below(CORPUS_MAX)];
+	kept->len = m->len;
+	memcpy(kept->bytes, m->bytes, m->len);
+}
+
+static void message_choose(struct message *m)
+{
+	const struct kept *kept;
+
+	if (!corpus_size || one_in(2)) {
+		message_generate(m, family);
+		return;
+	}
+	kept = &corpus[below(corpus_size)];
+	m->len = kept->len;
+	memcpy(m->bytes, kept->bytes, kept->len);
+}
+
+/* --- roles --- */
+
+struct role {
+	const char *name;
+	bool may_change;
+	bool alone;	/* nobody else changes the policy of its namespace */
+	void (*enter)(unsigned int index);
+};
+
+static void own_namespace(unsigned int index)
+{
+	if (unshare(CLONE_NEWNET))
+		fail("no network namespace: %m");
+}
+
+static void become_nobody(void)
+{
+	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+		fail("still somebody: %m");
+}
+
+/* One who has nothing, one who has every capability in a namespace that owns nothing, in turns */
+static void enter_as_nobody(unsigned int index)
+{
+	become_nobody();
+	if (index % 2 && unshare(CLONE_NEWUSER))
+		fail("no user namespace: %m");
+}
+
+static void enter_as_owner(unsigned int index)
+{
+	become_nobody();
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		fail("no user namespace: %m");
+}
+
+static const struct role roles[] = {
+	{ "root", .may_change = true, .alone = true, .enter = own_namespace },
+	{ "owner", .may_change = true, .alone = true, .enter = enter_as_owner },
+	{ "nobody", .may_change = false, .alone = true, .enter = enter_as_nobody },
+	{ "crowd", .may_change = true, .alone = false },
+};
+
+static const struct role *role;
+
+/* --- what has to hold --- */
+
+static struct outcome status;	/* what it was after the last message */
+static uint32_t obeyed;		/* operations that were, as bits */
+static unsigned long refused;
+static bool expiring;		/* exempts with short timeouts are let through */
+
+/* How many messages the kernel finds in one, and how many of them may change the policy */
+static unsigned int count_messages(const struct message *m, unsigned int *changes)
+{
+	size_t at, len, n = 0;
+	const struct nlmsghdr *header;
+	unsigned int command;
+
+	*changes = 0;
+	for (at = 0; at + NLMSG_HDRLEN <= m->len; at += NLMSG_ALIGN(len), n++) {
+		header = (const void *)(m->bytes + at);
+		len = header->nlmsg_len;
+		if (len < NLMSG_HDRLEN || len > m->len - at)
+			break;
+		command = len < HEADERS ? 0 : *((unsigned char *)header + NLMSG_HDRLEN);
+		*changes += header->nlmsg_type == family && command <= OP25B_CMD_MAX &&
+			!operation_reads(command);
+	}
+	return n;
+}
+
+/* A socket that restores changes nothing until its commit, which is the restore's end. */
+static void follow_restore(struct sender *sender, unsigned int command, bool done,
+			   unsigned int *changes)
+{
+	if (sender->unclear)
+		return;
+	if (sender->restoring && command != OP25B_CMD_RESTORE_COMMIT)
+		*changes = 0;
+	if (done && command == OP25B_CMD_RESTORE_BEGIN)
+		sender->restoring = true;
+	if (done && command == OP25B_CMD_RESTORE_COMMIT)
+		sender->restoring = false;
+}
+
+static void judge(struct sender *sender, struct message *m, const struct outcome *outcome)
+{
+	uint64_t grown, before = status.value[OP25B_A_GENERATION];
+	unsigned int changes, n = count_messages(m, &changes);
+	unsigned int command = message_generic(m)->cmd;
+	struct outcome last = status;
+
+	if (n == 1 && changes + operation_reads(command) && m->header.nlmsg_type == family) {
+		if (outcome->errors)
+			changes = 0;
+		else if (outcome->acks && !outcome->lost)
+			obeyed |= 1u << command;
+		follow_restore(sender, command, outcome->acks && !outcome->errors, &changes);
+	} else if (changes) {
+		sender->unclear = true;
+	}
+	refused += !!outcome->errors;
+	if (!role->may_change)
+		changes = 0;
+
+	status = ask_simple(OP25B_CMD_STATUS_GET, NLM_F_ACK);
+	if (status.value[OP25B_A_GENERATION] < before)
+		fail("the generation was %" PRIu64 " and is %" PRIu64, before,
+		     status.value[OP25B_A_GENERATION]);
+	grown = status.value[OP25B_A_GENERATION] - before;
+	if (!role->alone || expiring)
+		return;
+	if (grown > changes)
+		fail("operation %u, %s, has changed the policy %" PRIu64 " times", command,
+		     outcome->errors ? strerror(outcome->error) : "obeyed", grown);
+	if (!grown && memcmp(last.value, status.value, sizeof(last.value)))
+		fail("operation %u has changed the policy, and not its number", command);
+}
+
+static void load(const char *pool, const void *address, unsigned int len)
+{
+	static struct message m;
+	struct nlattr *nest;
+
+	message_begin(&m, family, OP25B_CMD_POOL_ADD, NLM_F_ACK);
+	mnl_attr_put_strz(&m.header, OP25B_A_POOL, pool);
+	nest = mnl_attr_nest_start(&m.header, OP25B_A_PREFIX);
+	mnl_attr_put(&m.header, OP25B_A_PREFIX_ADDR4, 4, address);
+	mnl_attr_put_u8(&m.header, OP25B_A_PREFIX_LEN, len);
+	mnl_attr_nest_end(&m.header, nest);
+	m.len = m.header.nlmsg_len;
+	ask(&m);
+}
+
+/* A pool that no valid message of ours comes near, and whom it judges */
+static void load_witness(void)
+{
+	load("witness", (unsigned char []){ 172, 16, 0, 0 }, 12);
+}
+
+static void put_address(struct message *m, int type, const void *address)
+{
+	struct nlattr *nest = mnl_attr_nest_start(&m->header, type);
+
+	mnl_attr_put(&m->header, OP25B_A_PREFIX_ADDR4, 4, address);
+	mnl_attr_nest_end(&m->header, nest);
+}
+
+static void check_witness(void)
+{
+	static struct message m;
+	uint64_t verdict;
+
+	message_begin(&m, family, OP25B_CMD_TEST, NLM_F_ACK);
+	put_address(&m, OP25B_A_SRC, (unsigned char []){ 172, 16, 1, 2 });
+	put_address(&m, OP25B_A_DST, (unsigned char []){ 172, 32, 0, 1 });
+	m.len = m.header.nlmsg_len;
+	verdict = ask(&m).value[OP25B_A_VERDICT];
+	if (verdict != OP25B_VERDICT_BLOCKED)
+		fail("the witness' verdict is %" PRIu64, verdict);
+}
+
+/* That there is as much to read as the status says */
+static void check_dumps(void)
+{
+	uint64_t pools, prefixes, exempts, relays, *value = status.value;
+	struct outcome before;
+
+	do {
+		before = ask_simple(OP25B_CMD_STATUS_GET, NLM_F_ACK);
+		pools = ask_simple(OP25B_CMD_POOL_GET, NLM_F_DUMP).replies;
+		prefixes = ask_simple(OP25B_CMD_PREFIX_GET, NLM_F_DUMP).replies;
+		exempts = ask_simple(OP25B_CMD_EXEMPT_GET, NLM_F_DUMP).replies;
+		relays = ask_simple(OP25B_CMD_RELAY_GET, NLM_F_DUMP).replies;
+		status = ask_simple(OP25B_CMD_STATUS_GET, NLM_F_ACK);
+		if (!role->alone)
+			return;
+	} while (value[OP25B_A_GENERATION] != before.value[OP25B_A_GENERATION]);
+	if (pools != value[OP25B_A_POOLS] || exempts != value[OP25B_A_EXEMPTS] ||
+	    prefixes != value[OP25B_A_PREFIXES4] + value[OP25B_A_PREFIXES6] ||
+	    relays != value[OP25B_A_RELAYS])
+		fail("%" PRIu64 " pools, %" PRIu64 " prefixes, %" PRIu64 " exempts, %" PRIu64
+		     " relays are read, and the status has others", pools, prefixes, exempts,
+		     relays);
+}
+
+/* Begin anew; in one window of eight exempts may expire, so that less of it is exact. */
+static void window_begin(void)
+{
+	static unsigned int windows;
+
+	sockets_renew();
+	if (role->may_change)
+		ask_simple(OP25B_CMD_FLUSH, NLM_F_ACK);
+	if (role->may_change && role->alone)
+		load_witness();
+	if (role->alone)
+		check_witness();
+	expiring = windows++ % 8 == 7;
+	status = ask_simple(OP25B_CMD_STATUS_GET, NLM_F_ACK);
+}
+
+/* --- sending --- */
+
+/* Exempts that expire within this run change the policy by themselves. */
+static void lengthen_timeouts(struct message *m)
+{
+	struct nlattr *attr;
+	uint32_t seconds;
+	size_t at;
+
+	for (at = HEADERS; at + NLA_HDRLEN + sizeof(seconds) <= m->len; at += NLA_ALIGNTO) {
+		attr = (struct nlattr *)(m->bytes + at);
+		if (attr->nla_len != NLA_HDRLEN + sizeof(seconds) ||
+		    mnl_attr_get_type(attr) != OP25B_A_PREFIX_TIMEOUT)
+			continue;
+		memcpy(&seconds, attr + 1, sizeof(seconds));
+		if (seconds && seconds < TIMEOUT_LONG)
+			seconds += TIMEOUT_LONG;
+		memcpy(attr + 1, &seconds, sizeof(seconds));
+	}
+}
+
+static void make(struct message *m)
+{
+	static struct message other;
+	unsigned int more = one_in(16) ? 1 + below(3) : 0;
+
+	message_choose(m);
+	message_choose(&other);
+	if (!one_in(4))
+		message_mutate(m, &other);
+	while (more--) {
+		message_append(m, &other);
+		message_choose(&other);
+	}
+	if (!expiring)
+		lengthen_timeouts(m);
+}
+
+static void step(void)
+{
+	static struct message m;
+	unsigned int i = below(SENDERS), parts = ALL, changes;
+	struct sender *sender = &senders[i];
+	struct outcome outcome;
+
+	/* closed in mid-restore, in mid-dump; soon where nothing is obeyed any more */
+	if (one_in(sender->failed ? 4 : 64)) {
+		record(NULL, i, 0);
+		sender_renew(sender);
+	}
+	make(&m);
+	if ((m.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP && one_in(4))
+		parts = 1 + below(3);	/* the rest is read with the next answer, or never */
+	record(&m, i, parts);
+	kcov_begin();
+	if (mnl_socket_sendto(sender->socket, m.bytes, m.len) < 0)
+		return;
+	receive(sender->socket, parts, &outcome);
+	if (kcov_end())
+		corpus_keep(&m);
+	sent += count_messages(&m, &changes) ?: 1;
+	sender->failed = outcome.error == ECANCELED;
+	judge(sender, &m, &outcome);
+}
+
+/* --- workers --- */
+
+static uint32_t operations_obeyable(void)
+{
+	unsigned int command;
+	uint32_t set = 0;
+
+	for (command = 1; command <= OP25B_CMD_MAX; command++)
+		if (role->may_change || operation_reads(command))
+			set |= 1u << command;
+	return set;
+}
+
+static void work(unsigned int index, unsigned long quota)
+{
+	struct timespec start, end;
+	uint64_t next = WINDOW;
+	cpu_set_t cpu;
+	char path[256];
+
+	snprintf(worker, sizeof(worker), "%s.%u", role->name, index);
+	CPU_ZERO(&cpu);
+	CPU_SET(index, &cpu);
+	sched_setaffinity(0, sizeof(cpu), &cpu);
+	random_seed(seed ^ (role - roles) << 32 ^ (uint64_t)index << 48);
+	snprintf(path, sizeof(path), "%s/last.%s", directory, worker);
+	records_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (records_fd < 0)
+		fail("%s: %m", path);
+	if (!blind && !kcov_open())
+		fail("the kernel has no KCOV, and nothing would guide the mutations");
+	if (role->enter)
+		role->enter(index);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	window_begin();
+	while (sent < quota) {
+		step();
+		if (sent < next)
+			continue;
+		next += WINDOW;
+		check_dumps();
+		window_begin();
+	}
+	check_dumps();
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (obeyed != operations_obeyable())
+		fail("operations that were obeyed: %#x, that should be: %#x", obeyed,
+		     operations_obeyable());
+	if (!blind && !kcov_blocks())
+		fail("KCOV has seen nothing of the module");
+	printf("%-8s %8" PRIu64 " messages, %lu of them refused, in %ld s; %u kept, %u blocks\n",
+	       worker, sent, refused, end.tv_sec - start.tv_sec, corpus_size, kcov_blocks());
+	exit(0);
+}
+
+/* Something to read for those who may not change it */
+static void furnish(void)
+{
+	static struct message m;
+	struct outcome outcome;
+	unsigned int i;
+
+	sockets_renew();
+	random_seed(seed);
+	for (i = 0; i < 500; i++) {
+		message_generate(&m, family);
+		switch (message_generic(&m)->cmd) {
+		case OP25B_CMD_POOL_ADD:
+		case OP25B_CMD_PREFIX_ADD:
+		case OP25B_CMD_EXEMPT_ADD:
+			lengthen_timeouts(&m);
+			mnl_socket_sendto(senders[0].socket, m.bytes, m.len);
+			receive(senders[0].socket, ALL, &outcome);
+		}
+	}
+	load_witness();
+}
+
+/* All workers in one role, each with its share; one that fails ends them all. */
+static void play(unsigned int workers, unsigned long quota)
+{
+	pid_t pids[workers];
+	unsigned int i;
+	int result;
+
+	own_namespace(0);
+	if (!role->may_change)
+		furnish();
+	fflush(stdout);
+	for (i = 0; i < workers; i++) {
+		pids[i] = fork();
+		if (pids[i] < 0)
+			fail("no worker: %m");
+		if (!pids[i])
+			work(i, quota / workers + 1);
+	}
+	while (wait(&result) > 0) {
+		if (!result)
+			continue;
+		for (i = 0; i < workers; i++)
+			kill(pids[i], SIGKILL);
+		fail("role %s has failed", role->name);
+	}
+}
+
+static int find_family(void)
+{
+	struct { struct nlmsghdr header; char rest[256]; } request;
+	struct nlmsghdr *header = mnl_nlmsg_put_header(&request);
+	struct genlmsghdr *generic;
+	const struct nlattr *attr;
+	char answer[4096];
+	int n;
+
+	header->nlmsg_type = GENL_ID_CTRL;
+	header->nlmsg_flags = NLM_F_REQUEST;
+	generic = mnl_nlmsg_put_extra_header(header, sizeof(*generic));
+	generic->cmd = CTRL_CMD_GETFAMILY;
+	generic->version = 1;
+	mnl_attr_put_strz(header, CTRL_ATTR_FAMILY_NAME, OP25B_FAMILY_NAME);
+	clean = socket_open();
+	mnl_socket_sendto(clean, header, header->nlmsg_len);
+	n = mnl_socket_recvfrom(clean, answer, sizeof(answer));
+	header = (void *)answer;
+	if (n > 0 && mnl_nlmsg_ok(header, n) && header->nlmsg_type == GENL_ID_CTRL)
+		mnl_attr_for_each(attr, header, GENL_HDRLEN)
+			if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+				return mnl_attr_get_u16(attr);
+	fail("there is no family op25b");
+}
+
+/* --- once more --- */
+
+static int by_number(const void *a, const void *b)
+{
+	const struct record *left = a, *right = b;
+
+	return (left->number > right->number) - (left->number < right->number);
+}
+
+static void replay(const char *path)
+{
+	static struct record records[RECORDS];
+	static struct message m;
+	FILE *file = fopen(path, "r");
+	struct outcome outcome;
+	struct sender *sender;
+	struct record *one;
+
+	if (!file)
+		fail("%s: %m", path);
+	fread(records, 1, sizeof(records), file);
+	fclose(file);
+	qsort(records, RECORDS, sizeof(*records), by_number);
+	own_namespace(0);
+	sockets_renew();
+	for (one = records; one < records + RECORDS; one++) {
+		sender = &senders[one->sender % SENDERS];
+		if (!one->parts) {
+			sender_renew(sender);
+			continue;
+		}
+		m.len = one->len < RECORD_BYTES ? one->len : RECORD_BYTES;
+		memcpy(m.bytes, one->bytes, m.len);
+		if (m.header.nlmsg_type >= NLMSG_MIN_TYPE && m.header.nlmsg_type != GENL_ID_CTRL)
+			m.header.nlmsg_type = family;
+		printf("%" PRIu64 ": %zu of %" PRIu64 " bytes, operation %u: ", one->number, m.len,
+		       one->len, message_generic(&m)->cmd);
+		fflush(stdout);
+		mnl_socket_sendto(sender->socket, m.bytes, m.len);
+		receive(sender->socket, one->parts, &outcome);
+		printf("%s\n", outcome.errors ? strerror(outcome.error) : "obeyed");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *again = NULL;
+	int option;
+
+	seed = (uint64_t)time(NULL) << 16 ^ getpid();
+	while ((option = getopt(argc, argv, "s:n:d:br:")) > 0) {
+		switch (option) {
+		case 's':
+			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'n':
+			messages_wanted = strtoul(optarg, NULL, 0);
+			break;
+		case 'd':
+			directory = optarg;
+			break;
+		case 'b':
+			blind = true;
+			break;
+		case 'r':
+			again = optarg;
+			break;
+		default:
+			return 2;
+		}
+	}
+	family = find_family();
+	if (again) {
+		replay(again);
+		return 0;
+	}
+	printf("seed %" PRIu64 ", %lu messages\n", seed, messages_wanted);
+	for (role = roles; role < roles + sizeof(roles) / sizeof(*roles); role++)
+		play(sysconf(_SC_NPROCESSORS_ONLN), messages_wanted * sizeof(*roles) / sizeof(roles));
+	return 0;
+}

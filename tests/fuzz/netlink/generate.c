@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Valid messages, of every operation
+ *
+ * Names and prefixes come from a small world, so that messages meet what others have left.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "message.h"
+#include "random.h"
+
+#define A(name) (1u << OP25B_A_##name)
+
+/* What a message of an operation has and may have, and how often there is one */
+static const struct operation {
+	unsigned int needs;
+	unsigned int may;
+	unsigned int weight;
+	bool reads;		/* takes no privilege and changes nothing */
+	bool dumps;
+	bool no_do;
+} operations[OP25B_CMD_MAX + 1] = {
+	[OP25B_CMD_POOL_ADD] = {
+		.needs = A(POOL), .may = A(MODE) | A(ACTION) | A(GUARD) | A(PREFIX) | A(FORCE),
+		.weight = 10
+	},
+	[OP25B_CMD_POOL_SET] = { A(POOL), A(MODE) | A(ACTION) | A(GUARD), .weight = 4 },
+	[OP25B_CMD_POOL_DEL] = { A(POOL), A(FORCE), .weight = 2 },
+	[OP25B_CMD_POOL_GET] = { A(POOL), 0, .weight = 4, .reads = true, .dumps = true },
+	[OP25B_CMD_POOL_RESET] = { 0, A(POOL), .weight = 2 },
+	[OP25B_CMD_PREFIX_ADD] = { A(POOL) | A(PREFIX), A(FORCE), .weight = 8 },
+	[OP25B_CMD_PREFIX_DEL] = { A(POOL) | A(PREFIX), A(FORCE), .weight = 5 },
+	[OP25B_CMD_PREFIX_GET] = {
+		.may = A(POOL), .weight = 2, .reads = true, .dumps = true, .no_do = true
+	},
+	[OP25B_CMD_EXEMPT_ADD] = { A(POOL) | A(PREFIX), A(FORCE), .weight = 8 },
+	[OP25B_CMD_EXEMPT_DEL] = { A(POOL) | A(PREFIX), A(FORCE), .weight = 5 },
+	[OP25B_CMD_EXEMPT_GET] = {
+		.may = A(POOL), .weight = 2, .reads = true, .dumps = true, .no_do = true
+	},
+	[OP25B_CMD_RELAY_ADD] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 6 },
+	[OP25B_CMD_RELAY_DEL] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 4 },
+	[OP25B_CMD_RELAY_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
+	[OP25B_CMD_TEST] = { A(SRC) | A(DST), 0, .weight = 6, .reads = true },
+	[OP25B_CMD_STATUS_GET] = { .weight = 1, .reads = true },
+	[OP25B_CMD_FLUSH] = { .weight = 1 },
+	[OP25B_CMD_RESTORE_BEGIN] = { .weight = 1 },
+	[OP25B_CMD_RESTORE_COMMIT] = { .weight = 2 },
+};
+
+/**
+ * operation_reads() - whether an operation takes no privilege and changes nothing
+ * @command: OP25B_CMD_…
+ *
+ * Return: whether.
+ */
+bool operation_reads(unsigned int command)
+{
+	return command <= OP25B_CMD_MAX && operations[command].reads;
+}
+
+static void put_name(struct nlmsghdr *header)
+{
+	static const char * const names[] = {
+		"a", "b", "east", "west", "fixed", "x.y_z-1", "0123456789abcdefghijklmnopqrst-"
+	};
+
+	mnl_attr_put_strz(header, OP25B_A_POOL, names[below(sizeof(names) / sizeof(*names))]);
+}
+
+/* Bits behind @len are zero. */
+static void random_address(unsigned char *address, unsigned int bits, unsigned int len)
+{
+	static const unsigned char bases[][16] = {
+		{ 10 }, { 10, 1 }, { 192, 0, 2 }, { 198, 18 }, { 0x20, 0x01, 0x0d, 0xb8 }, { 0xff, 0xff }
+	};
+	unsigned int i, flips = below(4);
+
+	memcpy(address, bases[below(sizeof(bases) / sizeof(*bases))], bits / 8);
+	while (flips--) {
+		i = below(bits);
+		address[i / 8] ^= 0x80 >> i % 8;
+	}
+	for (i = len; i < bits; i++)
+		address[i / 8] &= ~(0x80 >> i % 8);
+}
+
+static void put_prefix(struct nlmsghdr *header, int type, unsigned int bits, bool whole,
+		       bool exempt)
+{
+	static const char comment[] = "a customer who asked for it, and whose ticket says so: 4711";
+	struct nlattr *nest = mnl_attr_nest_start(header, type);
+	unsigned int len = whole || one_in(4) ? bits : below(bits + 1);
+	unsigned char address[16];
+
+	random_address(address, bits, len);
+	mnl_attr_put(header, bits == 32 ? OP25B_A_PREFIX_ADDR4 : OP25B_A_PREFIX_ADDR6, bits / 8,
+		     address);
+	if (len < bits || one_in(2))
+		mnl_attr_put_u8(header, OP25B_A_PREFIX_LEN, len);
+	if (exempt && one_in(3))
+		mnl_attr_put_u32(header, OP25B_A_PREFIX_TIMEOUT,
+				 one_in(32) ? 1 : OP25B_TIMEOUT_MAX - below(OP25B_TIMEOUT_MAX / 2));
+	if (exempt && one_in(3))
+		mnl_attr_put_strz(header, OP25B_A_PREFIX_COMMENT, comment + below(sizeof(comment)));
+	mnl_attr_nest_end(header, nest);
+}
+
+static unsigned int random_bits_of_family(void)
+{
+	return one_in(2) ? 32 : 128;
+}
+
+/* Attributes of @bits bits */
+static void put_attribute(struct nlmsghdr *header, int command, int type, unsigned int bits)
+{
+	unsigned int n;
+
+	switch (type) {
+	case OP25B_A_POOL:
+		put_name(header);
+		break;
+	case OP25B_A_MODE:
+		mnl_attr_put_u32(header, type, below(OP25B_MODE_OFF + 1));
+		break;
+	case OP25B_A_ACTION:
+		mnl_attr_put_u32(header, type, below(OP25B_ACTION_ADMIN_PROHIBITED + 1));
+		break;
+	case OP25B_A_GUARD:
+		mnl_attr_put_u32(header, type, below(4));
+		break;
+	case OP25B_A_PREFIX:
+		for (n = one_in(4) ? below(40) : 1 + below(3); n; n--)
+			put_prefix(header, type, random_bits_of_family(), false,
+				   command == OP25B_CMD_EXEMPT_ADD);
+		break;
+	case OP25B_A_FORCE:
+		mnl_attr_put(header, type, 0, NULL);
+		break;
+	case OP25B_A_SRC:
+	case OP25B_A_DST:
+		put_prefix(header, type, bits, true, false);
+		break;
+	}
+}
+
+/**
+ * message_begin() - start a message
+ * @m: the message
+ * @family: the family's number
+ * @command: OP25B_CMD_…
+ * @flags: NLM_F_… besides NLM_F_REQUEST
+ */
+void message_begin(struct message *m, int family, int command, int flags)
+{
+	static uint32_t sequence;
+	struct genlmsghdr *generic;
+
+	mnl_nlmsg_put_header(m->bytes);
+	m->header.nlmsg_type = family;
+	m->header.nlmsg_flags = NLM_F_REQUEST | flags;
+	m->header.nlmsg_seq = ++sequence;
+	generic = mnl_nlmsg_put_extra_header(&m->header, sizeof(*generic));
+	generic->cmd = command;
+	generic->version = OP25B_FAMILY_VERSION;
+	m->len = m->header.nlmsg_len;
+}
+
+static int random_operation(void)
+{
+	unsigned int command, sum = 0;
+
+	for (command = 1; command <= OP25B_CMD_MAX; command++)
+		sum += operations[command].weight;
+	sum = below(sum);
+	for (command = 1; sum >= operations[command].weight; command++)
+		sum -= operations[command].weight;
+	return command;
+}
+
+/**
+ * message_generate() - make a valid message
+ * @m: takes it
+ * @family: the family's number
+ */
+void message_generate(struct message *m, int family)
+{
+	int command = random_operation(), type, flags = NLM_F_ACK;
+	const struct operation *operation = &operations[command];
+	unsigned int bits = random_bits_of_family();
+
+	if (operation->no_do || (operation->dumps && one_in(2)))
+		flags = NLM_F_DUMP;
+	message_begin(m, family, command, flags);
+	for (type = 1; type <= OP25B_A_MAX; type++)
+		if (operation->needs >> type & 1 || (operation->may >> type & 1 && one_in(2)))
+			put_attribute(&m->header, command, type, bits);
+	m->len = m->header.nlmsg_len;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a system call reaches in the module, by KCOV
+ */
+#ifndef FUZZ_KCOV_H
+#define FUZZ_KCOV_H
+
+#include <stdbool.h>
+
+bool kcov_open(void);
+void kcov_begin(void);
+unsigned int kcov_end(void);
+unsigned int kcov_blocks(void);
+
+#endif /* FUZZ_KCOV_H */

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * op25bctl's parsers for files: restore, diff and batches, with a kernel made of paper
+ *
+ * Input: one byte, whose bits say what the kernel refuses; the file.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "fuzz.h"
+#include "report.h"
+#include "test_cmd.h"
+#include "command.h"
+
+#define FILE_MAX	4096
+
+static char file[sizeof("/proc/self/fd/") + 11];
+
+static void write_input(const void *text, size_t size)
+{
+	static int fd = -1;
+
+	if (fd < 0) {
+		fd = memfd_create("file", MFD_CLOEXEC);
+		sprintf(file, "/proc/self/fd/%d", fd);
+	}
+	CHECK(!ftruncate(fd, 0), "");
+	CHECK(pwrite(fd, text, size, 0) == (ssize_t)size, "");
+}
+
+static void command(const char *words)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s %s", words, file);
+	*kernel.log = '\0';
+	op25bctl(line);
+}
+
+/* What is wrong has one line that says so, and all is well without one. */
+static void complains_well(int wrong_from)
+{
+	const char *newline = strchr(run.err, '\n');
+
+	CHECK(run.code >= DONE && run.code <= REFUSED, "%d", run.code);
+	CHECK((run.code >= wrong_from) == !!*run.err, "%d: %s", run.code, run.err);
+	CHECK(!newline || !newline[1], "%s", run.err);
+}
+
+/* What diff says of a policy, as a file of commands */
+static size_t policy_of(const char *diff, char *text)
+{
+	size_t size = 0;
+
+	while (*diff) {
+		const char *end = strchr(diff, '\n') + 1;
+
+		CHECK(!strncmp(diff, "+ ", 2), "%s", diff);
+		memcpy(text + size, diff + 2, end - diff - 2);
+		size += end - diff - 2;
+		diff = end;
+	}
+	return size;
+}
+
+/* What diff prints of a file is a file that diff prints the same of. */
+static void prints_what_it_reads(void)
+{
+	char *before = strdup(run.out), *text = malloc(strlen(before) + 1);
+
+	write_input(text, policy_of(before, text));
+	command("diff");
+	CHECK(!strcmp(run.out, before) && !*run.err, "%s%s", run.out, run.err);
+	command("restore");
+	CHECK(run.code == DONE, "%s", run.err);
+	free(before);
+	free(text);
+}
+
+/* The line that is read without splitting it means the same as split. */
+static void plain_lines_mean_the_same(const char *text, size_t size)
+{
+	struct change plain = {}, split = {};
+	struct words words = {};
+	const char *end;
+
+	for (; size && (end = memchr(text, '\n', size)); size -= end + 1 - text, text = end + 1) {
+		if (!change_read_plain(&plain, text, end - text))
+			continue;
+		CHECK(words_split(&words, text, end - text) == DONE, "%.*s", (int)(end - text), text);
+		CHECK(command_parse_change(&split, &words, false) == DONE, "");
+		CHECK(plain.command == split.command && plain.count == 1 && split.count == 1, "");
+		CHECK(!strcmp(plain.pool.text, split.pool.text), "");
+		CHECK(!prefix_compare(&plain.prefixes->prefix, &split.prefixes->prefix), "");
+	}
+	change_free(&plain);
+	change_free(&split);
+	words_free(&words);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t refuse;
+	bool good;
+
+	if (!size || size > FILE_MAX)
+		return -1;
+	refuse = *data++;
+	size--;
+	plain_lines_mean_the_same((const char *)data, size);
+
+	kernel_reset();
+	write_input(data, size);
+	command("diff");
+	complains_well(REFUSED);
+	good = run.code != REFUSED;
+	if (good)
+		prints_what_it_reads();
+
+	/* what diff accepts, restore does; what is no text is not sent at all */
+	write_input(data, size);
+	command("restore");
+	complains_well(USAGE);
+	CHECK(!good || run.code == DONE, "%s", run.err);
+	CHECK(run.code != USAGE || !*kernel.log, "%s", kernel.log);
+
+	if (refuse & 1)
+		kernel_refuse(OP25B_CMD_PREFIX_ADD, "east", ENOENT, "pool does not exist");
+	if (refuse & 2)
+		kernel_refuse(OP25B_CMD_EXEMPT_ADD, "10.0.0.7/32", EEXIST, "exists already");
+	if (refuse & 4)
+		kernel_refuse(OP25B_CMD_RELAY_ADD, NULL, ENOMEM, NULL);
+	command("restore -n");
+	complains_well(USAGE);
+	command("-b");
+	CHECK(run.code >= DONE && run.code <= REFUSED, "%d", run.code);
+	kernel_reset();
+	return 0;
+}
