@@ -65,6 +65,11 @@ check-vm: ## runs the tests in a real kernel, in a guest
 check-debug: ## runs them, and more, in a kernel that looks for bugs, which it builds (hours)
 	tests/debug/check
 
+.PHONY: hostile-table
+hostile-table: ## measures docs/hostile-packets.md anew, in a guest
+	tests/vm/check --out build/hostile-packets tests/vm/test_hostile.py -k 'not document'
+	cp build/hostile-packets/hostile-packets.md docs/
+
 .PHONY: bench
 bench: ## measures the cost, next to nft and ipset, in a guest that counts instructions
 	tests/bench/run

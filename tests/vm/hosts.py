@@ -195,7 +195,8 @@ class PagedTap(Tap):
 
     def send(self, packet, linear=0):
         """linear: how much of the packet is in the linear part."""
-        self.put(packet, struct.pack(self.VNET_HEADER, 0, 0, len(self.header) + 2 + linear, 0, 0, 0))
+        copied = len(self.header) + 2 + linear
+        self.put(packet, struct.pack(self.VNET_HEADER, 0, 0, copied, 0, 0, 0))
 
     def put(self, packet, vnet_header):
         data = vnet_header + self.frame(packet)

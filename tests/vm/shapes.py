@@ -13,7 +13,7 @@ import struct
 import packets
 from packets import (ACK, AUTH, CWR, DSTOPTS, ECE, ESP, FIN, HIP, HOPOPTS, IDENTS, MOBILITY, NONE,
                      PSH, RST, SHIM6, SYN, TCP, UDP, URG, auth, extension, fragment,
-                     fragment_header, fragments, ipv4, many_options, routing)
+                     fragment_header, fragments, many_options, routing)
 
 ORDERS = list(itertools.permutations(range(3)))
 RESERVED = 0xf00        # the bits between TCP's data offset and its flags
