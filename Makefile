@@ -70,6 +70,10 @@ hostile-table: ## measures docs/hostile-packets.md anew, in a guest
 	tests/vm/check --out build/hostile-packets tests/vm/test_hostile.py -k 'not document'
 	cp build/hostile-packets/hostile-packets.md docs/
 
+.PHONY: proof
+proof: ## has CBMC prove what the classifier promises, for every packet of up to 128 bytes
+	tests/proof/run
+
 .PHONY: bench
 bench: ## measures the cost, next to nft and ipset, in a guest that counts instructions
 	tests/bench/run
