@@ -48,8 +48,7 @@ static struct op25b_change *change_alloc(struct op25b_table *table,
  */
 struct op25b_change *op25b_change_begin(struct op25b_table *table)
 {
-	return change_alloc(table, rcu_dereference_protected(table->policy,
-							     lockdep_is_held(&table->lock)));
+	return change_alloc(table, op25b_table_policy(table));
 }
 
 /**
@@ -113,6 +112,7 @@ void op25b_change_abort(struct op25b_change *change)
 		kfree(exempt);
 		cond_resched();
 	}
+	lockdep_assert_held(&table->lock);
 	list_for_each_entry_safe(exempt, next, &change->gone, list) {
 		list_move(&exempt->list, &table->exempts);
 		if (exempt->expires)
@@ -185,8 +185,10 @@ static void count_guards(struct op25b_policy *policy, struct op25b_settings sett
  */
 struct op25b_terms *op25b_change_pool(const struct op25b_change *change, const char *name)
 {
-	const struct op25b_pool *pool = op25b_table_pool_find(change->table, name);
+	const struct op25b_pool *pool;
 
+	lockdep_assert_held(&change->table->lock);
+	pool = op25b_table_pool_find(change->table, name);
 	return pool ? op25b_policy_terms(change->policy, pool->id) : NULL;
 }
 
@@ -213,6 +215,7 @@ int op25b_pool_add(struct op25b_change *change, const char *name, struct op25b_s
 	terms = kzalloc(sizeof(*terms), OP25B_GFP);
 	if (!terms)
 		return -ENOMEM;
+	lockdep_assert_held(&change->table->lock);
 	pool = op25b_table_pool_get(change->table, name, extack);
 	if (IS_ERR(pool)) {
 		kfree(terms);
@@ -275,6 +278,7 @@ static void exempt_drop(struct op25b_change *change, struct op25b_exempt *exempt
 		kfree(exempt);
 		return;
 	}
+	lockdep_assert_held(&change->table->lock);
 	list_move(&exempt->list, &change->gone);
 	if (exempt->expires)
 		timerqueue_del(&change->table->expiries, &exempt->expiry);

@@ -44,7 +44,7 @@ struct op25b_change {
 	bool pools_changed;
 };
 
-struct op25b_change *op25b_change_begin(struct op25b_table *table);
+struct op25b_change *op25b_change_begin(struct op25b_table *table) __must_hold(&table->lock);
 struct op25b_change *op25b_change_begin_empty(struct op25b_table *table);
 void op25b_change_abort(struct op25b_change *change);
 

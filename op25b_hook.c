@@ -245,6 +245,7 @@ static bool is_second_time(const struct nf_hook_state *state)
 static noinline unsigned int judge_other(const struct op25b_table *table, struct sk_buff *skb,
 					 const struct nf_hook_state *state,
 					 enum op25b_family family, enum op25b_shape shape)
+	__must_hold_shared(RCU)
 {
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
 
@@ -260,6 +261,7 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 static __always_inline unsigned int judge_syn(const struct op25b_table *table, struct sk_buff *skb,
 					      const struct nf_hook_state *state,
 					      enum op25b_family family)
+	__must_hold_shared(RCU)
 {
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
 	struct op25b_judgement judgement;
@@ -275,17 +277,20 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 
 static noinline unsigned int judge_syn_ipv4(const struct op25b_table *table, struct sk_buff *skb,
 					    const struct nf_hook_state *state)
+	__must_hold_shared(RCU)
 {
 	return judge_syn(table, skb, state, OP25B_IPV4);
 }
 
 static noinline unsigned int judge_syn_ipv6(const struct op25b_table *table, struct sk_buff *skb,
 					    const struct nf_hook_state *state)
+	__must_hold_shared(RCU)
 {
 	return judge_syn(table, skb, state, OP25B_IPV6);
 }
 
 static unsigned int hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+	__must_hold_shared(RCU)
 {
 	enum op25b_shape shape = op25b_peek_ipv4(skb->data, skb_headlen(skb));
 
@@ -297,6 +302,7 @@ static unsigned int hook_ipv4(void *priv, struct sk_buff *skb, const struct nf_h
 }
 
 static unsigned int hook_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+	__must_hold_shared(RCU)
 {
 	enum op25b_shape shape = op25b_peek_ipv6(skb->data, skb_headlen(skb));
 

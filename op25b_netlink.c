@@ -79,7 +79,7 @@ static int host_bits(const struct op25b_prefix *prefix)
  * Return: 0 or -EINVAL.
  */
 int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *attrs,
-			struct netlink_ext_ack *extack)
+			  struct netlink_ext_ack *extack)
 {
 	struct op25b_prefix *prefix = &attrs->prefix;
 	unsigned int addresses = 0, max = 0;
@@ -159,7 +159,8 @@ static const struct nla_policy exempt_policy[OP25B_A_PREFIX_MAX + 1] = {
 	[OP25B_A_PREFIX_COMMENT] = { .type = NLA_NUL_STRING, .len = OP25B_COMMENT_MAX },
 };
 
-#define POOL_POLICY [OP25B_A_POOL] = { .type = NLA_NUL_STRING, .len = OP25B_POOL_NAME_MAX }
+#define POOL_POLICY							\
+	[OP25B_A_POOL] = { .type = NLA_NUL_STRING, .len = OP25B_POOL_NAME_MAX }
 
 #define SETTINGS_POLICY							\
 	[OP25B_A_MODE] = NLA_POLICY_MAX(NLA_U32, OP25B_MODE_OFF),	\

@@ -31,6 +31,7 @@ struct restore {
 };
 
 static struct restore *restore_find(struct op25b_net *on, u32 portid)
+	__must_hold(&on->table.lock)
 {
 	struct restore *restore;
 
@@ -90,8 +91,8 @@ typedef int (*apply_t)(struct op25b_change *change, const u32 *id,
 		       struct netlink_ext_ack *extack);
 
 /* Apply @apply to each prefix of the message, which has at least @min. */
-static int for_each_prefix(struct op25b_change *change, const u32 *id, struct genl_info *info,
-			   unsigned int min, apply_t apply)
+static int apply_to_prefixes(struct op25b_change *change, const u32 *id, struct genl_info *info,
+			     unsigned int min, apply_t apply)
 {
 	bool force = info->attrs[OP25B_A_FORCE];
 	struct op25b_nl_prefix attrs;
@@ -245,7 +246,7 @@ static int apply_pool_add(struct op25b_change *change, struct genl_info *info, a
 	}
 	if (err < 0)
 		return err;
-	return for_each_prefix(change, &id, info, 0, each);
+	return apply_to_prefixes(change, &id, info, 0, each);
 }
 
 int op25b_nl_pool_add(struct sk_buff *skb, struct genl_info *info)
@@ -300,7 +301,7 @@ static int add_to_pool(struct op25b_change *change, struct genl_info *info, appl
 	if (IS_ERR(terms))
 		return PTR_ERR(terms);
 	id = terms->pool->id;
-	return for_each_prefix(change, &id, info, 1, each);
+	return apply_to_prefixes(change, &id, info, 1, each);
 }
 
 /* Delete from the pool that the message names: by force it need not be there. */
@@ -312,9 +313,9 @@ static int del_from_pool(struct op25b_change *change, struct genl_info *info, ap
 	if (IS_ERR(terms))
 		return PTR_ERR(terms);
 	if (!terms)
-		return for_each_prefix(change, NULL, info, 1, check_prefix);
+		return apply_to_prefixes(change, NULL, info, 1, check_prefix);
 	id = terms->pool->id;
-	return for_each_prefix(change, &id, info, 1, each);
+	return apply_to_prefixes(change, &id, info, 1, each);
 }
 
 int op25b_nl_prefix_add(struct sk_buff *skb, struct genl_info *info)
@@ -341,7 +342,7 @@ int op25b_nl_exempt_del(struct sk_buff *skb, struct genl_info *info)
 static int add_to_pool_or_all(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	if (!info->attrs[OP25B_A_POOL])
-		return for_each_prefix(change, NULL, info, 1, each);
+		return apply_to_prefixes(change, NULL, info, 1, each);
 	return add_to_pool(change, info, each);
 }
 
@@ -354,7 +355,7 @@ int op25b_nl_relay_add(struct sk_buff *skb, struct genl_info *info)
 static int del_from_pool_or_all(struct op25b_change *change, struct genl_info *info, apply_t each)
 {
 	if (!info->attrs[OP25B_A_POOL])
-		return for_each_prefix(change, NULL, info, 1, each);
+		return apply_to_prefixes(change, NULL, info, 1, each);
 	return del_from_pool(change, info, each);
 }
 
@@ -380,14 +381,13 @@ int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info)
 	}
 
 	mutex_lock(&table->lock);
-	policy = rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock));
+	policy = op25b_table_policy(table);
 	if (name) {
 		pool = op25b_table_pool_find(table, name);
-		if (pool && op25b_policy_terms(policy, pool->id)) {
+		if (pool && op25b_policy_terms(policy, pool->id))
 			op25b_stats_reset(&pool->stats);
-		} else {
+		else
 			err = op25b_nl_no_such_pool(info->attrs, info->extack);
-		}
 		goto out;
 	}
 	for (id = 0; id < OP25B_POOL_IDS && n < policy->pools; id++) {

@@ -276,6 +276,7 @@ static struct dump *dump_of(struct netlink_callback *cb)
 /* Under RCU */
 static const struct op25b_policy *dump_policy(const struct sk_buff *skb,
 					      struct netlink_callback *cb)
+	__must_hold_shared(RCU)
 {
 	const struct op25b_net *on = op25b_net(sock_net(skb->sk));
 	const struct op25b_policy *policy = rcu_dereference(on->table.policy);

@@ -184,7 +184,8 @@ static inline unsigned long op25b_entry_word(unsigned long value)
 
 	if (likely(value & OP25B_ENTRY_WORD))
 		return value;
-	return OP25B_ENTRY_WORD | OP25B_ENTRY_EXEMPT | (exempt->is_prefix ? OP25B_ENTRY_PREFIX : 0) |
+	return OP25B_ENTRY_WORD | OP25B_ENTRY_EXEMPT |
+	       (exempt->is_prefix ? OP25B_ENTRY_PREFIX : 0) |
 	       (unsigned long)exempt->pool << OP25B_ENTRY_POOL_SHIFT;
 }
 

@@ -54,9 +54,8 @@ void op25b_table_workqueue_exit(void)
  */
 bool op25b_table_is_empty(const struct op25b_table *table)
 {
-	const struct op25b_policy *policy;
+	const struct op25b_policy *policy = op25b_table_policy(table);
 
-	policy = rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock));
 	return !policy->pools && !policy->relays;
 }
 
@@ -152,9 +151,9 @@ static struct op25b_pool *page_pool(const struct op25b_page *page, unsigned int 
 }
 
 /* Call @visit for each pool that @policy has and @other does not. */
-static int for_each_pool_not_in(struct op25b_table *table, const struct op25b_policy *policy,
-				const struct op25b_policy *other,
-				int (*visit)(struct op25b_table *table, struct op25b_pool *pool))
+static int visit_pools_not_in(struct op25b_table *table, const struct op25b_policy *policy,
+			      const struct op25b_policy *other,
+			      int (*visit)(struct op25b_table *table, struct op25b_pool *pool))
 {
 	const struct op25b_page *page, *other_page;
 	struct op25b_pool *pool;
@@ -226,7 +225,7 @@ static void seal(struct op25b_change *change)
 }
 
 /* Have the worker run when the next exempt expires. */
-static void schedule_expiry(struct op25b_table *table)
+static void schedule_expiry(struct op25b_table *table) __must_hold(&table->lock)
 {
 	struct timerqueue_node *next = timerqueue_getnext(&table->expiries);
 	s64 wait;
@@ -240,6 +239,7 @@ static void schedule_expiry(struct op25b_table *table)
 }
 
 static void take_over_exempts(struct op25b_table *table, struct op25b_change *change)
+	__must_hold(&table->lock)
 {
 	struct op25b_exempt *exempt;
 
@@ -292,8 +292,7 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 		       struct netlink_ext_ack *extack)
 {
 	struct op25b_policy *policy = change->policy;
-	struct op25b_policy *old = rcu_dereference_protected(table->policy,
-							     lockdep_is_held(&table->lock));
+	struct op25b_policy *old = op25b_table_policy(table);
 	int err = 0;
 
 	if (change->base && !change->changed) {
@@ -302,11 +301,11 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 	}
 
 	if (change->pools_changed)
-		err = for_each_pool_not_in(table, policy, old, pool_enter);
+		err = visit_pools_not_in(table, policy, old, pool_enter);
 	if (!err && policy->pools && !old->pools)
 		err = nf_register_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
 	if (err) {
-		for_each_pool_not_in(table, policy, old, pool_leave);
+		visit_pools_not_in(table, policy, old, pool_leave);
 		op25b_change_abort(change);
 		return err;
 	}
@@ -318,8 +317,8 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 	if (!policy->pools && old->pools)
 		nf_unregister_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
 	if (change->pools_changed) {
-		for_each_pool_not_in(table, old, policy, pool_leave);
-		for_each_pool_not_in(table, old, change->base ? policy : NULL, pool_put);
+		visit_pools_not_in(table, old, policy, pool_leave);
+		visit_pools_not_in(table, old, change->base ? policy : NULL, pool_put);
 	}
 	take_over_exempts(table, change);
 
@@ -330,7 +329,7 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 }
 
 /* Take out some of the exempts whose time is over. */
-static int expire_some(struct op25b_table *table)
+static int expire_some(struct op25b_table *table) __must_hold(&table->lock)
 {
 	struct op25b_change *change = op25b_change_begin(table);
 	struct timerqueue_node *next;
@@ -381,6 +380,7 @@ static void expire(struct work_struct *work)
  * Return: 0 or -ENOMEM.
  */
 int op25b_table_init(struct op25b_table *table, struct net *net)
+	__context_unsafe(/* nobody knows the table yet */)
 {
 	struct op25b_policy *policy = kzalloc(sizeof(*policy), OP25B_GFP);
 
@@ -407,10 +407,10 @@ void op25b_table_stop(struct op25b_table *table)
 	const struct op25b_policy *policy;
 
 	mutex_lock(&table->lock);
-	policy = rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock));
+	policy = op25b_table_policy(table);
 	if (policy->pools)
 		nf_unregister_net_hooks(table->net, table->hooks, ARRAY_SIZE(table->hooks));
-	for_each_pool_not_in(table, policy, NULL, pool_leave);
+	visit_pools_not_in(table, policy, NULL, pool_leave);
 	timerqueue_init_head(&table->expiries);
 	mutex_unlock(&table->lock);
 	cancel_delayed_work_sync(&table->expire);
@@ -421,12 +421,13 @@ void op25b_table_stop(struct op25b_table *table)
  * @table: the table, stopped a grace period ago
  */
 void op25b_table_free(struct op25b_table *table)
+	__context_unsafe(/* nobody knows the table any more */)
 {
 	struct op25b_policy *policy = rcu_dereference_protected(table->policy, true);
 	struct op25b_exempt *exempt, *next;
 
 	mutex_lock(&table->lock);
-	for_each_pool_not_in(table, policy, NULL, pool_put);
+	visit_pools_not_in(table, policy, NULL, pool_put);
 	mutex_unlock(&table->lock);
 	list_for_each_entry_safe(exempt, next, &table->exempts, list)
 		kfree(exempt);

@@ -31,32 +31,48 @@ struct op25b_change;
  * @exempts: the exempts with a timeout or comment of the policy in force
  * @expiries: those with a timeout, the next to expire first
  * @expire: removes them
- * @payer: the control group that is charged for what @expire takes: of who added the last of @exempts
+ * @payer: the control group that is charged for what @expire takes: of who added the last of
+ *	   @exempts
  * @hooks: registered while the policy in force has a pool
  */
 struct op25b_table {
 	struct net *net;
 	struct mutex lock;
-	struct op25b_policy __rcu *policy;
+	struct op25b_policy __rcu *policy __guarded_by(RCU);
 	DECLARE_HASHTABLE(pools, 8);
 	struct ida ids;
-	struct list_head exempts;
-	struct timerqueue_head expiries;
+	struct list_head exempts __guarded_by(&lock);
+	struct timerqueue_head expiries __guarded_by(&lock);
 	struct delayed_work expire;
-	struct mem_cgroup *payer;
+	struct mem_cgroup *payer __guarded_by(&lock);
 	struct nf_hook_ops hooks[OP25B_FAMILIES];
 };
+
+/**
+ * op25b_table_policy() - the policy in force, for whoever may put another into its place
+ * @table: the table, locked
+ *
+ * Return: the policy.
+ */
+static inline struct op25b_policy *op25b_table_policy(const struct op25b_table *table)
+	__must_hold(&table->lock)
+	__context_unsafe(/* the lock keeps it as RCU does */)
+{
+	return rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock));
+}
 
 int op25b_table_init(struct op25b_table *table, struct net *net);
 void op25b_table_stop(struct op25b_table *table);
 void op25b_table_free(struct op25b_table *table);
-bool op25b_table_is_empty(const struct op25b_table *table);
+bool op25b_table_is_empty(const struct op25b_table *table) __must_hold(&table->lock);
 int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
-		       struct netlink_ext_ack *extack);
+		       struct netlink_ext_ack *extack) __must_hold(&table->lock);
 
 struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *name,
-					struct netlink_ext_ack *extack);
-struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *name);
+					struct netlink_ext_ack *extack)
+	__must_hold(&table->lock);
+struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *name)
+	__must_hold(&table->lock);
 void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool);
 
 int op25b_table_workqueue_init(void);

@@ -25,8 +25,8 @@ struct op25b_key {
  * struct op25b_lpm_node - the prefixes of up to six consecutive lengths below one path
  * @internal: bit 2^r + i: there is a prefix of length @start + r whose last r bits are i
  * @external: bit i: there is a child for the six bits i
- * @hi: the first @start bits of all keys below, the rest zero; where the node is deep, the very first
- *	bit is inverted
+ * @hi: the first @start bits of all keys below, the rest zero; where the node is deep, the very
+ *	first bit is inverted
  * @start: how many bits lead here: 6k - 5
  * @shift: 58 - @start; 0 where the node is deep
  * @deep: the node is deep: its six bits do not lie in the high half of the key alone. The low half,
@@ -168,7 +168,7 @@ struct op25b_lpm_found {
 	u64 bits;
 };
 
-/* Note the prefixes of @node that hold the six bits @i, and go to the child; NULL if there is none. */
+/* Note the prefixes of @node that hold the six bits @i, and go to the child; NULL if none. */
 static __always_inline const struct op25b_lpm_node *
 op25b_lpm_step(const struct op25b_lpm_node *node, unsigned long *slots, u64 i,
 	       struct op25b_lpm_found *found)

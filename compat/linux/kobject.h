@@ -6,17 +6,17 @@
 
 /* Linux 6.2 made constant what the callbacks of a type of objects get. */
 #ifdef OP25B_HAVE_CONST_KOBJECT
-typedef const struct kobject op25b_const_kobject;
+#define op25b_const_kobject const struct kobject
 #else
-typedef struct kobject op25b_const_kobject;
+#define op25b_const_kobject struct kobject
 #endif
 
 /* Linux 7.0 tags files with the part that all kinds of namespaces have in common. */
 #ifdef OP25B_HAVE_NS_COMMON_TAG
-typedef struct ns_common op25b_ns_tag;
+#define op25b_ns_tag struct ns_common
 #define op25b_net_tag(net) (&(net)->ns)
 #else
-typedef void op25b_ns_tag;
+#define op25b_ns_tag void
 #define op25b_net_tag(net) (net)
 #endif
 

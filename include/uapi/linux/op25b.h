@@ -154,7 +154,7 @@ enum {
 	OP25B_CMD_TEST,			/* do: src, dst */
 	OP25B_CMD_STATUS_GET,		/* do */
 	OP25B_CMD_FLUSH,		/* do */
-	OP25B_CMD_RESTORE_BEGIN,	/* do: this socket's changes go to a new, empty policy … */
+	OP25B_CMD_RESTORE_BEGIN,	/* do: this socket's changes go to a new policy … */
 	OP25B_CMD_RESTORE_COMMIT,	/* do: … which takes the place of the one in force */
 
 	__OP25B_CMD_MAX,

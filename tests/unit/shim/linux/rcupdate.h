@@ -10,6 +10,12 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
+/* for clang's context analysis of the kernel, not of this */
+#define __guarded_by(...)
+#define __must_hold(...)
+#define __must_hold_shared(...)
+#define __context_unsafe(comment)
+
 struct rcu_head {
 	struct rcu_head *next;
 	void (*func)(struct rcu_head *rcu);
