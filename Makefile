@@ -74,12 +74,27 @@ hostile-table: ## measures docs/hostile-packets.md anew, in a guest
 proof: ## has CBMC prove what the classifier promises, for every packet of up to 128 bytes
 	tests/proof/run
 
+.PHONY: check-static
+check-static: ## has sparse, clang, checkpatch and cppcheck read the sources, for each kernel
+	tests/static/kernel
+	tests/static/user
+
+.PHONY: fuzz
+fuzz: ## fuzzes the classifier, the lookup and the command's parsers, ten minutes each
+	tests/fuzz/run 600
+
+.PHONY: check-fuzz
+check-fuzz: ## fuzzes them shortly, and sees that they find bugs that are planted
+	tests/fuzz/run 10
+	tests/fuzz/planted
+
 .PHONY: bench
 bench: ## measures the cost, next to nft and ipset, in a guest that counts instructions
 	tests/bench/run
 
 include tests/unit/core.mk
 -include tests/unit/cmd.mk
+-include tests/fuzz/fuzz.mk
 
 UNIT_TESTS := $(CORE_TESTS) $(CMD_TESTS)
 
