@@ -2,20 +2,16 @@
 """The netlink family, by a client of its own: what it answers, what it refuses, what it survives."""
 import errno
 import json
-import os
 import signal
 import subprocess
 
 import pytest
 
 import hosts
-from conftest import BUILD, Command
-from header import NUMBERS
+from client import CMD, PROGRAM, Client, words
+from conftest import Command
 
-CMD = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
-       if name.startswith("OP25B_CMD_")}
 MILLION = 1000000
-PROGRAM = os.path.abspath(f"{BUILD}/nl-client")
 
 
 @pytest.fixture(scope="module")
@@ -23,68 +19,6 @@ def host(module):
     namespace = hosts.Host("netlink")
     yield namespace
     namespace.remove()
-
-
-class Client:
-    """The program: each command is a line, each answer JSON."""
-
-    def __init__(self, host, *words):
-        with host:
-            self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            text=True, bufsize=1)
-
-    def __call__(self, line):
-        self.process.stdin.write(line + "\n")
-        answer = self.process.stdout.readline()
-        assert answer, f"no answer to: {line}"
-        return json.loads(answer)
-
-    def do(self, command, attributes=""):
-        """Send a message that has to be obeyed."""
-        answer = self(f"do {CMD[command]} {words(attributes)[0]}")
-        assert (answer["error"], answer["text"]) == (0, None)
-
-    def refused(self, command, attributes, code, text=None):
-        """Send a message that has to be refused, and change nothing."""
-        before = self("status")
-        line, offset = words(attributes)
-        answer = self(f"do {CMD.get(command, command)} {line}")
-        assert (errno.errorcode.get(answer["error"]), answer["text"], answer["offset"]) == \
-            (errno.errorcode[code], text, offset)
-        assert self("status") == before
-
-    def end(self):
-        self.process.stdin.close()
-        assert self.process.wait(timeout=60) == 0
-
-
-def words(attributes):
-    """Attributes by their names, as the program takes them by numbers; and the offset, within the
-    message, of the one with an exclamation mark, or 0."""
-    result, culprit, position, depth = [], 0, 20, 0
-    sizes = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
-    for word in attributes.split():
-        if word in ("]", ")"):
-            depth -= 1
-            result.append(word)
-            continue
-        if word.startswith("!"):
-            word, culprit = word[1:], position
-        name = word.rstrip("[(").split(":")[0]
-        rest = word[len(name):]
-        if not name.isdigit():
-            name = str(NUMBERS[("OP25B_A_PREFIX_" if depth else "OP25B_A_") + name])
-        result.append(name + rest)
-        if rest in ("[", "("):
-            depth += 1
-            length = 0
-        else:
-            kind, value = rest[1:].split(":", 1)
-            if kind.isdigit():
-                kind, value = value.split(":", 1)
-            length = sizes.get(kind) or (len(value) + 1 if kind == "s" else len(value) // 2)
-        position += 4 + (length + 3) // 4 * 4
-    return " ".join(result), culprit
 
 
 @pytest.fixture
@@ -113,20 +47,8 @@ UNSUPPORTED = "Unsupported attribute"
 NO_POOL = "pool does not exist"
 
 REFUSED = {
-    # what is missing
-    "add without pool": ("POOL_ADD", "", errno.EINVAL, "pool is missing"),
-    "set without pool": ("POOL_SET", "MODE:u32:1", errno.EINVAL, "pool is missing"),
-    "del without pool": ("POOL_DEL", "FORCE:x:", errno.EINVAL, "pool is missing"),
-    "get without pool": ("POOL_GET", "", errno.EINVAL, "pool is missing"),
-    "prefix without pool": ("PREFIX_ADD", NET, errno.EINVAL, "pool is missing"),
-    "exempt without pool": ("EXEMPT_DEL", NET, errno.EINVAL, "pool is missing"),
-    "no prefix to add": ("PREFIX_ADD", "POOL:s:east", errno.EINVAL, "prefix is missing"),
-    "no exempt to delete": ("EXEMPT_DEL", "POOL:s:east", errno.EINVAL, "prefix is missing"),
-    "no relay to add": ("RELAY_ADD", "", errno.EINVAL, "prefix is missing"),
     "prefix without address": ("PREFIX_ADD", "POOL:s:east !PREFIX[ LEN:u8:24 ]", errno.EINVAL,
                                "prefix needs one address, IPv4 or IPv6"),
-    "test without source": ("TEST", f"DST{IPV4}", errno.EINVAL, "src and dst are needed"),
-    "test without destination": ("TEST", f"SRC{IPV4}", errno.EINVAL, "src and dst are needed"),
     # names
     "empty name": ("POOL_ADD", "!POOL:s:", errno.EINVAL, NAME_RULE),
     "name with a dot first": ("POOL_ADD", "!POOL:s:.east", errno.EINVAL, NAME_RULE),

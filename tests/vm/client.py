@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The netlink family by nl-client, which sends what it is told, right or wrong."""
+import errno
+import json
+import os
+import subprocess
+
+from conftest import BUILD
+from header import NUMBERS
+
+CMD = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
+       if name.startswith("OP25B_CMD_")}
+PROGRAM = os.path.abspath(f"{BUILD}/nl-client")
+
+
+class Client:
+    """The program: each command is a line, each answer JSON."""
+
+    def __init__(self, host, *words):
+        with host:
+            self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            text=True, bufsize=1)
+
+    def __call__(self, line):
+        self.process.stdin.write(line + "\n")
+        answer = self.process.stdout.readline()
+        assert answer, f"no answer to: {line}"
+        return json.loads(answer)
+
+    def do(self, command, attributes=""):
+        """Send a message that has to be obeyed."""
+        answer = self(f"do {CMD[command]} {words(attributes)[0]}")
+        assert (answer["error"], answer["text"]) == (0, None)
+
+    def refused(self, command, attributes, code, text=None):
+        """Send a message that has to be refused, and change nothing."""
+        before = self("status")
+        line, offset = words(attributes)
+        answer = self(f"do {CMD.get(command, command)} {line}")
+        found = (errno.errorcode.get(answer["error"]), answer["text"], answer["offset"])
+        assert found == (errno.errorcode[code], text, offset), f"{command} {attributes}: {found}"
+        assert self("status") == before, f"{command} {attributes}"
+
+    def end(self):
+        self.process.stdin.close()
+        assert self.process.wait(timeout=60) == 0
+
+
+def words(attributes):
+    """Attributes by their names, as the program takes them by numbers; and the offset, within the
+    message, of the one with an exclamation mark, or 0."""
+    result, culprit, position, depth = [], 0, 20, 0
+    sizes = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
+    for word in attributes.split():
+        if word in ("]", ")"):
+            depth -= 1
+            result.append(word)
+            continue
+        if word.startswith("!"):
+            word, culprit = word[1:], position
+        name = word.rstrip("[(").split(":")[0]
+        rest = word[len(name):]
+        if not name.isdigit():
+            name = str(NUMBERS[("OP25B_A_PREFIX_" if depth else "OP25B_A_") + name])
+        result.append(name + rest)
+        if rest in ("[", "("):
+            depth += 1
+            length = 0
+        else:
+            kind, value = rest[1:].split(":", 1)
+            if kind.isdigit():
+                kind, value = value.split(":", 1)
+            length = sizes.get(kind) or (len(value) + 1 if kind == "s" else len(value) // 2)
+        position += 4 + (length + 3) // 4 * 4
+    return " ".join(result), culprit

@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The bounds of every attribute of the netlink family: what is just inside is obeyed and can be
+read back; what is just outside, too short, too long, of another type, out of place or missing is
+refused in the right words, at the right attribute, and changes nothing."""
+import errno
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+import hosts
+from client import CMD, PROGRAM, Client, words
+from header import NUMBERS
+
+with open("Documentation/netlink/specs/op25b.yaml", encoding="utf-8") as text_of_spec:
+    SPEC = yaml.safe_load(text_of_spec)
+
+FAILED = "Attribute failed policy validation"
+LENGTH = "invalid attribute length"
+NAME_RULE = "pool is to be named with 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
+NOT_NESTED = (errno.EINVAL, "NLA_F_NESTED not expected")
+ADDRESSES = (errno.EINVAL, "prefix needs one address, IPv4 or IPv6")
+OUT_OF_RANGE = (errno.ERANGE, "integer out of range")
+RESERVED = (errno.EINVAL, "reserved bit set")
+SIZE = (errno.ERANGE, "binary attribute size out of range")
+CONTROL = (errno.EINVAL, "exempt has a control character in its comment")
+NO_STRING = (errno.EINVAL, FAILED)
+LONG_STRING = (errno.ERANGE, FAILED)
+TOO_LONG = (errno.EINVAL, "prefix is longer than its address")
+HOST_BITS = (errno.EINVAL, "prefix has host bits set")
+
+
+def nest(name, payload=""):
+    """An attribute that says that it is a nest, with these bytes, in hex: libnl makes no empty one."""
+    return f"{NUMBERS['OP25B_A_' + name] | 0x8000}:x:{payload}"
+
+
+# What can be read back, of the pool east
+POOL = "pool east"
+PREFIXES = f"list {CMD['PREFIX_GET']} east"
+EXEMPTS = f"list {CMD['EXEMPT_GET']} east"
+YEARS = 2 ** 31 - 1
+
+BASE = "POOL:s:east MODE:u32:1 ACTION:u32:1 GUARD:u32:1"
+
+
+def pool(**expected):
+    """That the pool has this."""
+    return POOL, lambda pools: {**pools[0], **expected} == pools[0]
+
+
+def prefixes(*expected):
+    return PREFIXES, lambda found: [one["prefix"] for one in found] == list(expected)
+
+
+def comment(expected):
+    return EXEMPTS, lambda found: [one["comment"] for one in found] == [expected]
+
+
+def verdict(expected):
+    """No more than that the answer to a test says so."""
+    return "test 10.0.0.5 9.9.9.9", lambda answer: answer["verdict"] == expected
+
+
+class Bounds(NamedTuple):
+    """Where an attribute goes, in the place of {}; what is obeyed, with what is read then; what is
+    refused, with an exclamation mark at the culprit, the code and the words."""
+    command: str
+    message: str
+    taken: dict
+    refused: dict
+    changes: int = 1
+
+
+A31, A32 = "a" * 31, "a" * 32
+C255, C256 = "c" * 255, "c" * 256
+ZERO6, ONES6 = "00" * 16, "ff" * 16
+
+BOUNDS = {
+    "pool": Bounds("POOL_ADD", "{}", {
+        "POOL:s:a": ("pool a", bool),
+        f"POOL:s:{A31}": (f"pool {A31}", bool),
+        "POOL:x:6500": ("pool e", bool),
+        "POOL:x:650066": ("pool e", bool),          # the NUL is the end, whatever is behind it
+        "POOL:s:first POOL:s:second": ("pool second", bool),
+    }, {
+        "!POOL:s:": (errno.EINVAL, NAME_RULE),
+        f"!POOL:s:{A32}": NO_STRING,
+        "!POOL:x:": NO_STRING,
+        "!POOL:x:65": NO_STRING,
+        "!POOL:x:" + "61" * 32: NO_STRING,
+        "!POOL:x:" + "61" * 31 + "0000": LONG_STRING,
+        "POOL:s:first !POOL:s:": (errno.EINVAL, NAME_RULE),
+    }),
+    "mode": Bounds("POOL_SET", "POOL:s:east {}", {
+        "MODE:u32:0": pool(mode="enforce"),
+        "MODE:u32:2": pool(mode="off"),
+        "MODE:u32:0 MODE:u32:2": pool(mode="off"),
+    }, {
+        "!MODE:u32:3": OUT_OF_RANGE,
+        "!MODE:u32:0xffffffff": OUT_OF_RANGE,
+        "MODE:u32:0 !MODE:u32:3": OUT_OF_RANGE,
+        "!MODE:u32:3 MODE:u32:0": OUT_OF_RANGE,
+    }),
+    "action": Bounds("POOL_SET", "POOL:s:east {}", {
+        "ACTION:u32:0": pool(action="drop"),
+        "ACTION:u32:2": pool(action="admin-prohibited"),
+        "ACTION:u32:0 ACTION:u32:2": pool(action="admin-prohibited"),
+    }, {
+        "!ACTION:u32:3": OUT_OF_RANGE,
+        "!ACTION:u32:0xffffffff": OUT_OF_RANGE,
+        "!ACTION:u32:3 ACTION:u32:0": OUT_OF_RANGE,
+    }),
+    "guard": Bounds("POOL_SET", "POOL:s:east {}", {
+        "GUARD:u32:0": pool(guard=[]),
+        "GUARD:u32:3": pool(guard=["synack", "inbound"]),
+        "GUARD:u32:3 GUARD:u32:2": pool(guard=["inbound"]),
+    }, {
+        "!GUARD:u32:4": RESERVED,
+        "!GUARD:u32:0x80000000": RESERVED,
+        "!GUARD:u32:0xffffffff": RESERVED,
+        "!GUARD:u32:4 GUARD:u32:0": RESERVED,
+    }),
+    "prefix": Bounds("PREFIX_ADD", "POOL:s:east {}", {
+        "PREFIX[ ADDR4:x:0a000100 ]": prefixes("10.0.1.0/32"),
+        "PREFIX[ ADDR4:x:0a000100 ] PREFIX[ ADDR4:x:0a000101 ]":
+            prefixes("10.0.1.0/32", "10.0.1.1/32"),
+    }, {
+        "!" + nest("PREFIX"): ADDRESSES,
+        "PREFIX[ ADDR4:x:0a000100 ] !" + nest("PREFIX"): ADDRESSES,
+        "PREFIX[ ADDR4:x:0a000100 ] !PREFIX[ ADDR4:x:0a000100 ]":
+            (errno.EEXIST, "prefix is in the pool already"),
+        "PREFIX[ !0:x: ADDR4:x:0a000100 ]": (errno.EINVAL, "Unknown attribute type"),
+        "PREFIX[ ADDR4:x:0a000100 !6:x: ]": (errno.EINVAL, "Unknown attribute type"),
+    }),
+    "force": Bounds("POOL_DEL", "POOL:s:none {}", {
+        "FORCE:x:": pool(name="east"),
+        "FORCE:x: FORCE:x:": pool(name="east"),
+    }, {
+        "!FORCE:u8:1": (errno.ERANGE, FAILED),
+        "FORCE:x: !FORCE:u8:0": (errno.ERANGE, FAILED),
+    }, changes=0),
+    "src": Bounds("TEST", "{} DST[ ADDR4:x:09090909 ]", {
+        "SRC[ ADDR4:x:00000000 ]": verdict("passed"),
+        "SRC[ ADDR4:x:ffffffff LEN:u8:32 ]": verdict("passed"),
+        "SRC[ ADDR6:x:" + ONES6 + " ] SRC[ ADDR4:x:0a000001 ]": verdict("passed"),
+    }, {
+        "!" + nest("SRC"): ADDRESSES,
+        "!SRC[ ADDR4:x:00000000 LEN:u8:31 ]": (errno.EINVAL, "prefix is not one address"),
+        "!SRC[ ADDR4:x:00000000 LEN:u8:33 ]": TOO_LONG,
+        "SRC[ ADDR4:x:00000000 !6:x: ]": (errno.EINVAL, "Unknown attribute type"),
+        "SRC[ ADDR4:x:00000000 !TIMEOUT:u32:1 ]": (errno.EINVAL, "Unsupported attribute"),
+        "SRC[ ADDR6:x:" + ONES6 + " ]":
+            (errno.EINVAL, "src and dst are not of the same family"),
+    }, changes=0),
+    "dst": Bounds("TEST", "SRC[ ADDR6:x:" + ONES6 + " ] {}", {
+        "DST[ ADDR6:x:" + ZERO6 + " ]": verdict("passed"),
+        "DST[ ADDR6:x:" + ONES6 + " LEN:u8:128 ]": verdict("passed"),
+        "DST[ ADDR4:x:00000000 ] DST[ ADDR6:x:" + ZERO6 + " ]": verdict("passed"),
+    }, {
+        "!" + nest("DST"): ADDRESSES,
+        "!DST[ ADDR6:x:" + ZERO6 + " LEN:u8:127 ]": (errno.EINVAL, "prefix is not one address"),
+        "!DST[ ADDR6:x:" + ZERO6 + " LEN:u8:129 ]": TOO_LONG,
+        "DST[ ADDR6:x:" + ZERO6 + " !6:x: ]": (errno.EINVAL, "Unknown attribute type"),
+        "DST[ ADDR6:x:" + ZERO6 + " !COMMENT:s:a ]": (errno.EINVAL, "Unsupported attribute"),
+        "DST[ ADDR4:x:00000000 ]": (errno.EINVAL, "src and dst are not of the same family"),
+    }, changes=0),
+    # within a prefix
+    "prefix-addr4": Bounds("PREFIX_ADD", "POOL:s:east PREFIX[ {} ]", {
+        "ADDR4:x:00000000": prefixes("0.0.0.0/32"),
+        "ADDR4:x:ffffffff": prefixes("255.255.255.255/32"),
+    }, {
+        "!ADDR4:x:" + ZERO6: (errno.EINVAL, LENGTH),
+    }),
+    "prefix-addr6": Bounds("PREFIX_ADD", "POOL:s:east PREFIX[ {} ]", {
+        "ADDR6:x:" + ZERO6: prefixes("::/128"),
+        "ADDR6:x:" + ONES6: prefixes("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"),
+    }, {
+        "!ADDR6:x:": SIZE,
+        "!ADDR6:u32:0": SIZE,
+        "!ADDR6:x:" + "00" * 15: SIZE,
+        "!ADDR6:x:" + "00" * 17: SIZE,
+    }),
+    "prefix-len": Bounds("PREFIX_ADD", "POOL:s:east PREFIX[ {} ]", {
+        "ADDR4:x:00000000 LEN:u8:0": prefixes("0.0.0.0/0"),
+        "ADDR4:x:80000000 LEN:u8:1": prefixes("128.0.0.0/1"),
+        "ADDR4:x:ffffffff LEN:u8:32": prefixes("255.255.255.255/32"),
+        "ADDR6:x:" + ZERO6 + " LEN:u8:0": prefixes("::/0"),
+        "ADDR6:x:ffffffffffffffff8000000000000000 LEN:u8:65":
+            prefixes("ffff:ffff:ffff:ffff:8000::/65"),
+        "ADDR6:x:" + ONES6 + " LEN:u8:128": prefixes("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"),
+        "LEN:u8:7 LEN:u8:8 ADDR4:x:0a000000": prefixes("10.0.0.0/8"),
+    }, {
+        "LEN:u8:0": ADDRESSES,
+        "ADDR4:x:00000000 LEN:u8:33": TOO_LONG,
+        "ADDR4:x:00000000 LEN:u8:128": TOO_LONG,
+        "ADDR4:x:00000000 LEN:u8:255": TOO_LONG,
+        "ADDR6:x:" + ZERO6 + " LEN:u8:129": TOO_LONG,
+        "ADDR6:x:" + ZERO6 + " LEN:u8:255": TOO_LONG,
+        "ADDR4:x:80000000 LEN:u8:0": HOST_BITS,
+        "ADDR4:x:00000001 LEN:u8:31": HOST_BITS,
+        "ADDR6:x:80" + "00" * 15 + " LEN:u8:0": HOST_BITS,
+        "ADDR6:x:" + "00" * 8 + "80" + "00" * 7 + " LEN:u8:64": HOST_BITS,
+        "ADDR6:x:" + "00" * 15 + "01 LEN:u8:127": HOST_BITS,
+    }),
+    "prefix-timeout": Bounds("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 {} ]", {
+        "TIMEOUT:u32:60": (EXEMPTS, lambda found: 1 <= found[0]["expires"] <= 60),
+        "TIMEOUT:u32:0x7fffffff":
+            (EXEMPTS, lambda found: YEARS - 60 <= found[0]["expires"] <= YEARS),
+        "TIMEOUT:u32:60 TIMEOUT:u32:6000":
+            (EXEMPTS, lambda found: 60 < found[0]["expires"] <= 6000),
+    }, {
+        "!TIMEOUT:u32:0": OUT_OF_RANGE,
+        "!TIMEOUT:u32:0x80000000": OUT_OF_RANGE,
+        "!TIMEOUT:u32:0xffffffff": OUT_OF_RANGE,
+        "!TIMEOUT:u32:0 TIMEOUT:u32:60": OUT_OF_RANGE,
+    }),
+    "prefix-comment": Bounds("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 {} ]", {
+        "COMMENT:s:": comment(None),
+        "COMMENT:x:2000": comment(" "),
+        "COMMENT:x:7e00": comment("~"),
+        f"COMMENT:s:{C255}": comment(C255),
+        "COMMENT:s:first COMMENT:s:second": comment("second"),
+    }, {
+        "!COMMENT:x:": NO_STRING,
+        "!COMMENT:x:63": NO_STRING,
+        f"!COMMENT:s:{C256}": NO_STRING,
+        "!COMMENT:x:" + "63" * 255: NO_STRING,
+        "!COMMENT:x:" + "63" * 255 + "0000": LONG_STRING,
+        "COMMENT:x:1f00": CONTROL,
+        "COMMENT:x:7f00": CONTROL,
+    }),
+}
+
+# Attributes of replies alone, which no request takes
+REPLIES = {
+    "op25b": {"pad", "prefixes", "exempts", "relays", "packets", "exempt", "relay", "verdict",
+              "version", "generation", "pools", "prefixes4", "prefixes6"},
+    "packets": {"syn", "malformed", "synack", "inbound"},
+    "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},
+    "prefix": set(),
+}
+
+# A message of each operation that takes attributes, and what is said of one without that attribute
+NET = "PREFIX[ ADDR4:x:0a000100 LEN:u8:24 ]"
+NEEDED = {
+    "pool-add": {"POOL:s:new": "pool is missing"},
+    "pool-set": {"POOL:s:east": "pool is missing", "MODE:u32:0": None},
+    "pool-del": {"POOL:s:east": "pool is missing"},
+    "pool-get": {"POOL:s:east": "pool is missing"},
+    "pool-reset": {"POOL:s:east": None},
+    "prefix-add": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},
+    "prefix-del": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},
+    "exempt-add": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},
+    "exempt-del": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},
+    "relay-add": {"POOL:s:east": None, NET: "prefix is missing"},
+    "relay-del": {"POOL:s:east": None, NET: "prefix is missing"},
+    "test": {"SRC[ ADDR4:x:0a000005 ]": "src and dst are needed",
+             "DST[ ADDR4:x:09090909 ]": "src and dst are needed"},
+    "status-get": {}, "flush": {}, "restore-begin": {}, "restore-commit": {},
+}
+
+OPERATIONS = {op["name"]: op for op in SPEC["operations"]["list"]}
+SETS = {one["name"]: {attribute["name"]: attribute for attribute in one["attributes"]}
+        for one in SPEC["attribute-sets"]}
+
+
+@pytest.fixture(scope="module")
+def client(module):
+    host = hosts.Host("bounds")
+    one = Client(host, PROGRAM)
+    yield one
+    one.end()
+    host.remove()
+
+
+@pytest.fixture
+def east(client):
+    """The client, on a policy of one pool, whose settings are none of the bounds."""
+    client.do("FLUSH")
+    client.do("POOL_ADD", BASE)
+    return client
+
+
+def command_of(name):
+    return name.upper().replace("-", "_")
+
+
+def test_all_attributes_are_here():
+    bounded = {"op25b": {name for name in BOUNDS if not name.startswith("prefix-")},
+               "prefix": {name.removeprefix("prefix-") for name in BOUNDS
+                          if name.startswith("prefix-")}}
+    for name, attributes in SETS.items():
+        assert set(attributes) == bounded.get(name, set()) | REPLIES[name], name
+    assert sorted(NEEDED) == sorted(name for name, op in OPERATIONS.items() if "do" in op)
+
+
+@pytest.mark.parametrize("bounds", BOUNDS.values(), ids=BOUNDS)
+def test_just_inside(east, bounds):
+    for value, (question, is_right) in bounds.taken.items():
+        before = east("status")["generation"]
+        east.do(bounds.command, bounds.message.format(value))
+        assert east("status")["generation"] == before + bounds.changes, value
+        answer = east(question)
+        assert is_right(answer), f"{value}: {answer}"
+        east.do("FLUSH")
+        east.do("POOL_ADD", BASE)
+
+
+@pytest.mark.parametrize("bounds", BOUNDS.values(), ids=BOUNDS)
+def test_just_outside(east, bounds):
+    for value, (code, text) in bounds.refused.items():
+        message = bounds.message.format(value)
+        if "!" not in message and text.startswith(("prefix ", "exempt ")):
+            message = message.replace("PREFIX[", "!PREFIX[")    # the nest is what is at fault
+        east.refused(bounds.command, message, code, text)
+
+
+def wrong_types(name, kind):
+    """An attribute as what it is not, and what is said of it."""
+    word = name.split("-")[-1].upper()
+    if kind == "nest":
+        missing = (errno.EINVAL, "NLA_F_NESTED is missing")
+        yield f"!{word}:x:", missing
+        yield f"!{word}:u32:0", missing
+        yield f"!{word}( ADDR4:x:0a000100 )", missing
+        for length in (1, 2, 3):
+            yield "!" + nest(word, "00" * length), (errno.ERANGE, FAILED)
+        return
+    # Of the right length, where there is one: that is looked at first.
+    payload = {"u8": "20", "u32": "00000000"}.get(kind, "")
+    yield "!" + nest(name.upper().replace("-", "_"), payload), NOT_NESTED
+    lengths, answer = {"u8": ((0, 2, 4), (errno.EINVAL, LENGTH)),
+                       "u32": ((0, 1, 2, 3, 5, 8), (errno.EINVAL, LENGTH)),
+                       "flag": ((1, 4, 64), (errno.ERANGE, FAILED))}.get(kind, ((), None))
+    for length in lengths:
+        yield f"!{word}:x:{'00' * length}", answer
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_wrong_type(east, name):
+    attributes = SETS["prefix" if name.startswith("prefix-") else "op25b"]
+    kind = attributes[name.removeprefix("prefix-")]["type"]
+    for value, (code, text) in wrong_types(name, kind):
+        east.refused(BOUNDS[name].command, BOUNDS[name].message.format(value), code, text)
+
+
+def test_shortest_timeout(east):
+    """A second is accepted; in a restore, where nothing expires, so that it can be seen."""
+    east("socket restoring")
+    east.do("RESTORE_BEGIN")
+    east.do("POOL_ADD", "POOL:s:east")
+    east.do("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 TIMEOUT:u32:1 ]")
+    east("close")
+    east("socket main")
+
+
+@pytest.mark.parametrize("operation", NEEDED)
+def test_missing(east, operation):
+    attributes = NEEDED[operation]
+    for one, text in attributes.items():
+        if text:
+            rest = " ".join(other for other in attributes if other != one)
+            east.refused(command_of(operation), rest, errno.EINVAL, text)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_attributes_of_others(east, operation):
+    """What an operation does not take, of all that the family has, is refused, and so is what the
+    family has not."""
+    for how in ("do", "dump"):
+        if how not in OPERATIONS[operation]:
+            continue
+        taken = OPERATIONS[operation][how].get("request", {}).get("attributes", [])
+        others = {name.upper(): "Unsupported attribute" for name in SETS["op25b"]
+                  if name not in taken}
+        unknown = dict.fromkeys(("0", str(NUMBERS["OP25B_A_MAX"] + 1), "16383"),
+                                "Unknown attribute type")
+        assert others
+        for name, text in {**others, **unknown}.items():
+            message = f"!{name}:u32:1"
+            if how == "do":
+                east.refused(command_of(operation), message, errno.EINVAL, text)
+                continue
+            before = east("status")
+            east(f"start {CMD[command_of(operation)]} {words(message)[0]}")
+            answer = east("more")
+            assert (answer["error"], answer["messages"], answer["done"]) == (errno.EINVAL, 0, True)
+            assert east("status") == before
+
+
+@pytest.mark.parametrize("operation", [name for name, attributes in NEEDED.items()
+                                       if NET in attributes and name != "exempt-add"])
+@pytest.mark.parametrize("attribute", ["TIMEOUT:u32:60", "COMMENT:s:a"])
+def test_only_exempts_have_terms(east, operation, attribute):
+    east.refused(command_of(operation), f"POOL:s:east PREFIX[ ADDR4:x:0a000100 !{attribute} ]",
+                 errno.EINVAL, "Unsupported attribute")
