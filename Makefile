@@ -74,10 +74,15 @@ hostile-table: ## measures docs/hostile-packets.md anew, in a guest
 proof: ## has CBMC prove what the classifier promises, for every packet of up to 128 bytes
 	tests/proof/run
 
+.PHONY: load
+load: ## floods a million prefixes for a minute, in a guest, and counts
+	tests/vm/check -s tests/vm/load_flood.py
+
 .PHONY: check-static
-check-static: ## has sparse, clang, checkpatch and cppcheck read the sources, for each kernel
+check-static: ## has sparse, clang, checkpatch, cppcheck and pahole look at the code, for each kernel
 	tests/static/kernel
 	tests/static/user
+	tests/layout/check
 
 .PHONY: fuzz
 fuzz: ## fuzzes the classifier, the lookup and the command's parsers, ten minutes each

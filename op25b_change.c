@@ -107,6 +107,7 @@ void op25b_change_abort(struct op25b_change *change)
 		for (j = 0; j < ARRAY_SIZE(page->terms); j++)
 			discard_terms(change, page->terms[j]);
 		kfree(page);
+		cond_resched();
 	}
 	list_for_each_entry_safe(exempt, next, &change->exempts, list) {
 		kfree(exempt);
@@ -117,6 +118,7 @@ void op25b_change_abort(struct op25b_change *change)
 		list_move(&exempt->list, &table->exempts);
 		if (exempt->expires)
 			timerqueue_add(&table->expiries, &exempt->expiry);
+		cond_resched();
 	}
 	op25b_garbage_forget(&change->garbage);
 	kfree(change->policy);

@@ -36,20 +36,23 @@ struct op25b_prefix {
  * struct op25b_pool - what stays of a pool from one policy to the next: its name and counters
  * @name: its name
  * @id: its number, unique in the namespace: what a prefix's value says
+ * @rcu: to free it when no packet can see it any more
+ * @stats: its counters
  * @refs: policies that have it: the one in force, and those being prepared; under the table's lock
  * @hash: in the table's list of pools by name
- * @stats: its counters
  * @sysfs: its directory, while it is in the policy in force; op25b_sysfs.c has what it is
- * @rcu: to free it when no packet can see it any more
+ *
+ * Packets read where the counters are: the first cache line, which nothing is written to as long as
+ * there are packets. What changes and resets write to is in the next ones.
  */
 struct op25b_pool {
 	char name[OP25B_POOL_NAME_MAX + 1];
 	u32 id;
+	struct rcu_head rcu;
+	struct op25b_stats stats;
 	unsigned int refs;
 	struct hlist_node hash;
-	struct op25b_stats stats;
 	struct op25b_sysfs_pool *sysfs;
-	struct rcu_head rcu;
 };
 
 /**

@@ -169,6 +169,7 @@ static int visit_pools_not_in(struct op25b_table *table, const struct op25b_poli
 			pool = page_pool(page, j);
 			if (!pool || pool == page_pool(other_page, j))
 				continue;
+			cond_resched();
 			err = visit(table, pool);
 			if (err)
 				return err;
@@ -429,8 +430,10 @@ void op25b_table_free(struct op25b_table *table)
 	mutex_lock(&table->lock);
 	visit_pools_not_in(table, policy, NULL, pool_put);
 	mutex_unlock(&table->lock);
-	list_for_each_entry_safe(exempt, next, &table->exempts, list)
+	list_for_each_entry_safe(exempt, next, &table->exempts, list) {
 		kfree(exempt);
+		cond_resched();
+	}
 	op25b_policy_free(policy);
 	ida_destroy(&table->ids);
 	mem_cgroup_put(table->payer);

@@ -5,6 +5,7 @@
 #ifndef _OP25B_TABLE_H
 #define _OP25B_TABLE_H
 
+#include <linux/cache.h>
 #include <linux/hashtable.h>
 #include <linux/idr.h>
 #include <linux/list.h>
@@ -23,9 +24,10 @@ struct op25b_change;
 
 /**
  * struct op25b_table - the policy of one namespace
- * @net: the namespace
- * @lock: held by whoever changes anything
  * @policy: the policy in force
+ * @net: the namespace
+ * @hooks: registered while the policy in force has a pool
+ * @lock: held by whoever changes anything
  * @pools: the pools of all policies, by name
  * @ids: the ids in use
  * @exempts: the exempts with a timeout or comment of the policy in force
@@ -33,19 +35,20 @@ struct op25b_change;
  * @expire: removes them
  * @payer: the control group that is charged for what @expire takes: of who added the last of
  *	   @exempts
- * @hooks: registered while the policy in force has a pool
+ *
+ * What packets read comes first, in cache lines that nothing is written to but another @policy.
  */
 struct op25b_table {
-	struct net *net;
-	struct mutex lock;
 	struct op25b_policy __rcu *policy __guarded_by(RCU);
+	struct net *net;
+	struct nf_hook_ops hooks[OP25B_FAMILIES];
+	struct mutex lock ____cacheline_aligned_in_smp;
 	DECLARE_HASHTABLE(pools, 8);
 	struct ida ids;
 	struct list_head exempts __guarded_by(&lock);
 	struct timerqueue_head expiries __guarded_by(&lock);
 	struct delayed_work expire;
 	struct mem_cgroup *payer __guarded_by(&lock);
-	struct nf_hook_ops hooks[OP25B_FAMILIES];
 };
 
 /**

@@ -3,6 +3,7 @@
 
 tests/vm/build-installs has compiled it; in the guest nothing does, since that would take minutes.
 """
+import contextlib
 import errno
 import json
 import os
@@ -72,14 +73,30 @@ def unloaded(few_modules):
     done("insmod", MODULE)
 
 
+@contextlib.contextmanager
+def forbidden():
+    """The administrator does not want it loaded because somebody asks for its family."""
+    path = "/etc/modprobe.d/op25b-test.conf"
+    with open(path, "w", encoding="ascii") as file:
+        file.write("blacklist op25b\n")
+    yield
+    os.unlink(path)
+
+
 def works():
-    """That it loads by its name, and when somebody asks for its family; that what it needs is found."""
+    """That it loads by its name, and when somebody asks for its family, unless that is forbidden;
+    that what it needs is found."""
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     assert not loaded()
-    done("modprobe", "op25b")
-    assert loaded()
+    with forbidden():
+        assert run(*nobody, Command.PATH, "status")[0] == 2
+        assert not loaded()
+        done("modprobe", "op25b")
+        assert loaded()
     done("rmmod", "op25b")
 
-    assert f'"version":"{VERSION}"' in done(Command.PATH, "-j", "status").replace(" ", "")
+    status = done(*nobody, Command.PATH, "-j", "status")
+    assert f'"version":"{VERSION}"' in status.replace(" ", "")
     assert loaded()
     done(Command.PATH, "pool", "add", "east", "action", "tcp-reset")
     assert loaded("nf_reject_ipv4") and loaded("nf_reject_ipv6")
@@ -130,6 +147,9 @@ def test_dkms(unloaded):
     assert "op25b.ko" in done("dkms", "install", name, "-k", RELEASE)
     assert done("modinfo", "-F", "filename", "op25b").strip() == f"{MODULES}/updates/dkms/op25b.ko"
     works()
+    # Where the kernel's packages have what signs, dkms has used it, with a key made for that.
+    if os.path.exists(f"{INSTALLS}/dkms/mok.pub"):
+        assert done("modinfo", "-F", "signer", "op25b").strip() == "DKMS module signing key"
     done("dkms", "remove", name, "--all")
     assert done("dkms", "status", name) == ""
     assert run("modprobe", "op25b")[0] != 0

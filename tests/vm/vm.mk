@@ -8,3 +8,7 @@ VM_TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../..)
 	mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g -Wall -I$(VM_TOP)/include/uapi \
 		$$(pkg-config --cflags libnl-genl-3.0) -o $@ $< $$(pkg-config --libs libnl-genl-3.0)
+
+%/flood: $(VM_TOP)/tests/vm/flood.c
+	mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g -Wall -o $@ $<

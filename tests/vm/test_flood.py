@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What tests/vm/load_flood.py shows at full size, in a few seconds."""
+import flood
+
+
+def test_counters_are_exact_on_both_processors(module):
+    flood.flood(prefixes=20000, seconds=3)

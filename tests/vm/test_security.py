@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What docs/security.md says of the module that no other test is about."""
+import os
+import socket
+import struct
+import subprocess
+
+import pytest
+
+from conftest import MODULE, SYSFS
+from header import NUMBERS
+
+GENL_ID_CTRL, CTRL_CMD_GETFAMILY = 16, 3
+CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_ATTR_OPS = 1, 2, 6
+CTRL_ATTR_OP_ID, CTRL_ATTR_OP_FLAGS = 1, 2
+GENL_ADMIN_PERM, GENL_UNS_ADMIN_PERM = 1, 0x10
+NLM_F_REQUEST, NLM_F_DUMP = 1, 0x300
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+NLA_TYPE_MASK = 0x3fff
+NESTS = ("PREFIX", "PACKETS")
+
+COMMANDS = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
+            if name.startswith("OP25B_CMD_")}
+
+
+def aligned(length):
+    return (length + 3) & ~3
+
+
+def attributes(data):
+    """The attributes that data consists of, with nothing but zeros between them: type and bytes."""
+    while data:
+        length, kind = struct.unpack_from("=HH", data)
+        assert 4 <= length <= len(data)
+        assert not any(data[length:aligned(length)])
+        yield kind & NLA_TYPE_MASK, data[4:length]
+        data = data[aligned(length):]
+
+
+class Netlink:
+    """A generic netlink socket of the router's, byte by byte."""
+
+    def __init__(self, host):
+        self.socket = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.family = GENL_ID_CTRL
+        name = struct.pack("=HH", 10, CTRL_ATTR_FAMILY_NAME) + b"op25b\0\0\0"
+        answer, = self.ask(CTRL_CMD_GETFAMILY, name)
+        self.about = dict(attributes(answer))
+        self.family, = struct.unpack("=H", self.about[CTRL_ATTR_FAMILY_ID])
+
+    def ask(self, command, data=b"", flags=0):
+        """The answers, without their headers."""
+        message = struct.pack("=BBH", command, 1, 0) + data
+        self.socket.send(struct.pack("=IHHII", 16 + len(message), self.family,
+                                     NLM_F_REQUEST | flags, 1, 0) + message)
+        answers = []
+        while True:
+            received = self.socket.recv(1 << 16)
+            while received:
+                length, kind = struct.unpack_from("=IH", received)
+                assert kind != NLMSG_ERROR
+                if kind == NLMSG_DONE:
+                    return answers
+                # the kernel's header of generic netlink: command, version, and zeros
+                assert received[18:20] == b"\0\0"
+                answers.append(received[20:length])
+                received = received[aligned(length):]
+            if not flags:
+                return answers
+
+
+def test_every_operation_that_changes_something_asks_for_the_right(net):
+    """And none that reads does."""
+    operations = Netlink(net.bras).about[CTRL_ATTR_OPS]
+    flags = {}
+    for _, operation in attributes(operations):
+        said = {kind: struct.unpack("=I", data)[0] for kind, data in attributes(operation)}
+        flags[said[CTRL_ATTR_OP_ID]] = said[CTRL_ATTR_OP_FLAGS]
+    for name, number in COMMANDS.items():
+        if name not in ("UNSPEC", "MAX"):
+            reads = name.endswith("_GET") or name == "TEST"
+            assert (flags[number] & (GENL_ADMIN_PERM | GENL_UNS_ADMIN_PERM)) == \
+                (0 if reads else GENL_UNS_ADMIN_PERM), name
+
+
+def test_answers_say_what_they_say_and_nothing_else(net, op25b):
+    """No byte of the kernel's memory comes along: all of it are attributes, zeros between them."""
+    names = [f"{'n' * length}" for length in range(1, 32)]
+    op25b.load("".join(
+        f"pool add {name} prefix 10.{n}.0.0/24 2001:db8:{n}::/48\n"
+        f"exempt add {name} 10.{n}.0.{n} timeout 1000 comment {'c' * (n + 1)}\n"
+        f"relay add 192.0.2.{n} pool {name}\n" for n, name in enumerate(names)))
+    netlink = Netlink(net.bras)
+    nests = [NUMBERS[f"OP25B_A_{name}"] for name in NESTS]
+    seen = 0
+    for command, flags in (("POOL_GET", NLM_F_DUMP), ("PREFIX_GET", NLM_F_DUMP),
+                           ("EXEMPT_GET", NLM_F_DUMP), ("RELAY_GET", NLM_F_DUMP),
+                           ("STATUS_GET", 0)):
+        for answer in netlink.ask(COMMANDS[command], flags=flags):
+            for kind, data in attributes(answer):
+                if kind == NUMBERS["OP25B_A_POOL"]:
+                    assert data.rstrip(b"\0").decode() in names and data.count(b"\0") == 1
+                elif kind in nests:
+                    for _, inner in attributes(data):
+                        if kind == NUMBERS["OP25B_A_PACKETS"]:
+                            assert list(attributes(inner))
+                seen += 1
+    assert seen > 5 * len(names)
+
+
+def test_nobody_writes_to_sysfs(op25b):
+    """Not even root."""
+    op25b.load("pool add east")
+    files = [f"{folder}/{name}" for folder, _, names in os.walk(f"{SYSFS}/kernel/op25b")
+             for name in names]
+    assert len(files) == 9
+    for path in files:
+        with pytest.raises(OSError), open(path, "w", encoding="ascii") as file:
+            file.write("1\n")
+
+
+def test_there_is_nothing_to_set_when_it_is_loaded(module):
+    assert os.path.exists("/sys/module/op25b")
+    assert not os.path.exists("/sys/module/op25b/parameters")
+
+
+def test_it_writes_nothing_to_the_log(module):
+    """Whatever is sent to it, on wires or by netlink: it has no function that would."""
+    names = subprocess.check_output(("nm", "--undefined-only", "--format=just-symbols", MODULE),
+                                    text=True).split()
+    assert "kfree" in names
+    assert not set(names) & {"printk", "_printk", "net_ratelimit", "__dynamic_pr_debug",
+                             "__warn_printk", "dev_printk", "nf_log_packet"}
