@@ -51,7 +51,7 @@ demo: ## shows it at work, in a guest: customers, router, relay, foreign mail se
 	tests/demo/run
 
 .PHONY: check
-check: check-unit check-vm ## runs all tests
+check: check-unit check-fuzz check-vm ## what every change has to pass
 
 .PHONY: check-unit
 check-unit: ## runs the unit tests
@@ -88,18 +88,26 @@ check-static: ## has sparse, clang, checkpatch, cppcheck and pahole look at the 
 	tests/static/user
 	tests/layout/check
 
+.PHONY: check-fuzz
+check-fuzz: ## runs the fuzzers on the inputs that were kept, and ten seconds more
+	tests/fuzz/run 10
+
 .PHONY: fuzz
-fuzz: ## fuzzes the classifier, the lookup and the command's parsers, ten minutes each
+fuzz: ## sees that the fuzzers find bugs that are planted, and runs each for ten minutes
+	tests/fuzz/planted
 	tests/fuzz/run 600
 
-.PHONY: check-fuzz
-check-fuzz: ## fuzzes them shortly, and sees that they find bugs that are planted
-	tests/fuzz/run 10
-	tests/fuzz/planted
+.PHONY: fuzz-netlink
+fuzz-netlink: ## sends a million netlink messages to a kernel that looks for bugs
+	tests/fuzz/netlink/run
 
 .PHONY: bench
 bench: ## measures the cost, next to nft and ipset, in a guest that counts instructions
 	tests/bench/run
+
+.PHONY: bench-native
+bench-native: ## measures it in nanoseconds on this processor, in user-mode Linux
+	tests/bench/native/run
 
 include tests/unit/core.mk
 -include tests/unit/cmd.mk

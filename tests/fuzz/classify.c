@@ -18,9 +18,7 @@ struct source {
 
 static void *copy_of(const void *data, size_t n)
 {
-	void *copy = malloc(n);
-
-	return n ? memcpy(copy, data, n) : copy;
+	return memcpy(malloc(n), data, n);
 }
 
 /* Memory of exactly the size asked for, in a chain by its pointer in front */

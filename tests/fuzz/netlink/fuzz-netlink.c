@@ -3,14 +3,14 @@
  * fuzz-netlink - sends the netlink family op25b valid messages, and what mutations make of them
  *
  *	fuzz-netlink [-s SEED] [-n MESSAGES] [-d DIR] [-b]	fuzz
- *	fuzz-netlink -r FILE					send again what DIR/last.* has
+ *	fuzz-netlink -r FILE					send again what is in FILE
  *
  * A worker on each processor plays one role after the other. It knows what its messages may do and
  * looks, after each, whether that holds: a refused message changes nothing, an unprivileged one
  * neither, a message changes the policy once at most; every now and then, that what is read agrees
  * with itself and that a pool judges. It keeps messages that reach something new in the module, as
- * KCOV tells, to mutate them further. What is sent follows from the seed. The last messages of a
- * worker are in DIR, written before they are sent, in case the kernel does not survive them.
+ * KCOV tells, to mutate them further. What is sent follows from the seed; the last messages of each
+ * worker are written to DIR when one fails or the kernel complains.
  *
  * -b is for a kernel without KCOV: blind, and for development alone.
  */
@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -188,69 +189,19 @@ static struct outcome ask_simple(int command, int flags)
 	return ask(&m);
 }
 
-/* --- what the last messages were --- */
-
-#define RECORDS		64
-#define RECORD_BYTES	(4096 - 24)
-
-struct record {
-	uint64_t number;
-	uint32_t sender;
-	uint32_t parts;		/* that are read of what comes back; 0: the socket is renewed */
-	uint64_t len;
-	unsigned char bytes[RECORD_BYTES];
-};
-
-static int records_fd;
-
-static void record(const struct message *m, unsigned int sender, unsigned int parts)
+/* The policy's number, and how much is in it */
+static struct outcome ask_status(void)
 {
-	struct record record = { .number = sent, .sender = sender, .parts = parts };
-	static unsigned int slot;
-	size_t n = 0;
+	static struct message m;
+	struct outcome outcome;
 
-	if (m) {
-		record.len = m->len;
-		n = m->len < RECORD_BYTES ? m->len : RECORD_BYTES;
-		memcpy(record.bytes, m->bytes, n);
-	}
-	if (pwrite(records_fd, &record, sizeof(record) - RECORD_BYTES + n,
-		   slot * sizeof(record)) < 0)
-		fail("%s cannot be written: %m", directory);
-	slot = (slot + 1) % RECORDS;
-}
-
-/* --- corpus --- */
-
-static struct kept {
-	size_t len;
-	unsigned char bytes[CORPUS_BYTES];
-} corpus[CORPUS_MAX];
-
-static unsigned int corpus_size;
-
-static void corpus_keep(const struct message *m)
-{
-	struct kept *kept;
-
-	if (m->len > CORPUS_BYTES)
-		return;
-	kept = &corpus[corpus_size < CORPUS_MAX ? corpus_size++ : below(CORPUS_MAX)];
-	kept->len = m->len;
-	memcpy(kept->bytes, m->bytes, m->len);
-}
-
-static void message_choose(struct message *m)
-{
-	const struct kept *kept;
-
-	if (!corpus_size || one_in(2)) {
-		message_generate(m, family);
-		return;
-	}
-	kept = &corpus[below(corpus_size)];
-	m->len = kept->len;
-	memcpy(m->bytes, kept->bytes, kept->len);
+	message_begin(&m, family, OP25B_CMD_STATUS_GET, 0);
+	if (mnl_socket_sendto(clean, m.bytes, m.len) < 0)
+		fail("the status cannot be asked for: %m");
+	receive(clean, 1, &outcome);
+	if (outcome.replies != 1)
+		fail("there is no status: %s", strerror(outcome.error));
+	return outcome;
 }
 
 /* --- roles --- */
@@ -298,6 +249,86 @@ static const struct role roles[] = {
 
 static const struct role *role;
 
+/* --- what the last messages were --- */
+
+#define RECORDS		256	/* more than there are between two looks at the kernel's state */
+#define RECORD_BYTES	4000
+
+/* Shared with the parent, which writes it to a file when the worker has failed or is gone */
+static struct record {
+	uint64_t number;
+	uint32_t sender;
+	uint32_t parts;		/* that are read of what comes back; 0: the socket is renewed */
+	uint64_t len;		/* of the message, whose first bytes these are */
+	unsigned char bytes[RECORD_BYTES];
+} *records;
+
+static void record(const struct message *m, unsigned int sender, unsigned int parts)
+{
+	static unsigned int slot;
+	struct record *one = &records[slot++ % RECORDS];
+
+	*one = (struct record){ .number = sent, .sender = sender, .parts = parts };
+	if (!m)
+		return;
+	one->len = m->len;
+	memcpy(one->bytes, m->bytes, m->len < RECORD_BYTES ? m->len : RECORD_BYTES);
+}
+
+static struct record *records_new(void)
+{
+	struct record *new = mmap(NULL, RECORDS * sizeof(*new), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (new == MAP_FAILED)
+		fail("no memory: %m");
+	return new;
+}
+
+static void records_save(const struct record *these, unsigned int index)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s.%u", directory, role->name, index);
+	file = fopen(path, "w");
+	if (!file || fwrite(these, sizeof(*these), RECORDS, file) != RECORDS || fclose(file))
+		fail("%s: %m", path);
+}
+
+/* --- corpus --- */
+
+static struct kept {
+	size_t len;
+	unsigned char bytes[CORPUS_BYTES];
+} corpus[CORPUS_MAX];
+
+static unsigned int corpus_size;
+
+static void corpus_keep(const struct message *m)
+{
+	struct kept *kept;
+
+	if (m->len > CORPUS_BYTES)
+		return;
+	kept = &corpus[corpus_size < CORPUS_MAX ? corpus_size++ : below(CORPUS_MAX)];
+	kept->len = m->len;
+	memcpy(kept->bytes, m->bytes, m->len);
+}
+
+static void message_choose(struct message *m)
+{
+	const struct kept *kept;
+
+	if (!corpus_size || one_in(2)) {
+		message_generate(m, family);
+		return;
+	}
+	kept = &corpus[below(corpus_size)];
+	m->len = kept->len;
+	memcpy(m->bytes, kept->bytes, kept->len);
+}
+
 /* --- what has to hold --- */
 
 static struct outcome status;	/* what it was after the last message */
@@ -305,12 +336,19 @@ static uint32_t obeyed;		/* operations that were, as bits */
 static unsigned long refused;
 static bool expiring;		/* exempts with short timeouts are let through */
 
+/* What is no request is acknowledged, and that is all. */
+static bool is_request(const struct nlmsghdr *header, int command)
+{
+	return header->nlmsg_type == family && header->nlmsg_flags & NLM_F_REQUEST &&
+		command > 0 && command <= OP25B_CMD_MAX;
+}
+
 /* How many messages the kernel finds in one, and how many of them may change the policy */
 static unsigned int count_messages(const struct message *m, unsigned int *changes)
 {
 	size_t at, len, n = 0;
 	const struct nlmsghdr *header;
-	unsigned int command;
+	int command;
 
 	*changes = 0;
 	for (at = 0; at + NLMSG_HDRLEN <= m->len; at += NLMSG_ALIGN(len), n++) {
@@ -318,9 +356,8 @@ static unsigned int count_messages(const struct message *m, unsigned int *change
 		len = header->nlmsg_len;
 		if (len < NLMSG_HDRLEN || len > m->len - at)
 			break;
-		command = len < HEADERS ? 0 : *((unsigned char *)header + NLMSG_HDRLEN);
-		*changes += header->nlmsg_type == family && command <= OP25B_CMD_MAX &&
-			!operation_reads(command);
+		command = len < HEADERS ? 0 : m->bytes[at + NLMSG_HDRLEN];
+		*changes += is_request(header, command) && !operation_reads(command);
 	}
 	return n;
 }
@@ -346,7 +383,7 @@ static void judge(struct sender *sender, struct message *m, const struct outcome
 	unsigned int command = message_generic(m)->cmd;
 	struct outcome last = status;
 
-	if (n == 1 && changes + operation_reads(command) && m->header.nlmsg_type == family) {
+	if (n == 1 && is_request(&m->header, command)) {
 		if (outcome->errors)
 			changes = 0;
 		else if (outcome->acks && !outcome->lost)
@@ -359,7 +396,7 @@ static void judge(struct sender *sender, struct message *m, const struct outcome
 	if (!role->may_change)
 		changes = 0;
 
-	status = ask_simple(OP25B_CMD_STATUS_GET, NLM_F_ACK);
+	status = ask_status();
 	if (status.value[OP25B_A_GENERATION] < before)
 		fail("the generation was %" PRIu64 " and is %" PRIu64, before,
 		     status.value[OP25B_A_GENERATION]);
@@ -371,6 +408,19 @@ static void judge(struct sender *sender, struct message *m, const struct outcome
 		     outcome->errors ? strerror(outcome->error) : "obeyed", grown);
 	if (!grown && memcmp(last.value, status.value, sizeof(last.value)))
 		fail("operation %u has changed the policy, and not its number", command);
+}
+
+/* The kernel notes that it has complained. */
+static unsigned long tainted(void)
+{
+	static int fd = -1;
+	char text[32] = "";
+
+	if (fd < 0)
+		fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		fail("/proc/sys/kernel/tainted: %m");
+	return strtoul(text, NULL, 10);
 }
 
 static void load(const char *pool, const void *address, unsigned int len)
@@ -423,12 +473,12 @@ static void check_dumps(void)
 	struct outcome before;
 
 	do {
-		before = ask_simple(OP25B_CMD_STATUS_GET, NLM_F_ACK);
+		before = ask_status();
 		pools = ask_simple(OP25B_CMD_POOL_GET, NLM_F_DUMP).replies;
 		prefixes = ask_simple(OP25B_CMD_PREFIX_GET, NLM_F_DUMP).replies;
 		exempts = ask_simple(OP25B_CMD_EXEMPT_GET, NLM_F_DUMP).replies;
 		relays = ask_simple(OP25B_CMD_RELAY_GET, NLM_F_DUMP).replies;
-		status = ask_simple(OP25B_CMD_STATUS_GET, NLM_F_ACK);
+		status = ask_status();
 		if (!role->alone)
 			return;
 	} while (value[OP25B_A_GENERATION] != before.value[OP25B_A_GENERATION]);
@@ -453,7 +503,7 @@ static void window_begin(void)
 	if (role->alone)
 		check_witness();
 	expiring = windows++ % 8 == 7;
-	status = ask_simple(OP25B_CMD_STATUS_GET, NLM_F_ACK);
+	status = ask_status();
 }
 
 /* --- sending --- */
@@ -477,12 +527,15 @@ static void lengthen_timeouts(struct message *m)
 	}
 }
 
-static void make(struct message *m)
+static void make(struct message *m, const struct sender *sender)
 {
 	static struct message other;
 	unsigned int more = one_in(16) ? 1 + below(3) : 0;
 
-	message_choose(m);
+	if (sender->restoring && one_in(8))
+		message_begin(m, family, OP25B_CMD_RESTORE_COMMIT, NLM_F_ACK);
+	else
+		message_choose(m);
 	message_choose(&other);
 	if (!one_in(4))
 		message_mutate(m, &other);
@@ -497,17 +550,22 @@ static void make(struct message *m)
 static void step(void)
 {
 	static struct message m;
-	unsigned int i = below(SENDERS), parts = ALL, changes;
-	struct sender *sender = &senders[i];
+	static unsigned int i;
+	unsigned int parts = ALL, changes, n;
+	struct sender *sender;
 	struct outcome outcome;
 
+	if (one_in(4))
+		i = below(SENDERS);
+	sender = &senders[i];
 	/* closed in mid-restore, in mid-dump; soon where nothing is obeyed any more */
 	if (one_in(sender->failed ? 4 : 64)) {
 		record(NULL, i, 0);
 		sender_renew(sender);
 	}
-	make(&m);
-	if ((m.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP && one_in(4))
+	make(&m, sender);
+	n = count_messages(&m, &changes);
+	if (n == 1 && (m.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP && one_in(4))
 		parts = 1 + below(3);	/* the rest is read with the next answer, or never */
 	record(&m, i, parts);
 	kcov_begin();
@@ -516,7 +574,7 @@ static void step(void)
 	receive(sender->socket, parts, &outcome);
 	if (kcov_end())
 		corpus_keep(&m);
-	sent += count_messages(&m, &changes) ?: 1;
+	sent += n ?: 1;
 	sender->failed = outcome.error == ECANCELED;
 	judge(sender, &m, &outcome);
 }
@@ -536,20 +594,16 @@ static uint32_t operations_obeyable(void)
 
 static void work(unsigned int index, unsigned long quota)
 {
+	unsigned long steps = 0, taint = tainted();
 	struct timespec start, end;
 	uint64_t next = WINDOW;
 	cpu_set_t cpu;
-	char path[256];
 
 	snprintf(worker, sizeof(worker), "%s.%u", role->name, index);
 	CPU_ZERO(&cpu);
 	CPU_SET(index, &cpu);
 	sched_setaffinity(0, sizeof(cpu), &cpu);
 	random_seed(seed ^ (role - roles) << 32 ^ (uint64_t)index << 48);
-	snprintf(path, sizeof(path), "%s/last.%s", directory, worker);
-	records_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (records_fd < 0)
-		fail("%s: %m", path);
 	if (!blind && !kcov_open())
 		fail("the kernel has no KCOV, and nothing would guide the mutations");
 	if (role->enter)
@@ -558,6 +612,8 @@ static void work(unsigned int index, unsigned long quota)
 	window_begin();
 	while (sent < quota) {
 		step();
+		if (!(++steps % 64) && tainted() != taint)
+			fail("the kernel has complained");
 		if (sent < next)
 			continue;
 		next += WINDOW;
@@ -602,7 +658,9 @@ static void furnish(void)
 /* All workers in one role, each with its share; one that fails ends them all. */
 static void play(unsigned int workers, unsigned long quota)
 {
+	struct record *all[workers];
 	pid_t pids[workers];
+	bool failed = false;
 	unsigned int i;
 	int result;
 
@@ -611,19 +669,24 @@ static void play(unsigned int workers, unsigned long quota)
 		furnish();
 	fflush(stdout);
 	for (i = 0; i < workers; i++) {
+		all[i] = records = records_new();
 		pids[i] = fork();
 		if (pids[i] < 0)
 			fail("no worker: %m");
 		if (!pids[i])
 			work(i, quota / workers + 1);
 	}
-	while (wait(&result) > 0) {
-		if (!result)
-			continue;
-		for (i = 0; i < workers; i++)
+	while (!failed && wait(&result) > 0)
+		failed = result;
+	for (i = 0; i < workers; i++) {
+		if (failed) {
 			kill(pids[i], SIGKILL);
-		fail("role %s has failed", role->name);
+			records_save(all[i], i);
+		}
+		munmap(all[i], RECORDS * sizeof(*records));
 	}
+	if (failed)
+		fail("role %s has failed", role->name);
 }
 
 static int find_family(void)
@@ -661,39 +724,40 @@ static int by_number(const void *a, const void *b)
 	return (left->number > right->number) - (left->number < right->number);
 }
 
+static void send_record(const struct record *one)
+{
+	struct sender *sender = &senders[one->sender % SENDERS];
+	struct outcome outcome;
+	static struct message m;
+
+	if (!one->parts) {
+		sender_renew(sender);
+		return;
+	}
+	m.len = one->len < RECORD_BYTES ? one->len : RECORD_BYTES;
+	memcpy(m.bytes, one->bytes, m.len);
+	printf("%" PRIu64 ": %zu of %" PRIu64 " bytes, operation %u: ", one->number, m.len,
+	       one->len, message_generic(&m)->cmd);
+	fflush(stdout);
+	mnl_socket_sendto(sender->socket, m.bytes, m.len);
+	receive(sender->socket, one->parts, &outcome);
+	printf("%s\n", outcome.errors ? strerror(outcome.error) : "obeyed");
+}
+
 static void replay(const char *path)
 {
-	static struct record records[RECORDS];
-	static struct message m;
 	FILE *file = fopen(path, "r");
-	struct outcome outcome;
-	struct sender *sender;
-	struct record *one;
+	unsigned int i;
 
-	if (!file)
+	records = records_new();
+	if (!file || fread(records, sizeof(*records), RECORDS, file) != RECORDS)
 		fail("%s: %m", path);
-	fread(records, 1, sizeof(records), file);
 	fclose(file);
 	qsort(records, RECORDS, sizeof(*records), by_number);
 	own_namespace(0);
 	sockets_renew();
-	for (one = records; one < records + RECORDS; one++) {
-		sender = &senders[one->sender % SENDERS];
-		if (!one->parts) {
-			sender_renew(sender);
-			continue;
-		}
-		m.len = one->len < RECORD_BYTES ? one->len : RECORD_BYTES;
-		memcpy(m.bytes, one->bytes, m.len);
-		if (m.header.nlmsg_type >= NLMSG_MIN_TYPE && m.header.nlmsg_type != GENL_ID_CTRL)
-			m.header.nlmsg_type = family;
-		printf("%" PRIu64 ": %zu of %" PRIu64 " bytes, operation %u: ", one->number, m.len,
-		       one->len, message_generic(&m)->cmd);
-		fflush(stdout);
-		mnl_socket_sendto(sender->socket, m.bytes, m.len);
-		receive(sender->socket, one->parts, &outcome);
-		printf("%s\n", outcome.errors ? strerror(outcome.error) : "obeyed");
-	}
+	for (i = 0; i < RECORDS; i++)
+		send_record(&records[i]);
 }
 
 int main(int argc, char **argv)
