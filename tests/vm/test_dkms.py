@@ -147,9 +147,9 @@ def test_dkms(unloaded):
     assert "op25b.ko" in done("dkms", "install", name, "-k", RELEASE)
     assert done("modinfo", "-F", "filename", "op25b").strip() == f"{MODULES}/updates/dkms/op25b.ko"
     works()
-    # Where the kernel's packages have what signs, dkms has used it, with a key made for that.
-    if os.path.exists(f"{INSTALLS}/dkms/mok.pub"):
-        assert done("modinfo", "-F", "signer", "op25b").strip() == "DKMS module signing key"
+    # as dkms is told to; the kernel that looks for bugs knows no signatures
+    assert done("modinfo", "-F", "signer", "op25b").strip() == \
+        ("" if RELEASE.endswith("-debug") else "op25b test")
     done("dkms", "remove", name, "--all")
     assert done("dkms", "status", name) == ""
     assert run("modprobe", "op25b")[0] != 0
