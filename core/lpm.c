@@ -553,7 +553,7 @@ static u64 places(const struct op25b_lpm_node *node)
 
 	for (internal = node->internal; internal; internal &= internal - 1) {
 		bit = __ffs64(internal);
-		row = fls(bit) - 1;
+		row = __fls(bit);
 		places |= BIT_ULL((bit - (1U << row)) << (STRIDE - row));
 	}
 	return places;

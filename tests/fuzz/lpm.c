@@ -64,7 +64,7 @@ static void walks(const struct version *version, address at, unsigned int len)
 /* The version is the same as its list, in all respects. */
 static void agree(struct game *game, const struct version *version)
 {
-	address at, edges[4], one = (address)1 << (128 - game->bits);
+	address at, edges[4], one = (address)1 << (game->ipv6 ? 0 : 96);
 	struct list list = version->list;
 	unsigned int i, j;
 

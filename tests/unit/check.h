@@ -25,6 +25,7 @@ static unsigned long checks;
 		print_error("  " __VA_ARGS__);						\
 		print_error("\n");							\
 		fail();									\
+		abort();	/* fail() does not return, but does not say so */	\
 	}										\
 } while (0)
 

@@ -147,10 +147,11 @@ static enum op25b_shape classify_by(const struct frame *frame, unsigned int limi
 
 static enum op25b_shape peek(const struct frame *frame, unsigned int n)
 {
-	u8 *data = memcpy(malloc(n), frame->data, n);
+	u8 *room = malloc(4 + n);	/* ends where the packet does, but is never empty */
+	u8 *data = memcpy(room + 4, frame->data, n);
 	enum op25b_shape shape = frame->ipv6 ? op25b_peek_ipv6(data, n) : op25b_peek_ipv4(data, n);
 
-	free(data);
+	free(room);
 	return shape;
 }
 
@@ -377,6 +378,7 @@ static void from_hex(struct frame *frame, const char *hex)
 		CHECK(sscanf(hex, "%2x", &byte) == 1);
 		frame->data[frame->len++] = byte;
 	}
+	CHECK(frame->len);
 	frame->ipv6 = frame->data[0] >> 4 == 6;
 }
 

@@ -256,8 +256,8 @@ void op25bctl_with(const char *line, const char *input)
 	free(run.out);
 	free(run.err);
 	assert_int_equal(write(fd, input, strlen(input)), strlen(input));
-	lseek(fd, 0, SEEK_SET);
-	dup2(fd, 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(dup2(fd, 0), 0);
 	close(fd);
 	stdout = open_memstream(&run.out, &size);
 	stderr = open_memstream(&run.err, &size);
@@ -266,7 +266,7 @@ void op25bctl_with(const char *line, const char *input)
 	fclose(stderr);
 	stdout = real_stdout;
 	stderr = real_stderr;
-	dup2(real_stdin, 0);
+	assert_int_equal(dup2(real_stdin, 0), 0);
 	close(real_stdin);
 	free(copy);
 	assert_int_equal(kernel.sockets, 0);

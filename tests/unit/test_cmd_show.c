@@ -51,7 +51,7 @@ static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t 
 		verdicts = mnl_attr_nest_start(header, class);
 		for (verdict = OP25B_A_VERDICTS_BLOCKED; verdict <= OP25B_A_VERDICTS_EXEMPTED;
 		     verdict++)
-			mnl_attr_put_u64(header, verdict, base + 10 * class + verdict);
+			mnl_attr_put_u64(header, verdict, base + 10ULL * class + verdict);
 		mnl_attr_nest_end(header, verdicts);
 	}
 	mnl_attr_nest_end(header, packets);

@@ -109,7 +109,7 @@ static void read_long(const char *name)
 		assert_string_equal(words.word[0], "last");
 		assert_int_equal(lines_next(&lines, &words), LINES_END);
 		assert_int_equal(lines_next(&lines, &words), LINES_END);
-		lines_rewind(&lines);
+		assert_int_equal(lines_rewind(&lines), DONE);
 	}
 	lines_close(&lines);
 	words_free(&words);

@@ -491,6 +491,7 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 		CHECK(err < 0 || (u32)err == id_of(change, op->pool));
 		return err < 0 ? err : 0;
 	}
+	CHECK(op->pool != EVERY_POOL || op->kind == RELAY_ADD || op->kind == RELAY_DEL);
 	if (op->pool != EVERY_POOL) {
 		id = id_of(change, op->pool);
 		relay_id = &id;
@@ -1205,7 +1206,7 @@ static void test_verdicts(void **state)
 			SENDS(in, other, OP25B_VERDICT_BLOCKED);
 			SENDS(exempt, server, OP25B_VERDICT_EXEMPTED);
 			SENDS(exempt, relay, OP25B_VERDICT_EXEMPTED);
-			SENDS(server, server, OP25B_VERDICT_PASSED);
+			sends(shapes[i], server, server, OP25B_VERDICT_PASSED);
 			one(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OBSERVE,
 							  .guard = 3 }), 0);
 			SENDS(in, server, OP25B_VERDICT_OBSERVED);

@@ -154,7 +154,7 @@ int change_take_term(int *number, const char *what, const char *const *terms, in
 	if (*number >= 0)
 		return DONE;
 	for (i = 0; i < count; i++)
-		strcat(strcat(expected, i ? ", " : ""), terms[i]);
+		terms_append(expected, sizeof(expected), ", ", terms[i]);
 	if (!word)
 		return report_usage("%s takes one of: %s", what, expected);
 	return report_usage("unknown %s \"%s\", expected one of: %s", what, word, expected);

@@ -6,6 +6,7 @@
 #include "output.h"
 #include "refusal.h"
 #include "report.h"
+#include "terms.h"
 
 static const struct object *const objects[] = {
 	&pool_object,
@@ -134,7 +135,7 @@ static int unknown_object(const char *name)
 	size_t i;
 
 	for (i = 0; i < OBJECTS; i++)
-		strcat(strcat(expected, i ? ", " : ""), objects[i]->name);
+		terms_append(expected, sizeof(expected), ", ", objects[i]->name);
 	return report_usage("unknown object \"%s\", expected one of: %s, help", name, expected);
 }
 
@@ -149,32 +150,40 @@ static int unknown_command(const struct object *object, const char *name)
 	char expected[64] = "";
 
 	for (command = object->commands; command_exists(command); command++)
-		strcat(strcat(expected, *expected ? ", " : ""), command->name);
+		terms_append(expected, sizeof(expected), ", ", command->name);
 	return report_usage("unknown command \"%s %s\", expected one of: %s, help", object->name,
 			    name, expected);
 }
 
-/* An object alone means to show it, where it has commands. */
-static int find_command(const struct object **object, const struct command **command,
-			struct words *words)
+/*
+ * An object alone means to show it, where it has commands. Returns NULL, reported, if the words are
+ * not those of a command.
+ */
+static const struct command *find_command(const struct object **object, struct words *words)
 {
 	const char *name = words_next(words);
+	const struct command *command;
 	const char *verb = "show";
 
-	if (!name)
-		return report_usage("a command is missing, see \"op25bctl help\"");
+	if (!name) {
+		report_usage("a command is missing, see \"op25bctl help\"");
+		return NULL;
+	}
 	*object = find_object(name);
-	if (!*object)
-		return unknown_object(name);
-	*command = (*object)->commands;
-	if (!(*command)->name)
-		return DONE;
+	if (!*object) {
+		unknown_object(name);
+		return NULL;
+	}
+	command = (*object)->commands;
+	if (!command->name)
+		return command;
 	if (words_peek(words))
 		verb = words_next(words);
-	for (; command_exists(*command); (*command)++)
-		if (same((*command)->name, verb))
-			return DONE;
-	return unknown_command(*object, verb);
+	for (; command_exists(command); command++)
+		if (same(command->name, verb))
+			return command;
+	unknown_command(*object, verb);
+	return NULL;
 }
 
 static int parse(const struct command *command, struct change *change, struct words *words,
@@ -202,10 +211,11 @@ int command_parse_change(struct change *change, struct words *words, bool force)
 	int status;
 
 	status = command_options(&control, words);
-	if (!status)
-		status = find_command(&object, &command, words);
 	if (status)
 		return status;
+	command = find_command(&object, words);
+	if (!command)
+		return USAGE;
 	if (control.dry_run)
 		return report_usage("--dry-run is for the command line");
 	if (!command->parse)
@@ -301,9 +311,9 @@ int command_run(struct control *control, struct words *words)
 
 	if (run_help(words, &status))
 		return status;
-	status = find_command(&object, &command, words);
-	if (status)
-		return status;
+	command = find_command(&object, words);
+	if (!command)
+		return USAGE;
 	if (control->dry_run && object != &restore_object)
 		return report_usage("--dry-run is for restore only");
 	if (command->parse)

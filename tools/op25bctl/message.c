@@ -129,7 +129,7 @@ void message_attributes(const struct nlmsghdr *header, const struct nlattr **tab
 {
 	const struct nlattr *attribute;
 
-	memset(table, 0, (OP25B_A_MAX + 1) * sizeof(*table));
+	memset(table, 0, (OP25B_A_MAX + 1) * sizeof(struct nlattr *));
 	mnl_attr_for_each(attribute, header, GENL_HDRLEN)
 		if (mnl_attr_get_type(attribute) <= OP25B_A_MAX)
 			table[mnl_attr_get_type(attribute)] = attribute;
@@ -145,7 +145,7 @@ void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uin
 {
 	const struct nlattr *attribute;
 
-	memset(table, 0, (max + 1) * sizeof(*table));
+	memset(table, 0, (max + 1) * sizeof(struct nlattr *));
 	if (!nest)
 		return;
 	mnl_attr_for_each_nested(attribute, nest)

@@ -225,6 +225,9 @@ static void settle_list(struct policy *policy, enum policy_list list, struct fau
 	struct entry *entry = entries->entry;
 	size_t kept = 0, i = 0;
 
+	/* a list that never had a step */
+	if (!entry)
+		return;
 	sort_list(policy, list);
 	while (i < entries->count) {
 		struct entry *held = NULL;
@@ -367,6 +370,19 @@ static int refuse_pool(struct policy *policy, const struct name *name, const cha
 	return status ? status : report_refusal("pool \"%s\" %s", name->text, reason);
 }
 
+/* A step for a list, if it is one. */
+static int apply_to_lists(struct policy *policy, const struct change *change)
+{
+	enum policy_list list;
+
+	for (list = 0; list < LISTS; list++)
+		if (change->command == list_kinds[list].add ||
+		    change->command == list_kinds[list].del)
+			apply_prefixes(policy, list, change->command == list_kinds[list].del,
+				       change);
+	return DONE;
+}
+
 /**
  * policy_apply() - take a step, as the kernel would
  * @policy: the policy
@@ -376,18 +392,19 @@ static int refuse_pool(struct policy *policy, const struct name *name, const cha
  */
 int policy_apply(struct policy *policy, const struct change *change)
 {
-	struct pool *pool = NULL;
-	uint32_t number = NO_NAME;
-	enum policy_list list;
+	struct pool *pool;
+	uint32_t number;
 
-	if (*change->pool.text) {
-		number = names_number(policy->names, &change->pool);
-		pool = policy_pool(policy, number);
-		if (!pool->present && change->command != OP25B_CMD_POOL_ADD) {
-			if (change->force && change->command == OP25B_CMD_POOL_DEL)
-				return DONE;
-			return refuse_pool(policy, &change->pool, "does not exist");
-		}
+	if (change->command == OP25B_CMD_FLUSH)
+		return apply_flush(policy);
+	if (!*change->pool.text)
+		return apply_to_lists(policy, change);
+	number = names_number(policy->names, &change->pool);
+	pool = policy_pool(policy, number);
+	if (!pool->present && change->command != OP25B_CMD_POOL_ADD) {
+		if (change->force && change->command == OP25B_CMD_POOL_DEL)
+			return DONE;
+		return refuse_pool(policy, &change->pool, "does not exist");
 	}
 	switch (change->command) {
 	case OP25B_CMD_POOL_ADD:
@@ -402,15 +419,9 @@ int policy_apply(struct policy *policy, const struct change *change)
 		return DONE;
 	case OP25B_CMD_POOL_DEL:
 		return apply_pool_del(policy, number);
-	case OP25B_CMD_FLUSH:
-		return apply_flush(policy);
+	default:
+		return apply_to_lists(policy, change);
 	}
-	for (list = 0; list < LISTS; list++)
-		if (change->command == list_kinds[list].add ||
-		    change->command == list_kinds[list].del)
-			apply_prefixes(policy, list, change->command == list_kinds[list].del,
-				       change);
-	return DONE;
 }
 
 /**

@@ -154,12 +154,12 @@ static void make_row(struct row *row, const char *name, const struct pool *pool)
 	row->cells[NAME] = name;
 	row->cells[MODE] = term_name(mode_terms, TERMS(mode_terms), pool->mode);
 	row->cells[ACTION] = term_name(action_terms, TERMS(action_terms), pool->action);
-	row->cells[GUARD] = row->text[GUARD];
-	strcpy(row->text[GUARD], pool->guard ? "" : "-");
+	row->cells[GUARD] = pool->guard ? row->text[GUARD] : "-";
+	*row->text[GUARD] = '\0';
 	for (bit = 0; bit < TERMS(guard_terms); bit++)
 		if (pool->guard & 1 << bit)
-			strcat(strcat(row->text[GUARD], *row->text[GUARD] ? "," : ""),
-			       guard_terms[bit]);
+			terms_append(row->text[GUARD], sizeof(row->text[GUARD]), ",",
+				     guard_terms[bit]);
 	for (list = 0; list < LISTS; list++) {
 		row->cells[COUNTS + list] = row->text[COUNTS + list];
 		sprintf(row->text[COUNTS + list], "%" PRIu32, pool->counts[list]);

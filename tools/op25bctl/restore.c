@@ -176,10 +176,9 @@ static int send_lines(struct control *control, struct lines *lines)
 	struct message request = {};
 	struct change change = {};
 	struct words words = {};
-	int status;
+	int status = lines_rewind(lines);
 
-	lines_rewind(lines);
-	while (!(status = lines_next(lines, &words))) {
+	while (!status && !(status = lines_next(lines, &words))) {
 		status = command_parse_change(&change, &words, control->force);
 		if (status)
 			break;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <string.h>
 
 #include "terms.h"
@@ -61,4 +62,18 @@ int term_number(const char *const *terms, int count, const char *word)
 const char *term_name(const char *const *terms, int count, unsigned int number)
 {
 	return number < (unsigned int)count ? terms[number] : "unknown";
+}
+
+/**
+ * terms_append() - append a word to a text that lists words
+ * @text: the text, "" before the first word
+ * @size: the room that it has
+ * @separator: what stands between two words
+ * @word: the word
+ */
+void terms_append(char *text, size_t size, const char *separator, const char *word)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, size - length, "%s%s", length ? separator : "", word);
 }

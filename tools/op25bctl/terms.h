@@ -4,6 +4,7 @@
 #define OP25BCTL_TERMS_H
 
 #include <linux/op25b.h>
+#include <stddef.h>
 
 #define TERMS(list)	((int)(sizeof(list) / sizeof((list)[0])))
 
@@ -15,5 +16,6 @@ extern const char *const class_terms[OP25B_A_PACKETS_MAX];	/* by attribute, from
 
 int term_number(const char *const *terms, int count, const char *word);
 const char *term_name(const char *const *terms, int count, unsigned int number);
+void terms_append(char *text, size_t size, const char *separator, const char *word);
 
 #endif /* OP25BCTL_TERMS_H */

@@ -61,16 +61,20 @@ int lines_open(struct lines *lines, const char *name, bool keep)
 /**
  * lines_rewind() - start again with the first line
  * @lines: the reader, opened with keep
+ *
+ * Return: DONE or, reported, USAGE.
  */
-void lines_rewind(struct lines *lines)
+int lines_rewind(struct lines *lines)
 {
 	if (!lines->keep) {
-		lseek(lines->fd, 0, SEEK_SET);
+		if (lseek(lines->fd, 0, SEEK_SET))
+			return report_usage("cannot read \"%s\": %s", lines->name, strerror(errno));
 		lines->end = 0;
 		lines->eof = false;
 	}
 	lines->at = 0;
 	lines->number = 0;
+	return DONE;
 }
 
 /**

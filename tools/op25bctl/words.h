@@ -59,7 +59,7 @@ struct lines {
 int lines_open(struct lines *lines, const char *name, bool keep);
 int lines_next_text(struct lines *lines, const char **text, size_t *length);
 int lines_next(struct lines *lines, struct words *words);
-void lines_rewind(struct lines *lines);
+int lines_rewind(struct lines *lines);
 void lines_close(struct lines *lines);
 
 int words_split(struct words *words, const char *text, size_t length);

@@ -18,6 +18,12 @@ static inline int fls(unsigned int x)
 	return x ? 32 - __builtin_clz(x) : 0;
 }
 
+/* @x is not 0. */
+static inline unsigned int __fls(unsigned long x)
+{
+	return 8 * sizeof(long) - 1 - __builtin_clzl(x);
+}
+
 static inline int fls64(u64 x)
 {
 	return x ? 64 - __builtin_clzll(x) : 0;

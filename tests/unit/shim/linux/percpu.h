@@ -14,7 +14,7 @@
 extern int shim_cpu;
 
 /* Each processor's part of an allocation begins so many bytes behind the one before. */
-#define SHIM_CPU_STRIDE	1024
+#define SHIM_CPU_STRIDE	1024UL
 
 #define alloc_percpu_gfp(type, gfp)						\
 	({									\
