@@ -109,6 +109,10 @@ bench: ## measures the cost, next to nft and ipset, in a guest that counts instr
 bench-native: ## measures it in nanoseconds on this processor, in user-mode Linux
 	tests/bench/native/run
 
+.PHONY: bench-cache
+bench-cache: ## counts the cache misses of a lookup
+	tests/bench/cache/run
+
 include tests/unit/core.mk
 -include tests/unit/cmd.mk
 -include tests/fuzz/fuzz.mk
