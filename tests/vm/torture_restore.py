@@ -72,9 +72,11 @@ def test_clients_killed_at_random(net, op25b, tmp_path):
             time.sleep(chance.uniform(0, 2 * max(lasts[name] for name, _ in pair)))
             for name, process in pair:
                 process.kill()
-                process.communicate()
-                assert process.returncode in (0, -signal.SIGKILL)
-                killed[name] += process.returncode != 0
+                text = process.communicate()[0]
+                # who reads beside a batch may find the policy changed again and again
+                assert process.returncode in (0, -signal.SIGKILL) or \
+                    (name, "while it was read" in text) == ("save", True), text
+                killed[name] += process.returncode == -signal.SIGKILL
     print(f"killed: {killed}, {int(sysfs('generation')) - generation} changes done")
     assert min(killed.values()) > KILLS / 20
     assert int(sysfs("generation")) > generation
