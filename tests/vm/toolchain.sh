@@ -9,7 +9,7 @@ guest_packages=(busybox-static python3 python3-pytest python3-yaml python3-jsons
 	dpkg dkms patch lsb-release perl-base libc6-dev libmnl-dev libjansson-dev libnl-genl-3-dev)
 # What builds a module of sid's kernel, by either compiler, and checks it.
 sid_packages=(gcc-16-for-host clang-22 make libelf1t64 libc6-dev dwarves sparse kmod grep sed
-	findutils diffutils tar xz-utils zstd perl-base dpkg dkms patch lsb-release)
+	findutils diffutils tar xz-utils zstd perl-base dpkg dkms patch lsb-release util-linux mount)
 
 # toolchain SUITE ARCH: what builds for the kernel of that suite and architecture. Sets
 #
