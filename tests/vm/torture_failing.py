@@ -32,7 +32,8 @@ SETTINGS = {    # every kind of allocation may fail, and says nothing
     "fail_page_alloc/verbose": "0",
     "fail_usercopy/verbose": "0",
 }
-ERRORS = {errno.ENOMEM, errno.ENOBUFS, errno.EFAULT}
+# ENFILE is how the kernel lacks memory for a socket, as others' parts of a namespace open
+ERRORS = {errno.ENOMEM, errno.ENOBUFS, errno.EFAULT, errno.ENFILE}
 LEAST = 4       # allocations that any operation takes, in netlink alone
 
 BASE = [
