@@ -51,7 +51,7 @@ demo: ## shows it at work, in a guest: customers, router, relay, foreign mail se
 	tests/demo/run
 
 .PHONY: check
-check: check-unit check-fuzz check-vm ## what every change has to pass
+check: check-unit check-fuzz check-vm ## what every change has to pass (10 minutes)
 
 .PHONY: check-unit
 check-unit: ## runs the unit tests
@@ -83,7 +83,7 @@ load: ## floods a million prefixes for a minute, in a guest, and counts
 	tests/vm/check -s tests/vm/load_flood.py
 
 .PHONY: check-static
-check-static: ## has sparse, clang, checkpatch, cppcheck and pahole look at the code, for each kernel
+check-static: ## has compilers, sparse, checkpatch, cppcheck, clang-tidy and pahole look at the code
 	tests/static/kernel
 	tests/static/user
 	tests/layout/check
