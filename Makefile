@@ -75,7 +75,7 @@ hostile-table: ## measures docs/hostile-packets.md anew, in a guest
 	cp build/hostile-packets/hostile-packets.md docs/
 
 .PHONY: proof
-proof: ## has CBMC prove what the classifier promises, for every packet of up to 128 bytes
+proof: ## has CBMC prove what classifier and lookup promise, in bounded universes
 	tests/proof/run
 
 .PHONY: load
