@@ -74,21 +74,24 @@ static int compare_keys(enum policy_list list, const struct entry *a, const stru
 static void compare_lists(struct printer *printer, const struct policy *now,
 			  const struct policy *then, enum policy_list list)
 {
-	const struct entry *a = now->lists[list].entry, *a_end = a + now->lists[list].count;
-	const struct entry *b = then->lists[list].entry, *b_end = b + then->lists[list].count;
+	const struct entries *a = &now->lists[list], *b = &then->lists[list];
 	char text[COMMAND_TEXT_MAX];
+	size_t i = 0, j = 0;
 
-	while (a < a_end || b < b_end) {
-		int order = a == a_end ? 1 : b == b_end ? -1 : compare_keys(list, a, b);
+	while (i < a->count || j < b->count) {
+		const struct entry *left = i < a->count ? &a->entry[i] : NULL;
+		const struct entry *right = j < b->count ? &b->entry[j] : NULL;
+		int order = !left ? 1 : !right ? -1 : compare_keys(list, left, right);
 
-		if (order || a->pool != b->pool || !terms_equal(&a->terms, &b->terms)) {
+		if (order || left->pool != right->pool ||
+		    !terms_equal(&left->terms, &right->terms)) {
 			if (order <= 0)
-				print(printer, false, entry_command(now, list, a, text));
+				print(printer, false, entry_command(now, list, left, text));
 			if (order >= 0)
-				print(printer, true, entry_command(then, list, b, text));
+				print(printer, true, entry_command(then, list, right, text));
 		}
-		a += order <= 0;
-		b += order >= 0;
+		i += order <= 0;
+		j += order >= 0;
 	}
 }
 
