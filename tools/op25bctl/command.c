@@ -54,7 +54,7 @@ static int take_option(struct control *control, const char *word, struct words *
 		control->force = true;
 	} else if (is_option(word, 'n', "dry-run")) {
 		control->dry_run = true;
-	} else if (!strncmp(word, "-c", 2) || !strncmp(word, "--c", 3)) {
+	} else if ((!strncmp(word, "-c", 2) || !strncmp(word, "--c", 3)) && !words->in_file) {
 		char name[16] = "";
 
 		strncpy(name, word, when - word < 15 ? when - word : 15);
