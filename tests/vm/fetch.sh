@@ -3,6 +3,37 @@
 #
 # Read by what fetches: packages of other suites, without this machine's noticing.
 
+# fail MESSAGE...: ends the script that reads this, in its name.
+fail() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# fetch_once DIR COMMAND...: what belongs into DIR is there already if COMMAND says so: then its name
+# is printed, and the script is done. If not, takes a lock, so that who comes second finds the work
+# done, and makes $work, a folder next to DIR that goes when the script ends.
+fetch_once() {
+	local dir=$1 beside
+	beside=${dir%/*}/.${dir##*/}
+	shift
+	! "$@" || { echo "$dir" && exit; }
+	mkdir -p "${dir%/*}"
+	exec 9>"$beside.lock"
+	flock 9
+	! "$@" || { echo "$dir" && exit; }
+	rm -rf "$beside".?????? # of runs that were killed
+	work=$(mktemp -d "$beside.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' INT TERM HUP
+}
+
+# fetched TREE DIR: all of it is in TREE: puts that into its place, and prints where that is.
+fetched() {
+	rm -rf "$2"
+	mv "$1" "$2"
+	echo "$2"
+}
+
 # apt_sources ARCHES SUITE...: prints this machine's mirrors as apt's sources of these suites, for
 # these architectures (amd64,arm64).
 apt_sources() {
@@ -26,7 +57,7 @@ apt_sources() {
 # private_apt DIR ARCHES SUITE...: an apt of its own in DIR: the mirrors of this machine's
 # configuration, but these suites, for these architectures, the first one being the usual one, and
 # lists, caches and status of its own. Sets apt_options, which make apt-get and apt-cache use it, and
-# updates its lists; what that said is in DIR/log. Fails if this machine has no Debian mirror.
+# updates its lists; what that said is in DIR/log.
 private_apt() {
 	local dir=$1
 	shift
@@ -38,7 +69,17 @@ private_apt() {
 		-o Dir::Cache="$dir/cache" -o Acquire::Languages=none -o APT::Sandbox::User=root)
 
 	apt_sources "$@" >"$dir/sources.list"
-	[ -s "$dir/sources.list" ] || return 1
+	[ -s "$dir/sources.list" ] || fail 'this machine has no Debian mirror in its apt sources'
 	# A suite may have lost one of its archives (no more security updates): the other will do.
 	apt-get "${apt_options[@]}" update >"$dir/log" 2>&1 || true
+}
+
+# download DIR PACKAGE...: has the apt of private_apt put the packages' files into DIR.
+download() {
+	local dir=$1
+	shift
+	(cd "$dir" && apt-get "${apt_options[@]}" download "$@" >>log 2>&1) || {
+		cat "$dir/log" >&2
+		fail "cannot be fetched: $*"
+	}
 }
