@@ -225,7 +225,10 @@ static void seal(struct op25b_change *change)
 	}
 }
 
-/* Have the worker run when the next exempt expires. */
+/*
+ * Have the worker run when the next exempt expires. A timer may be late by an eighth of what it waits
+ * (kernel/time/timer.c: its wheel does not cascade), so that a long wait is approached in steps.
+ */
 static void schedule_expiry(struct op25b_table *table) __must_hold(&table->lock)
 {
 	struct timerqueue_node *next = timerqueue_getnext(&table->expiries);
@@ -236,6 +239,8 @@ static void schedule_expiry(struct op25b_table *table) __must_hold(&table->lock)
 	wait = ktime_to_ms(ktime_sub(next->expires, ktime_get_boottime())) + 1;
 	/* a day is enough: there is always a next time, and jiffies may have 32 bits */
 	wait = clamp_t(s64, wait, 0, 24 * 3600 * MSEC_PER_SEC);
+	if (wait > 8 * MSEC_PER_SEC)
+		wait -= wait / 8;
 	mod_delayed_work(op25b_workqueue, &table->expire, msecs_to_jiffies(wait));
 }
 
@@ -329,22 +334,31 @@ int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
 	return 0;
 }
 
+/* The first exempt whose time is over, or NULL. */
+static struct op25b_exempt *first_expired(struct op25b_table *table) __must_hold(&table->lock)
+{
+	struct timerqueue_node *next = timerqueue_getnext(&table->expiries);
+
+	if (!next || ktime_after(next->expires, ktime_get_boottime()))
+		return NULL;
+	return container_of(next, struct op25b_exempt, expiry);
+}
+
 /* Take out some of the exempts whose time is over. */
 static int expire_some(struct op25b_table *table) __must_hold(&table->lock)
 {
-	struct op25b_change *change = op25b_change_begin(table);
-	struct timerqueue_node *next;
-	struct op25b_exempt *exempt;
+	struct op25b_exempt *exempt = first_expired(table);
+	struct op25b_change *change;
 	struct op25b_prefix prefix;
 	unsigned int n = 0;
 	int err;
 
+	if (!exempt)
+		return 0;
+	change = op25b_change_begin(table);
 	if (!change)
 		return -ENOMEM;
-	while (n++ < EXPIRE_MAX && (next = timerqueue_getnext(&table->expiries))) {
-		if (ktime_after(next->expires, ktime_get_boottime()))
-			break;
-		exempt = container_of(next, struct op25b_exempt, expiry);
+	for (; exempt && n < EXPIRE_MAX; exempt = first_expired(table), n++) {
 		prefix = exempt->prefix;
 		err = op25b_exempt_del(change, exempt->pool, &prefix, false, NULL);
 		if (err) {

@@ -71,13 +71,26 @@ bool cancel_delayed_work_sync(struct delayed_work *work)
 	return true;
 }
 
+/*
+ * How late a timer can be: what one slot of the wheel covers, 8 times as much at each of its levels
+ * (kernel/time/timer.c).
+ */
+static unsigned long slot(unsigned long jiffies)
+{
+	unsigned long slot = 1;
+
+	while (jiffies >= 63 * slot)
+		slot *= 8;
+	return slot;
+}
+
 bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
 		      unsigned long jiffies)
 {
 	bool was = cancel_delayed_work_sync(work);
 
 	assert(queue);
-	work->due = shim_clock + (s64)jiffies * (NSEC_PER_SEC / HZ);
+	work->due = shim_clock + (s64)(jiffies + slot(jiffies)) * (NSEC_PER_SEC / HZ);
 	work->pending = true;
 	work->next = pending;
 	pending = work;
