@@ -6,6 +6,7 @@
  * bytes that the stack has just read. The rest is judged under RCU, which the caller of a netfilter
  * hook holds, by one policy; what is written are counters of this processor alone.
  */
+#include <linux/build_bug.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
@@ -14,6 +15,8 @@
 #include <linux/netfilter_ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/unaligned.h>
+#include <net/ip.h>
+#include <net/l3mdev.h>
 
 #include "op25b_hook.h"
 #include "op25b_reject.h"
@@ -217,6 +220,9 @@ static __always_inline struct op25b_key dst_key(const struct sk_buff *skb, enum 
 	return ipv6_key(&ipv6_hdr(skb)->daddr);
 }
 
+/* The columns of the counters are the verdicts, but for the first, in their order. */
+static_assert(OP25B_EXEMPTED - OP25B_BLOCKED == OP25B_VERDICT_EXEMPTED - OP25B_VERDICT_BLOCKED);
+
 /* Count the packet, and do to it what the judgement says. */
 static __always_inline unsigned int execute(struct op25b_judgement judgement, struct sk_buff *skb,
 					    const struct nf_hook_state *state,
@@ -224,7 +230,6 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 {
 	if (judgement.verdict == OP25B_VERDICT_PASSED)
 		return NF_ACCEPT;
-	/* the columns of the counters are the verdicts, but for the first, in their order */
 	op25b_stats_count(&judgement.terms->pool->stats, judgement.class,
 			  OP25B_BLOCKED + judgement.verdict - OP25B_VERDICT_BLOCKED);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
@@ -235,10 +240,26 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 	return drop(skb);
 }
 
-/* A packet of a VRF comes a second time, from the VRF's device. */
-static bool is_second_time(const struct nf_hook_state *state)
+static bool is_of_vrf(const struct sk_buff *skb, enum op25b_family family)
 {
-	return netif_is_l3_master(state->in);
+	if (family == OP25B_IPV4)
+		return ipv4_l3mdev_skb(IPCB(skb)->flags);
+	return ipv6_l3mdev_skb(IP6CB(skb)->flags);
+}
+
+/*
+ * A VRF has the packets of its devices come a second time, from the VRF's own. What it has from
+ * elsewhere, as from a tunnel that SRv6 ends in it, comes from there for the first time.
+ */
+static bool is_second_time(const struct sk_buff *skb, const struct nf_hook_state *state,
+			   enum op25b_family family)
+{
+	int first;
+
+	if (likely(!is_of_vrf(skb, family)))
+		return false;
+	first = family == OP25B_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
+	return l3mdev_master_ifindex_by_index(state->net, first) == state->in->ifindex;
 }
 
 /* Whatever may be of a class and is not just a SYN of a pool. */
@@ -251,7 +272,7 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 
 	if (shape == OP25B_SHAPE_UNDECIDED)
 		shape = classify_skb(skb, family);
-	if (shape == OP25B_SHAPE_NONE || is_second_time(state))
+	if (shape == OP25B_SHAPE_NONE || is_second_time(skb, state, family))
 		return NF_ACCEPT;
 	return execute(op25b_judge(policy, shape, family, src_key(skb, family),
 				   dst_key(skb, family)), skb, state, family);
@@ -266,7 +287,7 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
 	struct op25b_judgement judgement;
 
-	if (is_second_time(state))
+	if (is_second_time(skb, state, family))
 		return NF_ACCEPT;
 	judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src_key(skb, family),
 				dst_key(skb, family));

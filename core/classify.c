@@ -20,7 +20,7 @@
  */
 #include "classify.h"
 
-/* RFC 7045 lists the extension headers; these have their length in their second byte. */
+/* RFC 7045 lists the extension headers; all but the fragment's have their length in byte 1. */
 #define IP6_HOPOPTS	0
 #define IP6_ROUTING	43
 #define IP6_FRAGMENT	44

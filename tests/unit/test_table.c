@@ -10,6 +10,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/skbuff.h>
+#include <net/l3mdev.h>
 
 #include "check.h"
 #include "op25b_change.h"
@@ -1000,14 +1001,22 @@ static struct verdict send(enum op25b_shape shape, enum op25b_family family, str
 	skb.data_len = len - head;
 
 	shim_cpu = chance_below(SHIM_CPUS);
-	/* what comes from a VRF was seen before */
-	in.l3_master = !chance_below(4);
+	/* what a VRF has from its devices, or once more from itself, was seen before */
 	rcu_read_lock();
-	if (in.l3_master) {
+	in.ifindex = SHIM_VRF;
+	skb.cb.flags = true;
+	if (!chance_below(4)) {
+		skb.cb.iif = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_VRF;
 		CHECK(ops->hook(ops->priv, &skb, &state) == NF_ACCEPT);
 		CHECK(seen.rejects == rejects);
 	}
-	in.l3_master = false;
+	/* what it has from elsewhere was not, nor what is its device's */
+	skb.cb.iif = SHIM_LINK;
+	if (chance() & 1) {
+		skb.cb.flags = false;
+		in.ifindex = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_LINK;
+		skb.cb.iif = in.ifindex;
+	}
 	got = ops->hook(ops->priv, &skb, &state);
 	rcu_read_unlock();
 	free(skb.data);

@@ -233,14 +233,15 @@ class Crossing:
 
 
 class Network:
-    """The hosts, wired and addressed."""
+    """The hosts, wired and addressed; in a VRF of the router, but for those outside."""
     #         link      network of IPv4 and IPv6, host's address and ghosts in it
     LINKS = {"customer": ("10.0.0", "2001:db8:c:"),
              "fixed": ("10.0.1", "2001:db8:1:"),
              "relay": ("192.0.2", "2001:db8:25:"),
              "foreign": ("198.51.100", "2001:db8:f:")}
 
-    def __init__(self, prefix="", links=("customer", "fixed", "relay", "foreign"), vrf=None):
+    def __init__(self, prefix="", links=("customer", "fixed", "relay", "foreign"), vrf=None,
+                 outside=()):
         self.bras = Host(prefix + "bras")
         self.hosts = []
         self.markers = 0
@@ -249,7 +250,7 @@ class Network:
         if vrf:
             self.bras.ip(f"link add {vrf} type vrf table 10\nlink set {vrf} up\n")
         for number, link in enumerate(links, 1):
-            self.wire(Host(prefix + link), link, number, vrf)
+            self.wire(Host(prefix + link), link, number, None if link in outside else vrf)
 
     def wire(self, host, link, number, vrf):
         net4, net6 = self.LINKS[link]

@@ -238,6 +238,56 @@ def test_a_packet_that_crosses_a_vrf_counts_once(vrf, v):
     assert [counters[kind]["observed"] for kind in ("syn", "inbound", "malformed")] == [1, 1, 2]
 
 
+@pytest.fixture(scope="module")
+def leak():
+    """A provider whose customers are outside of the VRF that their traffic is routed by."""
+    network = hosts.Network("l", ["customer", "foreign"], vrf="vrf-isp", outside=["customer"])
+    for table, link in (("main", "foreign"), ("10", "customer")):
+        for to in network.LINKS[link]:
+            to += ".0/24" if "." in to else ":/64"
+            network.bras.ip(f"route replace {to} dev {link} table {table}\n")
+    yield network
+    network.remove()
+
+
+def judged_once(network, sent, then):
+    """What a pool of the customer's counts, and does, once a packet is sent that becomes another."""
+    op25b = Command(network.bras)
+    pool = " ".join(network.customer.network.values())
+    op25b.load(f"pool add east mode observe prefix {pool}")
+    assert network.send(sent).arrived == [packets.forwarded(then)]
+    op25b("pool", "set", "east", "mode", "enforce")
+    assert network.send(sent).arrived == []
+    assert op25b.counters()["east"]["syn"] == \
+        {"blocked": 1, "observed": 1, "relayed": 0, "exempted": 0}
+
+
+def test_what_is_redirected_into_a_vrf_is_judged(leak, v):
+    leak.bras.run("tc", "qdisc", "add", "dev", "customer", "clsact")
+    leak.bras.run("tc", "filter", "add", "dev", "customer", "ingress", "matchall",
+                  "action", "mirred", "ingress", "redirect", "dev", "vrf-isp")
+    try:
+        syn = packets.syn(leak.customer.ghosts[v][0], leak.foreign.ghosts[v][0])
+        judged_once(leak, syn, syn)
+    finally:
+        leak.bras.run("tc", "qdisc", "del", "dev", "customer", "clsact")
+
+
+def test_what_srv6_ends_in_a_vrf_is_judged(leak, v):
+    """Nothing but the VRF's own device shows it to netfilter."""
+    sid, action, protocol = {4: ("2001:db8:5::4", "End.DT4", 4),
+                             6: ("2001:db8:5::6", "End.DT6", 41)}[v]
+    leak.bras.sysctl("vrf/strict_mode", 1)
+    try:
+        leak.bras.ip(f"route replace {sid} encap seg6local action {action} vrftable 10 dev vrf-isp\n")
+    except subprocess.CalledProcessError:
+        # it came with 5.11
+        assert os.uname().release.startswith("5.10.")
+        return
+    syn = packets.syn(leak.customer.ghosts[v][0], leak.foreign.ghosts[v][0])
+    judged_once(leak, packets.ip(leak.customer.address[6], sid, syn, protocol), syn)
+
+
 def test_blocking_in_a_vrf(vrf, v):
     op25b = Command(vrf.bras)
     op25b.load(f"pool add east prefix {vrf.customer.network[v]}")

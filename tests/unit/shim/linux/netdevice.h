@@ -3,15 +3,8 @@
 #ifndef _SHIM_LINUX_NETDEVICE_H
 #define _SHIM_LINUX_NETDEVICE_H
 
-#include <linux/types.h>
-
 struct net_device {
-	bool l3_master;
+	int ifindex;
 };
-
-static inline bool netif_is_l3_master(const struct net_device *dev)
-{
-	return dev->l3_master;
-}
 
 #endif /* _SHIM_LINUX_NETDEVICE_H */

@@ -14,6 +14,10 @@ struct sk_buff {
 	unsigned int len;	/* of both */
 	unsigned int data_len;	/* of the second */
 	const u8 *rest;		/* the second */
+	struct {
+		int iif;
+		u16 flags;
+	} cb;
 };
 
 static inline unsigned int skb_headlen(const struct sk_buff *skb)
