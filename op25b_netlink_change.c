@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
+#include <net/sock.h>
 
 #include "core/memory.h"
 #include "op25b_change.h"
@@ -21,23 +22,26 @@
 /**
  * struct restore - a restore under way
  * @list: in its namespace's list
- * @portid: the socket it belongs to
+ * @sk: the socket it belongs to; dropped before that is freed
+ * @portid: the socket's number, which another one may get as soon as this one closes
  * @change: the policy that is being made; NULL once a step has failed
  */
 struct restore {
 	struct list_head list;
+	const struct sock *sk;
 	u32 portid;
 	struct op25b_change *change;
 };
 
-static struct restore *restore_find(struct op25b_net *on, u32 portid)
+/* The restore of the socket that a message is from, or NULL. */
+static struct restore *restore_find(struct op25b_net *on, const struct sk_buff *skb)
 	__must_hold(&on->table.lock)
 {
 	struct restore *restore;
 
 	lockdep_assert_held(&on->table.lock);
 	list_for_each_entry(restore, &on->restores, list)
-		if (restore->portid == portid)
+		if (restore->sk == NETLINK_CB(skb).sk)
 			return restore;
 	return NULL;
 }
@@ -187,7 +191,7 @@ static int require_action(const struct genl_info *info)
 }
 
 /* Do one change: all that @apply does, to each prefix by @each where it takes one, or nothing. */
-static int do_change(struct genl_info *info,
+static int do_change(const struct sk_buff *skb, struct genl_info *info,
 		     int (*apply)(struct op25b_change *change, struct genl_info *info,
 				  apply_t each), apply_t each)
 {
@@ -197,7 +201,7 @@ static int do_change(struct genl_info *info,
 	int err = require_action(info);
 
 	mutex_lock(&on->table.lock);
-	restore = restore_find(on, info->snd_portid);
+	restore = restore_find(on, skb);
 	if (!err)
 		err = check_not_failed(restore, info->extack);
 	else if (restore)
@@ -251,7 +255,7 @@ static int apply_pool_add(struct op25b_change *change, struct genl_info *info, a
 
 int op25b_nl_pool_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_pool_add, add_prefix);
+	return do_change(skb, info, apply_pool_add, add_prefix);
 }
 
 static int apply_pool_set(struct op25b_change *change, struct genl_info *info, apply_t each)
@@ -268,7 +272,7 @@ static int apply_pool_set(struct op25b_change *change, struct genl_info *info, a
 
 int op25b_nl_pool_set(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_pool_set, NULL);
+	return do_change(skb, info, apply_pool_set, NULL);
 }
 
 static int apply_pool_del(struct op25b_change *change, struct genl_info *info, apply_t each)
@@ -282,7 +286,7 @@ static int apply_pool_del(struct op25b_change *change, struct genl_info *info, a
 
 int op25b_nl_pool_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, apply_pool_del, NULL);
+	return do_change(skb, info, apply_pool_del, NULL);
 }
 
 static int check_prefix(struct op25b_change *change, const u32 *id,
@@ -320,22 +324,22 @@ static int del_from_pool(struct op25b_change *change, struct genl_info *info, ap
 
 int op25b_nl_prefix_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, add_to_pool, add_prefix);
+	return do_change(skb, info, add_to_pool, add_prefix);
 }
 
 int op25b_nl_prefix_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, del_from_pool, del_prefix);
+	return do_change(skb, info, del_from_pool, del_prefix);
 }
 
 int op25b_nl_exempt_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, add_to_pool, add_exempt);
+	return do_change(skb, info, add_to_pool, add_exempt);
 }
 
 int op25b_nl_exempt_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, del_from_pool, del_exempt);
+	return do_change(skb, info, del_from_pool, del_exempt);
 }
 
 /* Add to the pool that the message names, or else to every pool. */
@@ -348,7 +352,7 @@ static int add_to_pool_or_all(struct op25b_change *change, struct genl_info *inf
 
 int op25b_nl_relay_add(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, add_to_pool_or_all, add_relay);
+	return do_change(skb, info, add_to_pool_or_all, add_relay);
 }
 
 /* Delete from the pool that the message names, or else from every pool. */
@@ -361,7 +365,7 @@ static int del_from_pool_or_all(struct op25b_change *change, struct genl_info *i
 
 int op25b_nl_relay_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return do_change(info, del_from_pool_or_all, del_relay);
+	return do_change(skb, info, del_from_pool_or_all, del_relay);
 }
 
 int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info)
@@ -411,7 +415,7 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	mutex_lock(&on->table.lock);
-	restore = restore_find(on, info->snd_portid);
+	restore = restore_find(on, skb);
 	err = check_not_failed(restore, info->extack);
 	if (err)
 		goto out;
@@ -438,7 +442,7 @@ int op25b_nl_restore_begin(struct sk_buff *skb, struct genl_info *info)
 	int err = 0;
 
 	mutex_lock(&on->table.lock);
-	restore = restore_find(on, info->snd_portid);
+	restore = restore_find(on, skb);
 	if (restore && restore->change) {
 		NL_SET_ERR_MSG(info->extack, "a restore has begun already on this socket");
 		err = -EALREADY;
@@ -450,6 +454,7 @@ int op25b_nl_restore_begin(struct sk_buff *skb, struct genl_info *info)
 			err = -ENOMEM;
 			goto out;
 		}
+		restore->sk = NETLINK_CB(skb).sk;
 		restore->portid = info->snd_portid;
 		list_add(&restore->list, &on->restores);
 	}
@@ -469,7 +474,7 @@ int op25b_nl_restore_commit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	mutex_lock(&on->table.lock);
-	restore = restore_find(on, info->snd_portid);
+	restore = restore_find(on, skb);
 	if (!restore) {
 		NL_SET_ERR_MSG(info->extack, "no restore has begun on this socket");
 		err = -EINVAL;
@@ -492,11 +497,14 @@ static void restore_drop(struct restore *restore)
 	restore_free(restore);
 }
 
-/* A socket is gone, and with it the restore that it may have begun. */
+/*
+ * A socket is gone, and with it the restore that it may have begun. All that is known of it is its
+ * number, which a new socket may have by now: that one is not dead.
+ */
 static int socket_released(struct notifier_block *block, unsigned long event, void *data)
 {
 	const struct netlink_notify *notify = data;
-	struct restore *restore;
+	struct restore *restore, *next;
 	struct op25b_net *on;
 
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
@@ -506,9 +514,9 @@ static int socket_released(struct notifier_block *block, unsigned long event, vo
 	if (list_empty_careful(&on->restores))
 		return NOTIFY_DONE;
 	mutex_lock(&on->table.lock);
-	restore = restore_find(on, notify->portid);
-	if (restore)
-		restore_drop(restore);
+	list_for_each_entry_safe(restore, next, &on->restores, list)
+		if (restore->portid == notify->portid && sock_flag(restore->sk, SOCK_DEAD))
+			restore_drop(restore);
 	mutex_unlock(&on->table.lock);
 	return NOTIFY_DONE;
 }
