@@ -59,6 +59,22 @@ static void test_restore_gathers(void **state)
 	write_file("site.conf", "prefix add east 10.0.0.0/24\nprefix add  east 10.0.1.0/24\n");
 	expect("-f restore site.conf", DONE, "", "",
 	       "RESTORE_BEGIN\nPREFIX_ADD force pool=east 10.0.0.0/24 10.0.1.0/24\nRESTORE_COMMIT\n");
+
+	/* force changes what the lines behind it do */
+	write_file("site.conf",
+		   "exempt add east 10.0.0.1\n"
+		   "exempt add -f east 10.0.0.7 comment x\n"
+		   "prefix add east 10.0.0.0/24\n"
+		   "exempt add -f east 10.0.0.8\n"
+		   "exempt add east 10.0.0.7\n"
+		   "prefix add east 10.0.1.0/24\n");
+	expect("restore site.conf", DONE, "", "",
+	       "RESTORE_BEGIN\n"
+	       "EXEMPT_ADD pool=east 10.0.0.1/32\n"
+	       "EXEMPT_ADD force pool=east 10.0.0.7/32(x) 10.0.0.8/32\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24 10.0.1.0/24\n"
+	       "EXEMPT_ADD pool=east 10.0.0.7/32\n"
+	       "RESTORE_COMMIT\n");
 }
 
 /* The line that alone adds a prefix is read in a way of its own: it must mean the same. */
@@ -232,7 +248,7 @@ static void test_batch(void **state)
 	expect("-b site.conf", USAGE, "",
 	       "site.conf:1: standard input is for the command line, not for a file\n", "");
 	write_file("site.conf", "diff -\n");
-	expect("-b site.conf", 2, "",
+	expect("-b site.conf", USAGE, "",
 	       "site.conf:1: standard input is for the command line, not for a file\n", "");
 }
 
@@ -329,6 +345,13 @@ static void test_diff(void **state)
 		   "pool set west action tcp-reset guard inbound guard synack\n"
 		   "prefix del east 10.7.0.0/16\n"
 		   "prefix del -f east 10.7.0.0/16\n"
+		   "prefix del -f nowhere 10.7.0.0/16\n"
+		   "exempt del -f nowhere 10.7.0.0/16\n"
+		   "relay del -f 10.7.0.0/16 pool nowhere\n"
+		   "exempt add east 10.6.0.0/16\n"
+		   "exempt del east 10.6.0.0/16\n"
+		   "prefix add west 10.6.0.0/16\n"
+		   "prefix del west 10.6.0.0/16\n"
 		   "prefix add west 10.0.0.0/25\n"
 		   "-f prefix add west 10.0.0.0/25\n"
 		   "exempt add east 10.0.0.8 10.0.0.7\n"
@@ -394,8 +417,20 @@ static void test_diff(void **state)
 	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0);
 	expect("diff site.conf -j", 1,
 	       "[{\"change\":\"del\",\"command\":\"pool add east mode enforce action drop\"}]\n", "", NULL);
+	/* in a batch, that is no error */
+	write_file("site.conf", "diff /dev/null\nstatus help\n");
+	op25bctl("-b site.conf");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(run.err, "");
+	assert_int_equal(strncmp(run.out, "- pool add east mode enforce action drop\nUsage:", 47), 0);
+
+	write_file("site.conf", "");
 	kernel_refuse(OP25B_CMD_POOL_GET, NULL, ENOMEM, NULL);
 	expect("diff site.conf", 2, "", "Error: Cannot allocate memory\n", NULL);
+	expect("diff -n site.conf", 2, "", "Error: --dry-run is for restore only\n", "");
+	expect("diff --bogus", 2, "", "Error: unknown option \"--bogus\"\n", "");
+	expect("-j --bogus diff", 2, "", "Error: unknown option \"--bogus\"\n", "");
+	expect("diff a b", 2, "", "Error: \"b\" is one word too many\n", "");
 	expect("diff nowhere", 2, "", "Error: cannot open \"nowhere\": No such file or directory\n", "");
 }
 
@@ -422,6 +457,9 @@ static void test_diff_refused(void **state)
 		{ "pool add a\npool add b\nexempt add a ::1\nprefix add b ::1\n",
 		  "4: prefix ::1/128 is in another pool" },
 		{ "pool add a\npool add b\nprefix add b ::1\nexempt add a ::1\n",
+		  "4: exempt ::1/128 is in another pool" },
+		/* of a prefix and an exempt, what is there at the time counts */
+		{ "pool add a\npool add b\nprefix add a ::1\nexempt add b ::1\nprefix del a ::1\n",
 		  "4: exempt ::1/128 is in another pool" },
 		{ "relay add ::1\nrelay add ::1\n", "2: relay ::1/128 is there already" },
 		{ "relay add ::1\nrelay del ::2\n", "2: relay ::2/128 is not there" },

@@ -50,6 +50,8 @@ static void test_changes(void **state)
 		{ "exempt del east 10.0.0.7 10.0.0.8", "EXEMPT_DEL pool=east 10.0.0.7/32 10.0.0.8/32\n" },
 		{ "relay add 192.0.2.0/28 2001:db8:25::/64", "RELAY_ADD 192.0.2.0/28 2001:db8:25::/64\n" },
 		{ "relay add 192.0.2.0/28 pool east", "RELAY_ADD pool=east 192.0.2.0/28\n" },
+		{ "relay add 192.0.2.0/28 pool comment -f",
+		  "RELAY_ADD force pool=comment 192.0.2.0/28\n" },
 		{ "relay del 192.0.2.0/28", "RELAY_DEL 192.0.2.0/28\n" },
 		{ "relay del 192.0.2.0/28 pool pool", "RELAY_DEL pool=pool 192.0.2.0/28\n" },
 		{ "flush", "FLUSH\n" },

@@ -23,9 +23,6 @@ static const struct object *const objects[] = {
 
 #define OBJECTS		(sizeof(objects) / sizeof(objects[0]))
 
-/* Where a comment can stand first: exempt add NAME PREFIX comment TEXT. */
-#define COMMENT_AT	4
-
 static const char options_help[] =
 	"Options, before or behind a command:\n"
 	"  -j, --json           print JSON\n"
@@ -75,6 +72,13 @@ static int take_option(struct control *control, const char *word, struct words *
 	return DONE;
 }
 
+/* Is the last of these words the one before a comment: exempt add NAME PREFIX comment TEXT? */
+static bool before_comment(char *const *word, size_t count)
+{
+	return count > 4 && !strcmp(word[count - 1], "comment") && !strcmp(word[0], "exempt") &&
+	       !strcmp(word[1], "add");
+}
+
 /**
  * command_options() - take the options out of the words
  * @control: the run that they are for
@@ -105,7 +109,7 @@ int command_options(struct control *control, struct words *words)
 			continue;
 		}
 		words->word[kept++] = (char *)word;
-		if (kept > COMMENT_AT && !strcmp(word, "comment") && words_peek(words))
+		if (before_comment(words->word, kept) && words_peek(words))
 			words->word[kept++] = (char *)words_next(words);
 	}
 	words->count = kept;

@@ -8,9 +8,6 @@
 #include "read.h"
 #include "report.h"
 
-/* Exit codes, as those of diff(1). */
-enum { SAME = 0, DIFFERS = 1, TROUBLE = 2 };
-
 /**
  * struct printer - how differences are printed
  * @json: as JSON
@@ -145,9 +142,7 @@ static int run(struct control *control, struct words *words)
 	policy_free(&now);
 	policy_free(&then);
 	names_free(&names);
-	if (status)
-		return TROUBLE;
-	return printer.count ? DIFFERS : SAME;
+	return !status && printer.count ? DIFFERS : status;
 }
 
 static const struct command commands[] = {

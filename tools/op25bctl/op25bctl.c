@@ -27,7 +27,7 @@ static int run_batch(struct control *control, struct words *words)
 			status = command_run(&own, &line);
 		control->transport = own.transport;
 		fflush(stdout);
-		if (status)
+		if (status && status != DIFFERS)
 			break;
 	}
 	lines_close(&lines);
@@ -56,6 +56,24 @@ static int run(struct control *control, struct words *words)
 	return command_run(control, words);
 }
 
+static bool is_diff(const struct words *words)
+{
+	size_t i = 0;
+
+	/* options, where one of them was wrong */
+	while (i < words->count && words->word[i][0] == '-')
+		i++;
+	return i < words->count && !strcmp(words->word[i], diff_object.name);
+}
+
+/* As diff(1) has 1 for what differs, bad words are trouble, too. */
+static int exit_code(int status, const struct words *words)
+{
+	if (status == DIFFERS)
+		return 1;
+	return status == USAGE && is_diff(words) ? 2 : status;
+}
+
 int main(int argc, char **argv)
 {
 	struct words words = { .word = argv + 1, .count = argc ? argc - 1 : 0 };
@@ -64,7 +82,7 @@ int main(int argc, char **argv)
 
 	status = run(&control, &words);
 	transport_close(control.transport);
-	if ((fflush(stdout) || ferror(stdout)) && !status)
+	if ((fflush(stdout) || ferror(stdout)) && (!status || status == DIFFERS))
 		status = report_refusal("cannot write: %s", strerror(errno));
-	return status;
+	return exit_code(status, &words);
 }

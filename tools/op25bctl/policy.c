@@ -196,84 +196,117 @@ struct fault {
 	uint32_t line;
 };
 
-/* Takes a step from what is @held of a prefix. Returns why it would be refused, or NULL. */
-static const char *entry_step(const struct list_kind *kind, struct entry **held,
-			      struct entry *step)
+/*
+ * Takes a step from what the lists have @held of a prefix, which is of one pool, be it prefix or
+ * exempt. Returns why it would be refused, or NULL.
+ */
+static const char *entry_step(struct entry *held[LISTS], enum policy_list list, struct entry *step)
 {
-	bool mine = *held && (*held)->pool == step->pool;
+	const struct list_kind *kind = &list_kinds[list];
+	const struct entry *other = list == RELAYS ? NULL :
+						     held[list == PREFIXES ? EXEMPTS : PREFIXES];
+	struct entry **own = &held[list];
+	bool mine = *own && (*own)->pool == step->pool;
 
 	if (step->del) {
 		if (!mine)
 			return step->force ? NULL : kind->missing;
-		entry_free(*held);
-		*held = NULL;
+		entry_free(*own);
+		*own = NULL;
 		return NULL;
 	}
-	if (*held && !mine)
+	if ((*own && !mine) || (other && other->pool != step->pool))
 		return "is in another pool";
 	if (mine && !step->force)
 		return kind->there;
 	if (mine)
-		entry_free(*held);
-	*held = step;
+		entry_free(*own);
+	*own = step;
 	return NULL;
 }
 
-static void settle_list(struct policy *policy, enum policy_list list, struct fault *fault)
+/**
+ * struct settling - lists that are settled side by side
+ * @policy: whose they are
+ * @first: the first of them
+ * @last: the last
+ * @at: the next step in each
+ * @kept: how many entries each has in the end
+ */
+struct settling {
+	struct policy *policy;
+	enum policy_list first, last;
+	size_t at[LISTS];
+	size_t kept[LISTS];
+};
+
+static struct entry *next_step(const struct settling *settling, enum policy_list list)
 {
-	struct entries *entries = &policy->lists[list];
-	struct entry *entry = entries->entry;
-	size_t kept = 0, i = 0;
+	const struct entries *entries = &settling->policy->lists[list];
 
-	/* a list that never had a step */
-	if (!entry)
-		return;
-	sort_list(policy, list);
-	while (i < entries->count) {
-		struct entry *held = NULL;
-		size_t first = i;
-
-		do {
-			const char *reason = entry_step(&list_kinds[list], &held,
-							&entry[i]);
-
-			if (reason && (!fault->reason || entry[i].line < fault->line))
-				*fault = (struct fault) { reason, list_kinds[list].noun,
-							  entry[i].prefix, entry[i].line };
-			if (held != &entry[i])
-				entry_free(&entry[i]);
-			i++;
-		} while (i < entries->count &&
-			 !prefix_compare(&entry[first].prefix, &entry[i].prefix) &&
-			 (list != RELAYS || entry[first].pool == entry[i].pool));
-		if (held) {
-			held->order = 0;
-			entry[kept++] = *held;
-		}
-	}
-	entries->count = kept;
+	return settling->at[list] < entries->count ? &entries->entry[settling->at[list]] : NULL;
 }
 
-/* A prefix and an exempt of the same addresses and length are of one pool. */
-static void settle_pools(const struct policy *policy, struct fault *fault)
+/* The list that has the first of the next steps, by prefix and then by line; LISTS: none has any. */
+static enum policy_list next_list(const struct settling *settling)
 {
-	const struct entries *prefixes = &policy->lists[PREFIXES];
-	const struct entries *exempts = &policy->lists[EXEMPTS];
-	size_t i = 0, j = 0;
+	enum policy_list list, found = LISTS;
+	const struct entry *best = NULL;
 
-	while (i < prefixes->count && j < exempts->count) {
-		const struct entry *a = &prefixes->entry[i], *b = &exempts->entry[j];
-		int order = prefix_compare(&a->prefix, &b->prefix);
-		bool of_prefix = a->line > b->line;
-		uint32_t line = of_prefix ? a->line : b->line;
+	for (list = settling->first; list <= settling->last; list++) {
+		const struct entry *step = next_step(settling, list);
+		int order = !step ? 1 : !best ? -1 : prefix_compare(&step->prefix, &best->prefix);
 
-		if (!order && a->pool != b->pool && (!fault->reason || line < fault->line))
-			*fault = (struct fault) { "is in another pool",
-						  list_kinds[of_prefix ? PREFIXES : EXEMPTS].noun,
-						  a->prefix, line };
-		i += order <= 0;
-		j += order >= 0;
+		if (order < 0 || (!order && step->line < best->line)) {
+			best = step;
+			found = list;
+		}
 	}
+	return found;
+}
+
+/* Goes through the steps of one prefix. */
+static void settle_prefix(struct settling *settling, struct fault *fault)
+{
+	enum policy_list list = next_list(settling);
+	const struct entry first = *next_step(settling, list);
+	struct entry *held[LISTS] = {};
+
+	do {
+		struct entry *step = next_step(settling, list);
+		const char *reason;
+
+		if (prefix_compare(&first.prefix, &step->prefix) ||
+		    (list == RELAYS && first.pool != step->pool))
+			break;
+		reason = entry_step(held, list, step);
+		if (reason && (!fault->reason || step->line < fault->line))
+			*fault = (struct fault) { reason, list_kinds[list].noun, step->prefix,
+						  step->line };
+		if (held[list] != step)
+			entry_free(step);
+		settling->at[list]++;
+	} while ((list = next_list(settling)) != LISTS);
+
+	for (list = settling->first; list <= settling->last; list++)
+		if (held[list]) {
+			held[list]->order = 0;
+			settling->policy->lists[list].entry[settling->kept[list]++] = *held[list];
+		}
+}
+
+static void settle_lists(struct policy *policy, enum policy_list first, enum policy_list last,
+			 struct fault *fault)
+{
+	struct settling settling = { .policy = policy, .first = first, .last = last };
+	enum policy_list list;
+
+	for (list = first; list <= last; list++)
+		sort_list(policy, list);
+	while (next_list(&settling) != LISTS)
+		settle_prefix(&settling, fault);
+	for (list = first; list <= last; list++)
+		policy->lists[list].count = settling.kept[list];
 }
 
 /**
@@ -287,11 +320,9 @@ int policy_settle(struct policy *policy)
 	struct place place = report_place();
 	char text[PREFIX_TEXT_MAX];
 	struct fault fault = {};
-	enum policy_list list;
 
-	for (list = 0; list < LISTS; list++)
-		settle_list(policy, list, &fault);
-	settle_pools(policy, &fault);
+	settle_lists(policy, PREFIXES, EXEMPTS, &fault);
+	settle_lists(policy, RELAYS, RELAYS, &fault);
 	if (!fault.reason)
 		return DONE;
 	report_at((struct place) { place.file, fault.line });
@@ -383,6 +414,16 @@ static int apply_to_lists(struct policy *policy, const struct change *change)
 	return DONE;
 }
 
+static bool deletes(const struct change *change)
+{
+	enum policy_list list;
+
+	for (list = 0; list < LISTS; list++)
+		if (change->command == list_kinds[list].del)
+			return true;
+	return change->command == OP25B_CMD_POOL_DEL;
+}
+
 /**
  * policy_apply() - take a step, as the kernel would
  * @policy: the policy
@@ -402,7 +443,7 @@ int policy_apply(struct policy *policy, const struct change *change)
 	number = names_number(policy->names, &change->pool);
 	pool = policy_pool(policy, number);
 	if (!pool->present && change->command != OP25B_CMD_POOL_ADD) {
-		if (change->force && change->command == OP25B_CMD_POOL_DEL)
+		if (change->force && deletes(change))
 			return DONE;
 		return refuse_pool(policy, &change->pool, "does not exist");
 	}

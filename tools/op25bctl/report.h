@@ -8,6 +8,7 @@ enum {
 	DONE = 0,
 	USAGE = 1,	/* bad words: nothing was sent */
 	REFUSED = 2,	/* by the kernel, or by what is there */
+	DIFFERS = 3,	/* no error, but what diff found; the exit code is that of diff(1) */
 };
 
 /**

@@ -6,13 +6,15 @@
  * What they add is gathered into large messages, one for each pool at a time:
  * prefixes, exempts and relays may be added in any order, so that lines sorted
  * by address, with another pool on each, gather as well as lines sorted by
- * pool. All else keeps its place among them.
+ * pool. What is forced and what is not keeps its order, and all else its place
+ * among them.
  *
  * A gathered message does not know its lines. If the kernel refuses something,
  * which ends the restore, another one starts with a message for each line, in
  * their order: the first that is refused is the first that is at fault.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "memory.h"
@@ -30,10 +32,12 @@ enum { ADD_PREFIX, ADD_EXEMPT, ADD_RELAY, GATHERED };
 
 /**
  * struct gathering - the messages that take more of what is added to a pool
- * @message: 1 + the index of the message, 0 for none: for each kind, without and with force
+ * @message: 1 + the index of the message, 0 for none
+ * @force: what is in the message is forced
  */
 struct gathering {
-	size_t message[GATHERED][2];
+	size_t message;
+	bool force;
 };
 
 /**
@@ -43,7 +47,7 @@ struct gathering {
  * @size: room in @messages
  * @fence: messages before this one are closed: what follows may depend on them
  * @names: the pools' names; none for relays of every pool
- * @gatherings: the messages by the number of the pool's name
+ * @gatherings: the messages by the number of the pool's name, and by kind
  * @gathering_count: how many numbers @gatherings covers
  * @gathering_size: room in @gatherings
  */
@@ -53,7 +57,7 @@ struct plan {
 	size_t size;
 	size_t fence;
 	struct names names;
-	struct gathering *gatherings;
+	struct gathering (*gatherings)[GATHERED];
 	size_t gathering_count;
 	size_t gathering_size;
 };
@@ -92,24 +96,24 @@ static int gathered_kind(const struct change *change)
 	}
 }
 
-/* The place of the message that takes what a change adds. */
-static size_t *plan_gathering(struct plan *plan, const struct change *change, int kind)
+/* Where the message is that takes what a change adds. */
+static struct gathering *plan_gathering(struct plan *plan, const struct change *change, int kind)
 {
 	uint32_t number = names_number(&plan->names, &change->pool);
 
 	while (number >= plan->gathering_count) {
 		plan->gatherings = memory_grow(plan->gatherings, &plan->gathering_size, number + 1,
 					       sizeof(*plan->gatherings));
-		plan->gatherings[plan->gathering_count++] = (struct gathering) {};
+		memset(plan->gatherings[plan->gathering_count++], 0, sizeof(*plan->gatherings));
 	}
-	return &plan->gatherings[number].message[kind][change->force];
+	return &plan->gatherings[number][kind];
 }
 
 static void plan_add(struct plan *plan, const struct change *change)
 {
 	int kind = gathered_kind(change);
 	struct message *message;
-	size_t *gathering;
+	struct gathering *gathering;
 	size_t i;
 
 	if (kind < 0) {
@@ -118,12 +122,13 @@ static void plan_add(struct plan *plan, const struct change *change)
 		return;
 	}
 	gathering = plan_gathering(plan, change, kind);
-	message = *gathering > plan->fence ? &plan->messages[*gathering - 1] : NULL;
+	message = gathering->message > plan->fence && gathering->force == change->force ?
+			  &plan->messages[gathering->message - 1] : NULL;
 	for (i = 0; i < change->count; i++) {
 		if (!message || message_header(message)->nlmsg_len >= MESSAGE_FULL) {
 			message = plan_new_message(plan);
 			change_begin_message(change, message);
-			*gathering = plan->count;
+			*gathering = (struct gathering) { plan->count, change->force };
 		}
 		message_put_prefix(message, OP25B_A_PREFIX, &change->prefixes[i].prefix,
 				   &change->exempt);
