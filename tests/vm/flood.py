@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import hosts
+import memory
 import packets
 from conftest import BUILD, VERDICTS, Command, table
 from groups import Group
@@ -47,13 +48,6 @@ def load(network, group, prefixes):
         subprocess.run([Command.PATH, "restore"], stdin=policy.stdout, check=True,
                        preexec_fn=lambda: group.add(os.getpid()))
     assert policy.returncode == 0
-
-
-def kernel_memory():
-    """What the kernel has allocated and cannot give back, in bytes."""
-    with open("/proc/meminfo", encoding="ascii") as file:
-        memory = dict(line.split(":") for line in file)
-    return sum(int(memory[name].split()[0]) << 10 for name in ("SUnreclaim", "Percpu"))
 
 
 def backlog(column):
@@ -145,7 +139,7 @@ class Flood:
     def measure(self):
         """Of the policy, and of all that the kernel has allocated, how many bytes there are."""
         self.policy.append(self.group.kernel())
-        self.memory.append(kernel_memory())
+        self.memory.append(memory.kernel())
 
     def received(self):
         """Packets that each processor took from those that were sent to it; that it dropped; and that

@@ -3,17 +3,25 @@
 turns."""
 import glob
 import os
+import time
 
 import hosts
 
 
-def kmalloc_objects():
-    """Objects from kmalloc() that are in use. Shrinking a cache returns what processors keep of it
-    for their next allocations and, where there is KASAN, what that keeps to see uses after free."""
-    total = 0
-    for cache in {os.path.realpath(path) for path in glob.glob("/sys/kernel/slab/kmalloc-*")}:
+def shrink():
+    """Have the kernel give back what processors keep of kmalloc()'s caches for their next allocations
+    and, where there is KASAN, what that keeps to see uses after free. The caches."""
+    caches = {os.path.realpath(path) for path in glob.glob("/sys/kernel/slab/kmalloc-*")}
+    for cache in caches:
         with open(f"{cache}/shrink", "w", encoding="ascii") as file:
             file.write("1")
+    return caches
+
+
+def kmalloc_objects():
+    """Objects from kmalloc() that are in use."""
+    total = 0
+    for cache in shrink():
         with open(f"{cache}/objects", encoding="ascii") as file:
             total += int(file.read().split()[0])
     assert total
@@ -21,8 +29,24 @@ def kmalloc_objects():
 
 
 def meminfo(name):
+    """In kB."""
     with open("/proc/meminfo", encoding="ascii") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(name + ":"))
+
+
+def kernel():
+    """What the kernel has allocated and cannot give back, whoever is charged for it, in bytes."""
+    return (meminfo("SUnreclaim") + meminfo("Percpu")) << 10
+
+
+def wait_until(is_given_back):
+    """Wait for memory that was freed to be given back, which is when this is true."""
+    def look():
+        time.sleep(0.5)     # to look takes processors from who frees
+        shrink()
+        return is_given_back()
+
+    hosts.until(look, 90)
 
 
 class Memory:

@@ -12,6 +12,7 @@ import time
 import pytest
 
 import hosts
+import memory
 from client import CMD, PROGRAM, Client
 from conftest import Command
 from groups import Group
@@ -85,13 +86,6 @@ def scattered(count, seed=1):
             f"{draw.getrandbits(16):x}" for _ in range(count)]
 
 
-def kernel_memory():
-    """What the kernel has allocated, whoever is charged for it."""
-    with open("/proc/meminfo", encoding="ascii") as file:
-        memory = dict(line.split(":") for line in file)
-    return sum(int(memory[name].split()[0]) << 10 for name in ("SUnreclaim", "Percpu"))
-
-
 def test_there_is_an_end_to_what_a_stranger_can_load(group):
     """It is told that there is no memory, nobody is killed, and all is given back."""
     limit = 8 * MB
@@ -112,7 +106,7 @@ def test_there_is_an_end_to_what_a_stranger_can_load(group):
     assert stranger("status")["prefixes"]["ipv4"] == 5000 * (n - 1)
 
     stranger.do("FLUSH")
-    hosts.until(lambda: group.kernel() < MB)
+    memory.wait_until(lambda: group.kernel() < MB)
     stranger.do("POOL_ADD", "POOL:s:mine PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
     stranger.end()
 
@@ -130,9 +124,9 @@ POOLS_FILES = 1500      # bytes: what the kernel's sysfs takes for a pool, and c
 @pytest.mark.parametrize("kind", LOADS)
 def test_what_a_policy_takes_is_charged(group, stranger, kind):
     stranger("pool", "add", "mine")
-    charged, used = group.kernel(), kernel_memory()
+    charged, used = group.kernel(), memory.kernel()
     stranger("restore", lines="\n".join(["pool add mine"] + LOADS[kind]))
-    charged, used = group.kernel() - charged, kernel_memory() - used
+    charged, used = group.kernel() - charged, memory.kernel() - used
     assert charged > len(LOADS[kind]) * 64
     free = POOLS_FILES * len(LOADS[kind]) if kind == "pool" else charged // 10
     # A kernel that looks for leaks makes notes of each allocation, for which nobody is charged.
@@ -148,7 +142,7 @@ def test_a_restore_that_is_too_large(group, stranger):
     assert (code, "Cannot allocate memory" in text) == (2, True), text
     assert not group.table("memory.events")["oom_kill"]
     assert stranger.run("-j", "status") == before
-    hosts.until(lambda: group.kernel() < MB)
+    memory.wait_until(lambda: group.kernel() < MB)
 
 
 def test_what_expiry_copies_is_charged(group, stranger):

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import hosts
+import memory
 from client import CMD, PROGRAM, Client, words
 from conftest import Command
 
@@ -348,25 +349,18 @@ def test_restore_that_fails(east):
     assert client("status")["pools"] == 0
 
 
-def memory():
-    """How much of its memory the kernel uses itself, in MB."""
-    with open("/proc/meminfo", encoding="ascii") as file:
-        lines = dict(line.split(":") for line in file)
-    return sum(int(lines[name].split()[0]) for name in ("Slab", "Percpu", "VmallocUsed")) // 1024
-
-
 def test_client_that_dies(east):
     """A restore whose socket is closed, or whose client is killed, leaves nothing behind."""
-    before, least = east("status"), memory()
+    before, least = east("status"), memory.kernel()
     east("socket dying")
     east.do("RESTORE_BEGIN")
     east.do("POOL_ADD", "POOL:s:dying")
     assert east(f"prefixes 400000 {CMD['PREFIX_ADD']} dying 16.0.0.0")["error"] == 0
-    used = memory() - least
-    assert used > 4
+    used = memory.kernel() - least
+    assert used > 4 << 20
     east("close")
     east("socket main")
-    hosts.until(lambda: memory() - least < used // 4)
+    memory.wait_until(lambda: memory.kernel() - least < used // 4)
     assert east("status") == before
     east.do("POOL_ADD", "POOL:s:dying")
     assert east("pool dying")[0]["prefixes"] == 0
