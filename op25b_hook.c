@@ -256,7 +256,7 @@ static bool is_second_time(const struct sk_buff *skb, const struct nf_hook_state
 {
 	int first;
 
-	if (likely(!is_of_vrf(skb, family)))
+	if (!is_of_vrf(skb, family))
 		return false;
 	first = family == OP25B_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
 	return l3mdev_master_ifindex_by_index(state->net, first) == state->in->ifindex;
@@ -287,8 +287,8 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
 	struct op25b_judgement judgement;
 
-	if (is_second_time(skb, state, family))
-		return NF_ACCEPT;
+	if (unlikely(is_of_vrf(skb, family)))
+		return judge_other(table, skb, state, family, OP25B_SHAPE_SYN);
 	judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src_key(skb, family),
 				dst_key(skb, family));
 	if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
