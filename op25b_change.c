@@ -299,7 +299,7 @@ static struct op25b_exempt *exempt_alloc(struct op25b_change *change, u32 id,
 	exempt->prefix = *prefix;
 	exempt->pool = id;
 	exempt->fresh = true;
-	memcpy(exempt->comment, comment, size);
+	strscpy(exempt->comment, comment, size);
 	list_add_tail(&exempt->list, &change->exempts);
 	return exempt;
 }
