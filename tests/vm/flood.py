@@ -28,6 +28,8 @@ class Network(hosts.Network):
     def __init__(self):
         super().__init__("flood-")
         for host in self.hosts:
+            # in a flood it takes its time until the handshake is complete
+            host.sysctl("ipv4/tcp_synack_retries", 5)
             host.tap.socket.close()
             host.paged_tap.ring.close()     # or the socket stays
             host.paged_tap.socket.close()

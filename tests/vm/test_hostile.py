@@ -114,46 +114,50 @@ def knocks(net, v):
 
 
 def attack(net, v, outcomes, tap="tap"):
-    """Send the packets of each shape, one after the other, and find out what comes of them; go on
-    with the handshake where it was begun, and say a word."""
-    customer, foreign = net.customer, net.foreign
-    owner = {outcome.knock.src: outcome for outcome in outcomes.values()}
+    """Send the packets of each shape, one after the other, and find out what comes of them. A shape at
+    a time: hosts forget what is half-open after a second, which a slow one takes for a few."""
+    net.foreign.hang_up()
+    for name, outcome in outcomes.items():
+        shape = SHAPES[v][name]
+        heard = try_shape(net, shape, outcome, getattr(net.customer, shape.tap or tap))
+        assert heard == ({outcome.knock.src} if outcome.opened else set()), name
+    return outcomes
+
+
+def try_shape(net, shape, outcome, tap):
+    """Send its packets; go on with the handshake where it was begun, and say a word. From whom the
+    other end has heard it."""
+    customer, foreign, knock = net.customer, net.foreign, outcome.knock
     heard = set()
-    foreign.hang_up()
     customer.tap.drain()
     foreign.tap.drain()
     with contextlib.ExitStack() as stack:
-        connecting = {outcome.knock.src: stack.enter_context(
-                          SHAPES[v][name].meanwhile(foreign, outcome.knock))
-                      for name, outcome in outcomes.items() if SHAPES[v][name].meanwhile}
-        for name, outcome in outcomes.items():
-            for packet in outcome.sent:
-                getattr(customer, SHAPES[v][name].tap or tap).send(packet)
+        if shape.meanwhile:
+            connection = stack.enter_context(shape.meanwhile(foreign, knock))
+        for packet in outcome.sent:
+            tap.send(packet)
         crossing = net.settle(customer, foreign)
-        for packet in crossing.arrived:
-            source = packets.addresses(packet)[0]
-            if source in owner:     # and not the router, with an error for an answer
-                owner[source].arrived.append(packet)
+        # and not the router, with an error for an answer
+        outcome.arrived += [packet for packet in crossing.arrived
+                            if packets.addresses(packet)[0] == knock.src]
         for answer in crossing.answers:
-            outcome, segment = owner.get(packets.addresses(answer)[1]), packets.tcp_of(answer)
-            if not outcome or outcome.opened or not segment:
+            segment = packets.tcp_of(answer)
+            if outcome.opened or packets.addresses(answer)[1] != knock.src or not segment:
                 continue
             port, sport, seq, ack, flags = segment
             # What other tries left half-open is still answered, now and then.
-            if (port == 25 and sport in outcome.knock.sports and
-                    flags & (SYN | ACK) == SYN | ACK):
+            if port == 25 and sport in knock.sports and flags & (SYN | ACK) == SYN | ACK:
                 outcome.opened = True
-                customer.tap.send(outcome.knock.syn(ACK | PSH, b"HELO\r\n", sport=sport, seq=ack,
-                                                    ack=seq + 1))
+                customer.tap.send(knock.syn(ACK | PSH, b"HELO\r\n", sport=sport, seq=ack,
+                                            ack=seq + 1))
         net.settle(customer, foreign)
         while took := foreign.accept(25):
             if took[1].endswith(b"HELO\r\n"):
                 heard.add(took[0])
-        for src, connection in connecting.items():
+        if shape.meanwhile:
             with contextlib.suppress(BlockingIOError):
-                heard.add(connection.recv(64) and src)
-    assert heard == {src for src, outcome in owner.items() if outcome.opened}
-    return outcomes
+                heard.add(connection.recv(64) and knock.src)
+    return heard
 
 
 @contextlib.contextmanager
