@@ -226,8 +226,9 @@ static void seal(struct op25b_change *change)
 }
 
 /*
- * Have the worker run when the next exempt expires. A timer may be late by an eighth of what it waits
- * (kernel/time/timer.c: its wheel does not cascade), so that a long wait is approached in steps.
+ * Have the worker run when the next exempt expires. A timer may be late by an eighth of what it
+ * waits (kernel/time/timer.c: its wheel does not cascade), so that a long wait is approached in
+ * steps.
  */
 static void schedule_expiry(struct op25b_table *table) __must_hold(&table->lock)
 {
