@@ -34,7 +34,15 @@ int op25b_nl_no_such_pool(struct nlattr * const *attrs, struct netlink_ext_ack *
 int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *attrs,
 			  struct netlink_ext_ack *extack);
 
-/* op25b_netlink_change.c: operations that change something, and restores */
+/*
+ * The operations below are for the family's table in op25b_netlink.c: op25b_nl_pool_add() is
+ * OP25B_CMD_POOL_ADD, which include/uapi/linux/op25b.h describes. Generic netlink calls them,
+ * several at once, each with a message that fits the operation's policy, from a sender that may.
+ * A .doit returns 0 or an error, and says why in @info->extack; a .dumpit how much it has put
+ * into @skb.
+ */
+
+/* op25b_netlink_change.c: operations that change something, under the table's lock; restores */
 int op25b_nl_restore_init(void);
 void op25b_nl_restore_exit(void);
 int op25b_nl_pool_add(struct sk_buff *skb, struct genl_info *info);
@@ -51,7 +59,7 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_restore_begin(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_restore_commit(struct sk_buff *skb, struct genl_info *info);
 
-/* op25b_netlink_read.c: operations that read */
+/* op25b_netlink_read.c: operations that read, under RCU */
 int op25b_nl_pool_get(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_test(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_status_get(struct sk_buff *skb, struct genl_info *info);

@@ -375,7 +375,7 @@ int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info)
 	struct op25b_pool *pool;
 	const char *name = NULL;
 	struct op25b_terms *terms;
-	unsigned int id, n = 0;
+	unsigned int n = 0;
 	int err = 0;
 
 	if (info->attrs[OP25B_A_POOL]) {
@@ -394,10 +394,7 @@ int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info)
 			err = op25b_nl_no_such_pool(info->attrs, info->extack);
 		goto out;
 	}
-	for (id = 0; id < OP25B_POOL_IDS && n < policy->pools; id++) {
-		terms = op25b_policy_terms(policy, id);
-		if (!terms)
-			continue;
+	op25b_policy_for_each(terms, policy) {
 		op25b_stats_reset(&terms->pool->stats);
 		if (!(++n % 64))
 			cond_resched();

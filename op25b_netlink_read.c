@@ -131,16 +131,10 @@ static int reply(struct genl_info *info,
 static const struct op25b_terms *terms_by_name(const struct op25b_policy *policy, const char *name)
 {
 	const struct op25b_terms *terms;
-	unsigned int id, n = 0;
 
-	for (id = 0; id < OP25B_POOL_IDS && n < policy->pools; id++) {
-		terms = op25b_policy_terms(policy, id);
-		if (!terms)
-			continue;
+	op25b_policy_for_each(terms, policy)
 		if (!strcmp(terms->pool->name, name))
 			return terms;
-		n++;
-	}
 	return NULL;
 }
 
@@ -331,13 +325,9 @@ int op25b_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	rcu_read_lock();
 	policy = dump_policy(skb, cb);
-	for (; dump->pool < OP25B_POOL_IDS; dump->pool++) {
-		if (!policy->page[dump->pool / OP25B_PAGE_TERMS]) {
-			dump->pool |= OP25B_PAGE_TERMS - 1;
-			continue;
-		}
-		terms = op25b_policy_terms(policy, dump->pool);
-		if (!terms || (dump->only && dump->only != dump->pool + 1))
+	for (; (terms = op25b_policy_next(policy, dump->pool)); dump->pool++) {
+		dump->pool = terms->pool->id;
+		if (dump->only && dump->only != dump->pool + 1)
 			continue;
 		header = dump_put(skb, cb);
 		if (!header)
@@ -464,11 +454,12 @@ int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	rcu_read_lock();
 	pd.policy = dump_policy(skb, cb);
-	for (; dump->pool <= OP25B_POOL_IDS; dump->pool++, dump->family = 0) {
+	for (;; dump->pool++, dump->family = 0) {
 		if (dump->pool) {
-			pd.terms = op25b_policy_terms(pd.policy, dump->pool - 1);
-			if (!pd.terms || !pd.terms->relays)
-				continue;
+			pd.terms = op25b_policy_next(pd.policy, dump->pool - 1);
+			if (!pd.terms)
+				break;
+			dump->pool = pd.terms->pool->id + 1;
 		}
 		if (dump_tables(&pd, pd.terms ? pd.terms->relay : pd.policy->relay, dump_relay))
 			break;

@@ -8,6 +8,29 @@
 #include "op25b_policy.h"
 
 /**
+ * op25b_policy_next() - the first of a policy's pools from an id on
+ * @policy: the policy
+ * @id: the id
+ *
+ * Return: the pool's terms, or NULL if no more pools come.
+ */
+struct op25b_terms *op25b_policy_next(const struct op25b_policy *policy, u32 id)
+{
+	struct op25b_terms *terms;
+
+	while (id < OP25B_POOL_IDS) {
+		terms = op25b_policy_terms(policy, id);
+		if (terms)
+			return terms;
+		if (policy->page[id / OP25B_PAGE_TERMS])
+			id++;
+		else
+			id = (id / OP25B_PAGE_TERMS + 1) * OP25B_PAGE_TERMS;
+	}
+	return NULL;
+}
+
+/**
  * op25b_policy_free() - free a policy and all that hangs off it, but for its pools and exempts
  * @policy: the policy; no reader can see it any more
  */

@@ -224,6 +224,17 @@ static inline struct op25b_terms *op25b_policy_terms(const struct op25b_policy *
 	return page ? page->terms[id % OP25B_PAGE_TERMS] : NULL;
 }
 
+struct op25b_terms *op25b_policy_next(const struct op25b_policy *policy, u32 id);
+
+/**
+ * op25b_policy_for_each() - go through the pools of a policy, by their ids
+ * @terms: the terms of each in turn
+ * @policy: the policy
+ */
+#define op25b_policy_for_each(terms, policy)					\
+	for ((terms) = op25b_policy_next(policy, 0); (terms);			\
+	     (terms) = op25b_policy_next(policy, (terms)->pool->id + 1))
+
 void op25b_policy_free(struct op25b_policy *policy);
 
 #endif /* _OP25B_POLICY_H */

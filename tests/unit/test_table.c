@@ -611,7 +611,7 @@ static void judges_as(const struct op25b_policy *policy, const struct model *mod
 
 static void policy_is(const struct op25b_policy *policy, struct model *model)
 {
-	const struct op25b_terms *terms[POOLS] = { NULL };
+	const struct op25b_terms *terms[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
 	u32 prefixes, exempts, relays, pools = 0, guards[2] = { 0 };
 	struct collected c = { .policy = policy, .model = model };
 	struct op25b_key none = { 0 };
@@ -630,8 +630,11 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 				CHECK(pool < POOLS - 1);
 			CHECK(!terms[pool]);
 			terms[pool] = t;
+			CHECK(t == next);
+			next = op25b_policy_next(policy, t->pool->id + 1);
 		}
 	}
+	CHECK(!next);
 	for (pool = 0; pool < POOLS; pool++) {
 		CHECK(!terms[pool] == !model->exists[pool], "%s", names[pool]);
 		if (!terms[pool])
@@ -1501,6 +1504,7 @@ static void test_many_pools(void **state)
 {
 	struct netlink_ext_ack extack = { 0 };
 	const struct op25b_settings settings = { 0 };
+	const struct op25b_terms *terms;
 	struct op25b_change *change;
 	unsigned int i, round;
 	long live;
@@ -1527,12 +1531,24 @@ static void test_many_pools(void **state)
 		grace_period();
 	}
 	mutex_lock(&table->lock);
+	i = 0;
+	op25b_policy_for_each(terms, table->policy)
+		CHECK(terms->pool->id == i++);
+	CHECK(i == OP25B_POOL_MAX);
+
+	/* only the last one, far behind the first pages, and none */
+	change = op25b_change_begin_empty(table);
+	CHECK(op25b_pool_add(change, name, settings, &extack) == OP25B_POOL_MAX - 1);
+	CHECK(op25b_table_commit(table, change, &extack) == 0);
+	terms = op25b_policy_next(table->policy, 0);
+	CHECK(terms && terms->pool->id == OP25B_POOL_MAX - 1);
+	CHECK(!op25b_policy_next(table->policy, terms->pool->id + 1));
 	change = op25b_change_begin_empty(table);
 	CHECK(op25b_table_commit(table, change, &extack) == 0);
 	mutex_unlock(&table->lock);
 	grace_period();
 	CHECK(shim_slab.live == live, "%ld more", shim_slab.live - live);
-	now.generation = 3;
+	now.generation = 4;
 }
 
 static void test_stats(void **state)
