@@ -13,14 +13,12 @@
 #include <net/l3mdev.h>
 
 #include "check.h"
+#include "model.h"
 #include "op25b_change.h"
 #include "op25b_hook.h"
 #include "op25b_net.h"
 #include "op25b_reject.h"
 #include "op25b_table.h"
-#include "text.h"
-
-#define SECONDS(n)	((n) * NSEC_PER_SEC)
 
 /* What the sources under test call, and the tests look at */
 
@@ -84,313 +82,8 @@ void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum o
 	seen.action = action;
 }
 
-/* Addresses, as in test_lpm.c */
-typedef unsigned __int128 address;
-
-static address mask(unsigned int len)
-{
-	return len ? ~(address)0 << (128 - len) : 0;
-}
-
-static address address_of(struct op25b_key key)
-{
-	return (address)key.hi << 64 | key.lo;
-}
-
-static struct op25b_key key_of(address at)
-{
-	return (struct op25b_key){ .hi = at >> 64, .lo = at };
-}
-
-static bool same_prefix(const struct op25b_prefix *a, const struct op25b_prefix *b)
-{
-	return a->family == b->family && a->len == b->len &&
-	       address_of(a->key) == address_of(b->key);
-}
-
-static bool prefix_holds(const struct op25b_prefix *prefix, enum op25b_family family,
-			 struct op25b_key key)
-{
-	return prefix->family == family &&
-	       !((address_of(prefix->key) ^ address_of(key)) & mask(prefix->len));
-}
-
-static struct op25b_prefix prefix(const char *text)
-{
-	struct text_prefix p = text_prefix(text);
-
-	return (struct op25b_prefix){
-		.family = p.ipv6 ? OP25B_IPV6 : OP25B_IPV4,
-		.len = p.len,
-		.key = { .hi = p.hi, .lo = p.lo },
-	};
-}
-
-/* The model */
-
-#define POOLS		6
-#define ENTRIES		2048
-#define EVERY_POOL	(-1)
-
-static const char *const names[POOLS] = {
-	"east", "west", "a", "b-a", "1.a", "pool_with_31_bytes_in_its_name_",
-};
-
-struct entry {
-	struct op25b_prefix prefix;
-	int pool;
-	bool is_prefix;
-	bool is_exempt;
-	s64 expires;	/* 0: never */
-	char comment[16];
-};
-
-struct relay {
-	struct op25b_prefix prefix;
-	int pool;
-};
-
-struct model {
-	bool touched;
-	u64 generation;
-	bool exists[POOLS];
-	struct op25b_settings settings[POOLS];
-	u64 packets[POOLS][OP25B_CLASSES][OP25B_COUNTED];
-	unsigned int entries;
-	unsigned int relays;
-	struct entry entry[ENTRIES];
-	struct relay relay[256];
-};
-
 /* What is in force, according to the model */
 static struct model now;
-
-enum op_kind {
-	POOL_ADD, POOL_SET, POOL_DEL, PREFIX_ADD, PREFIX_DEL, EXEMPT_ADD, EXEMPT_DEL, RELAY_ADD,
-	RELAY_DEL, KINDS
-};
-
-struct op {
-	enum op_kind kind;
-	int pool;
-	struct op25b_settings settings;
-	struct op25b_prefix prefix;
-	unsigned int timeout;
-	const char *comment;
-	bool force;
-};
-
-static struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix)
-{
-	unsigned int i;
-
-	for (i = 0; i < model->entries; i++) {
-		if (same_prefix(&model->entry[i].prefix, prefix))
-			return &model->entry[i];
-	}
-	return NULL;
-}
-
-static struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix, int pool)
-{
-	unsigned int i;
-
-	for (i = 0; i < model->relays; i++) {
-		if (model->relay[i].pool == pool && same_prefix(&model->relay[i].prefix, prefix))
-			return &model->relay[i];
-	}
-	return NULL;
-}
-
-/* Entries that are neither any more go. */
-static void model_tidy(struct model *model)
-{
-	unsigned int i = 0;
-
-	while (i < model->entries) {
-		if (model->entry[i].is_prefix || model->entry[i].is_exempt)
-			i++;
-		else
-			model->entry[i] = model->entry[--model->entries];
-	}
-}
-
-static struct entry *model_entry_make(struct model *model, const struct op *op)
-{
-	struct entry *entry = model_entry(model, &op->prefix);
-
-	if (entry)
-		return entry;
-	CHECK(model->entries < ENTRIES);
-	entry = &model->entry[model->entries++];
-	*entry = (struct entry){ .prefix = op->prefix, .pool = op->pool };
-	return entry;
-}
-
-/* What @op does to @model, or the error it gives */
-static int model_apply(struct model *model, const struct op *op)
-{
-	struct entry *entry = model_entry(model, &op->prefix);
-	struct relay *relay = model_relay(model, &op->prefix, op->pool);
-	bool mine = entry && entry->pool == op->pool;
-	unsigned int i;
-
-	switch (op->kind) {
-	case POOL_ADD:
-		model->exists[op->pool] = true;
-		model->settings[op->pool] = op->settings;
-		break;
-	case POOL_SET:
-		if (!memcmp(&model->settings[op->pool], &op->settings, sizeof(op->settings)))
-			return 0;
-		model->settings[op->pool] = op->settings;
-		break;
-	case POOL_DEL:
-		model->exists[op->pool] = false;
-		for (i = 0; i < model->entries; i++) {
-			if (model->entry[i].pool == op->pool)
-				model->entry[i].is_prefix = model->entry[i].is_exempt = false;
-		}
-		for (i = 0; i < model->relays;) {
-			if (model->relay[i].pool == op->pool)
-				model->relay[i] = model->relay[--model->relays];
-			else
-				i++;
-		}
-		break;
-	case PREFIX_ADD:
-		if (entry && (!mine || (entry->is_prefix && !op->force)))
-			return -EEXIST;
-		if (entry && entry->is_prefix)
-			return 0;
-		model_entry_make(model, op)->is_prefix = true;
-		break;
-	case PREFIX_DEL:
-		if (!mine || !entry->is_prefix)
-			return op->force ? 0 : -ENOENT;
-		entry->is_prefix = false;
-		break;
-	case EXEMPT_ADD:
-		if (entry && (!mine || (entry->is_exempt && !op->force)))
-			return -EEXIST;
-		if (entry && entry->is_exempt && !entry->expires && !op->timeout &&
-		    !strcmp(entry->comment, op->comment))
-			return 0;
-		entry = model_entry_make(model, op);
-		entry->is_exempt = true;
-		entry->expires = op->timeout ? shim_clock + SECONDS(op->timeout) : 0;
-		strcpy(entry->comment, op->comment);
-		break;
-	case EXEMPT_DEL:
-		if (!mine || !entry->is_exempt)
-			return op->force ? 0 : -ENOENT;
-		entry->is_exempt = false;
-		entry->expires = 0;
-		entry->comment[0] = '\0';
-		break;
-	case RELAY_ADD:
-		if (relay)
-			return op->force ? 0 : -EEXIST;
-		CHECK(model->relays < 256);
-		model->relay[model->relays++] = (struct relay){ op->prefix, op->pool };
-		break;
-	case RELAY_DEL:
-		if (!relay)
-			return op->force ? 0 : -ENOENT;
-		*relay = model->relay[--model->relays];
-		break;
-	default:
-		CHECK(false);
-	}
-	model_tidy(model);
-	model->touched = true;
-	return 0;
-}
-
-/* @model takes the place of what is in force. */
-static void model_commit(const struct model *model, bool whole)
-{
-	struct model old = now;
-	int pool;
-
-	now = *model;
-	now.generation = old.generation + (whole || model->touched);
-	now.touched = false;
-	for (pool = 0; pool < POOLS; pool++) {
-		if (old.exists[pool])
-			memcpy(now.packets[pool], old.packets[pool], sizeof(now.packets[pool]));
-		if (!old.exists[pool] || !now.exists[pool])
-			memset(now.packets[pool], 0, sizeof(now.packets[pool]));
-	}
-}
-
-struct verdict {
-	enum op25b_verdict verdict;
-	enum op25b_class class;
-	int pool;
-};
-
-static const struct entry *model_lookup(const struct model *model, enum op25b_family family,
-					struct op25b_key key)
-{
-	const struct entry *best = NULL;
-	unsigned int i;
-
-	for (i = 0; i < model->entries; i++) {
-		if (prefix_holds(&model->entry[i].prefix, family, key) &&
-		    (!best || model->entry[i].prefix.len > best->prefix.len))
-			best = &model->entry[i];
-	}
-	return best;
-}
-
-/* The five rules of the contract, one by one */
-static struct verdict model_rules(const struct model *model, enum op25b_class class, u32 guard,
-				  enum op25b_family family, struct op25b_key side,
-				  struct op25b_key other)
-{
-	const struct entry *entry = model_lookup(model, family, side);
-	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
-	unsigned int i;
-
-	if (!entry || model->settings[entry->pool].mode == OP25B_MODE_OFF)
-		return verdict;
-	if (guard && !(model->settings[entry->pool].guard & guard))
-		return verdict;
-	verdict = (struct verdict){ OP25B_VERDICT_BLOCKED, class, entry->pool };
-	if (model->settings[entry->pool].mode == OP25B_MODE_OBSERVE)
-		verdict.verdict = OP25B_VERDICT_OBSERVED;
-	for (i = 0; i < model->relays; i++) {
-		if (prefix_holds(&model->relay[i].prefix, family, other) &&
-		    (model->relay[i].pool == EVERY_POOL || model->relay[i].pool == entry->pool))
-			verdict.verdict = OP25B_VERDICT_RELAYED;
-	}
-	if (entry->is_exempt)
-		verdict.verdict = OP25B_VERDICT_EXEMPTED;
-	return verdict;
-}
-
-static struct verdict model_judge(const struct model *model, enum op25b_shape shape,
-				  enum op25b_family family, struct op25b_key src,
-				  struct op25b_key dst)
-{
-	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
-
-	switch (shape) {
-	case OP25B_SHAPE_SYN:
-		verdict = model_rules(model, OP25B_CLASS_SYN, 0, family, src, dst);
-		if (verdict.verdict == OP25B_VERDICT_PASSED)
-			verdict = model_rules(model, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
-					      family, dst, src);
-		return verdict;
-	case OP25B_SHAPE_MALFORMED:
-		return model_rules(model, OP25B_CLASS_MALFORMED, 0, family, src, dst);
-	case OP25B_SHAPE_SYNACK:
-		return model_rules(model, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst, src);
-	default:
-		return verdict;
-	}
-}
 
 /* Chance */
 
@@ -473,9 +166,9 @@ static struct op random_op(struct model *model)
 
 static u32 id_of(const struct op25b_change *change, int pool)
 {
-	const struct op25b_terms *terms = op25b_change_pool(change, names[pool]);
+	const struct op25b_terms *terms = op25b_change_pool(change, model_names[pool]);
 
-	CHECK(terms && !strcmp(terms->pool->name, names[pool]));
+	CHECK(terms && !strcmp(terms->pool->name, model_names[pool]));
 	return terms->pool->id;
 }
 
@@ -487,8 +180,8 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 	u32 id;
 
 	if (op->kind == POOL_ADD) {
-		CHECK(!op25b_change_pool(change, names[op->pool]));
-		err = op25b_pool_add(change, names[op->pool], op->settings, &extack);
+		CHECK(!op25b_change_pool(change, model_names[op->pool]));
+		err = op25b_pool_add(change, model_names[op->pool], op->settings, &extack);
 		CHECK(err < 0 || (u32)err == id_of(change, op->pool));
 		return err < 0 ? err : 0;
 	}
@@ -503,7 +196,7 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 		break;
 	case POOL_DEL:
 		err = op25b_pool_del(change, id);
-		CHECK(err || !op25b_change_pool(change, names[op->pool]));
+		CHECK(err || !op25b_change_pool(change, model_names[op->pool]));
 		break;
 	case PREFIX_ADD:
 		err = op25b_prefix_add(change, id, &op->prefix, op->force, &extack);
@@ -559,7 +252,7 @@ static int see_entry(void *arg, struct op25b_key key, unsigned int len, unsigned
 	const struct op25b_terms *terms = op25b_policy_terms(c->policy, entry.pool);
 
 	CHECK(expected && terms);
-	CHECK(!strcmp(terms->pool->name, names[expected->pool]));
+	CHECK(!strcmp(terms->pool->name, model_names[expected->pool]));
 	CHECK(entry.is_prefix == expected->is_prefix && entry.is_exempt == expected->is_exempt);
 	CHECK(!entry.exempt == !(expected->expires || *expected->comment));
 	if (entry.exempt) {
@@ -605,7 +298,7 @@ static void judges_as(const struct op25b_policy *policy, const struct model *mod
 		if (expected.verdict == OP25B_VERDICT_PASSED)
 			continue;
 		CHECK(judgement.class == expected.class);
-		CHECK(!strcmp(judgement.terms->pool->name, names[expected.pool]));
+		CHECK(!strcmp(judgement.terms->pool->name, model_names[expected.pool]));
 	}
 }
 
@@ -626,7 +319,7 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 			if (!t)
 				continue;
 			CHECK(!t->fresh && t->pool->id == i * OP25B_PAGE_TERMS + j);
-			for (pool = 0; strcmp(names[pool], t->pool->name); pool++)
+			for (pool = 0; strcmp(model_names[pool], t->pool->name); pool++)
 				CHECK(pool < POOLS - 1);
 			CHECK(!terms[pool]);
 			terms[pool] = t;
@@ -636,7 +329,7 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 	}
 	CHECK(!next);
 	for (pool = 0; pool < POOLS; pool++) {
-		CHECK(!terms[pool] == !model->exists[pool], "%s", names[pool]);
+		CHECK(!terms[pool] == !model->exists[pool], "%s", model_names[pool]);
 		if (!terms[pool])
 			continue;
 		pools++;
@@ -710,11 +403,11 @@ static void in_force(void)
 		if (!now.exists[pool])
 			continue;
 		pools++;
-		found = op25b_table_pool_find(table, names[pool]);
+		found = op25b_table_pool_find(table, model_names[pool]);
 		CHECK(found);
 		op25b_stats_read(&found->stats, &totals);
 		CHECK(!memcmp(totals.packets, now.packets[pool], sizeof(totals.packets)), "%s",
-		      names[pool]);
+		      model_names[pool]);
 	}
 	count_is(seen.directories, pools, "directories");
 	CHECK(!seen.hooks == !pools);
@@ -814,7 +507,7 @@ static void change(const struct op *ops, unsigned int n, int expected, bool fail
 	err = failing ? change_failing(ops, n) : change_once(ops, n);
 	CHECK(err == expected, "%d, not %d", err, expected);
 	if (!err)
-		model_commit(&model, false);
+		model_commit(&now, &model, false);
 }
 
 static void change_random(unsigned int n, bool failing)
@@ -895,7 +588,7 @@ static void stage_end(struct staged *staged, bool commit)
 	if (commit) {
 		remember();
 		CHECK(op25b_table_commit(table, staged->change, NULL) == 0);
-		model_commit(&staged->model, true);
+		model_commit(&now, &staged->model, true);
 	} else {
 		op25b_change_abort(staged->change);
 	}
@@ -908,18 +601,10 @@ static void stage_end(struct staged *staged, bool commit)
 static void pass_time(unsigned int seconds)
 {
 	u64 generation = now.generation;
-	unsigned int i, expired = 0;
+	unsigned int expired;
 
 	shim_clock_advance(shim_clock + SECONDS(seconds));
-	for (i = 0; i < now.entries; i++) {
-		if (!now.entry[i].expires || now.entry[i].expires >= shim_clock)
-			continue;
-		now.entry[i].is_exempt = false;
-		now.entry[i].expires = 0;
-		now.entry[i].comment[0] = '\0';
-		expired++;
-	}
-	model_tidy(&now);
+	expired = model_expire(&now);
 	/* one change or several, but none that changes nothing */
 	CHECK(table->policy->generation >= generation + !!expired);
 	CHECK(table->policy->generation <= generation + expired);

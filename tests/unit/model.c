@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The model that test_table.c compares the module with
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+#include "model.h"
+
+const char *const model_names[POOLS] = {
+	"east", "west", "a", "b-a", "1.a", "pool_with_31_bytes_in_its_name_",
+};
+
+struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix)
+{
+	unsigned int i;
+
+	for (i = 0; i < model->entries; i++) {
+		if (same_prefix(&model->entry[i].prefix, prefix))
+			return &model->entry[i];
+	}
+	return NULL;
+}
+
+struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix, int pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < model->relays; i++) {
+		if (model->relay[i].pool == pool && same_prefix(&model->relay[i].prefix, prefix))
+			return &model->relay[i];
+	}
+	return NULL;
+}
+
+/* Entries that are neither any more go. */
+static void model_tidy(struct model *model)
+{
+	unsigned int i = 0;
+
+	while (i < model->entries) {
+		if (model->entry[i].is_prefix || model->entry[i].is_exempt)
+			i++;
+		else
+			model->entry[i] = model->entry[--model->entries];
+	}
+}
+
+static struct entry *model_entry_make(struct model *model, const struct op *op)
+{
+	struct entry *entry = model_entry(model, &op->prefix);
+
+	if (entry)
+		return entry;
+	CHECK(model->entries < ENTRIES);
+	entry = &model->entry[model->entries++];
+	*entry = (struct entry){ .prefix = op->prefix, .pool = op->pool };
+	return entry;
+}
+
+static void entry_unexempt(struct entry *entry)
+{
+	entry->is_exempt = false;
+	entry->expires = 0;
+	entry->comment[0] = '\0';
+}
+
+/* Exempts whose time is over go: how many there were */
+unsigned int model_expire(struct model *model)
+{
+	unsigned int i, expired = 0;
+
+	for (i = 0; i < model->entries; i++) {
+		if (!model->entry[i].expires || model->entry[i].expires >= shim_clock)
+			continue;
+		entry_unexempt(&model->entry[i]);
+		expired++;
+	}
+	model_tidy(model);
+	return expired;
+}
+
+/* What @op does to @model, or the error it gives */
+int model_apply(struct model *model, const struct op *op)
+{
+	struct entry *entry = model_entry(model, &op->prefix);
+	struct relay *relay = model_relay(model, &op->prefix, op->pool);
+	bool mine = entry && entry->pool == op->pool;
+	unsigned int i;
+
+	switch (op->kind) {
+	case POOL_ADD:
+		model->exists[op->pool] = true;
+		model->settings[op->pool] = op->settings;
+		break;
+	case POOL_SET:
+		if (!memcmp(&model->settings[op->pool], &op->settings, sizeof(op->settings)))
+			return 0;
+		model->settings[op->pool] = op->settings;
+		break;
+	case POOL_DEL:
+		model->exists[op->pool] = false;
+		for (i = 0; i < model->entries; i++) {
+			if (model->entry[i].pool == op->pool)
+				model->entry[i].is_prefix = model->entry[i].is_exempt = false;
+		}
+		for (i = 0; i < model->relays;) {
+			if (model->relay[i].pool == op->pool)
+				model->relay[i] = model->relay[--model->relays];
+			else
+				i++;
+		}
+		break;
+	case PREFIX_ADD:
+		if (entry && (!mine || (entry->is_prefix && !op->force)))
+			return -EEXIST;
+		if (entry && entry->is_prefix)
+			return 0;
+		model_entry_make(model, op)->is_prefix = true;
+		break;
+	case PREFIX_DEL:
+		if (!mine || !entry->is_prefix)
+			return op->force ? 0 : -ENOENT;
+		entry->is_prefix = false;
+		break;
+	case EXEMPT_ADD:
+		if (entry && (!mine || (entry->is_exempt && !op->force)))
+			return -EEXIST;
+		if (entry && entry->is_exempt && !entry->expires && !op->timeout &&
+		    !strcmp(entry->comment, op->comment))
+			return 0;
+		entry = model_entry_make(model, op);
+		entry->is_exempt = true;
+		entry->expires = op->timeout ? shim_clock + SECONDS(op->timeout) : 0;
+		strcpy(entry->comment, op->comment);
+		break;
+	case EXEMPT_DEL:
+		if (!mine || !entry->is_exempt)
+			return op->force ? 0 : -ENOENT;
+		entry_unexempt(entry);
+		break;
+	case RELAY_ADD:
+		if (relay)
+			return op->force ? 0 : -EEXIST;
+		CHECK(model->relays < 256);
+		model->relay[model->relays++] = (struct relay){ op->prefix, op->pool };
+		break;
+	case RELAY_DEL:
+		if (!relay)
+			return op->force ? 0 : -ENOENT;
+		*relay = model->relay[--model->relays];
+		break;
+	default:
+		CHECK(false);
+	}
+	model_tidy(model);
+	model->touched = true;
+	return 0;
+}
+
+/* @model takes the place of @now, what is in force. */
+void model_commit(struct model *now, const struct model *model, bool whole)
+{
+	struct model old = *now;
+	int pool;
+
+	*now = *model;
+	now->generation = old.generation + (whole || model->touched);
+	now->touched = false;
+	for (pool = 0; pool < POOLS; pool++) {
+		if (old.exists[pool])
+			memcpy(now->packets[pool], old.packets[pool], sizeof(now->packets[pool]));
+		if (!old.exists[pool] || !now->exists[pool])
+			memset(now->packets[pool], 0, sizeof(now->packets[pool]));
+	}
+}
+
+static const struct entry *model_lookup(const struct model *model, enum op25b_family family,
+					struct op25b_key key)
+{
+	const struct entry *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < model->entries; i++) {
+		if (prefix_holds(&model->entry[i].prefix, family, key) &&
+		    (!best || model->entry[i].prefix.len > best->prefix.len))
+			best = &model->entry[i];
+	}
+	return best;
+}
+
+/* The five rules of the contract, one by one */
+static struct verdict model_rules(const struct model *model, enum op25b_class class, u32 guard,
+				  enum op25b_family family, struct op25b_key side,
+				  struct op25b_key other)
+{
+	const struct entry *entry = model_lookup(model, family, side);
+	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
+	unsigned int i;
+
+	if (!entry || model->settings[entry->pool].mode == OP25B_MODE_OFF)
+		return verdict;
+	if (guard && !(model->settings[entry->pool].guard & guard))
+		return verdict;
+	verdict = (struct verdict){ OP25B_VERDICT_BLOCKED, class, entry->pool };
+	if (model->settings[entry->pool].mode == OP25B_MODE_OBSERVE)
+		verdict.verdict = OP25B_VERDICT_OBSERVED;
+	for (i = 0; i < model->relays; i++) {
+		if (prefix_holds(&model->relay[i].prefix, family, other) &&
+		    (model->relay[i].pool == EVERY_POOL || model->relay[i].pool == entry->pool))
+			verdict.verdict = OP25B_VERDICT_RELAYED;
+	}
+	if (entry->is_exempt)
+		verdict.verdict = OP25B_VERDICT_EXEMPTED;
+	return verdict;
+}
+
+struct verdict model_judge(const struct model *model, enum op25b_shape shape,
+			   enum op25b_family family, struct op25b_key src, struct op25b_key dst)
+{
+	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
+
+	switch (shape) {
+	case OP25B_SHAPE_SYN:
+		verdict = model_rules(model, OP25B_CLASS_SYN, 0, family, src, dst);
+		if (verdict.verdict == OP25B_VERDICT_PASSED)
+			verdict = model_rules(model, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
+					      family, dst, src);
+		return verdict;
+	case OP25B_SHAPE_MALFORMED:
+		return model_rules(model, OP25B_CLASS_MALFORMED, 0, family, src, dst);
+	case OP25B_SHAPE_SYNACK:
+		return model_rules(model, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst, src);
+	default:
+		return verdict;
+	}
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A policy as lists and loops, that knows what each change does to it and how it judges: what
+ * test_table.c compares the module with
+ */
+#ifndef _MODEL_H
+#define _MODEL_H
+
+#include "core/classify.h"
+#include "op25b_policy.h"
+#include "text.h"
+
+#define SECONDS(n)	((n) * NSEC_PER_SEC)
+
+/* Addresses as one number, as in naive.h */
+typedef unsigned __int128 address;
+
+static inline address mask(unsigned int len)
+{
+	return len ? ~(address)0 << (128 - len) : 0;
+}
+
+static inline address address_of(struct op25b_key key)
+{
+	return (address)key.hi << 64 | key.lo;
+}
+
+static inline struct op25b_key key_of(address at)
+{
+	return (struct op25b_key){ .hi = at >> 64, .lo = at };
+}
+
+static inline bool same_prefix(const struct op25b_prefix *a, const struct op25b_prefix *b)
+{
+	return a->family == b->family && a->len == b->len &&
+	       address_of(a->key) == address_of(b->key);
+}
+
+static inline bool prefix_holds(const struct op25b_prefix *prefix, enum op25b_family family,
+				struct op25b_key key)
+{
+	return prefix->family == family &&
+	       !((address_of(prefix->key) ^ address_of(key)) & mask(prefix->len));
+}
+
+static inline struct op25b_prefix prefix(const char *text)
+{
+	struct text_prefix p = text_prefix(text);
+
+	return (struct op25b_prefix){
+		.family = p.ipv6 ? OP25B_IPV6 : OP25B_IPV4,
+		.len = p.len,
+		.key = { .hi = p.hi, .lo = p.lo },
+	};
+}
+
+#define POOLS		6
+#define ENTRIES		2048
+#define EVERY_POOL	(-1)
+
+struct entry {
+	struct op25b_prefix prefix;
+	int pool;
+	bool is_prefix;
+	bool is_exempt;
+	s64 expires;	/* 0: never */
+	char comment[16];
+};
+
+struct relay {
+	struct op25b_prefix prefix;
+	int pool;
+};
+
+struct model {
+	bool touched;
+	u64 generation;
+	bool exists[POOLS];
+	struct op25b_settings settings[POOLS];
+	u64 packets[POOLS][OP25B_CLASSES][OP25B_COUNTED];
+	unsigned int entries;
+	unsigned int relays;
+	struct entry entry[ENTRIES];
+	struct relay relay[256];
+};
+
+/* A change */
+enum op_kind {
+	POOL_ADD, POOL_SET, POOL_DEL, PREFIX_ADD, PREFIX_DEL, EXEMPT_ADD, EXEMPT_DEL, RELAY_ADD,
+	RELAY_DEL, KINDS
+};
+
+struct op {
+	enum op_kind kind;
+	int pool;
+	struct op25b_settings settings;
+	struct op25b_prefix prefix;
+	unsigned int timeout;
+	const char *comment;
+	bool force;
+};
+
+/* What becomes of a packet, and for which pool that is counted */
+struct verdict {
+	enum op25b_verdict verdict;
+	enum op25b_class class;
+	int pool;
+};
+
+extern const char *const model_names[POOLS];
+
+struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix);
+struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix, int pool);
+unsigned int model_expire(struct model *model);
+int model_apply(struct model *model, const struct op *op);
+void model_commit(struct model *now, const struct model *model, bool whole);
+struct verdict model_judge(const struct model *model, enum op25b_shape shape,
+			   enum op25b_family family, struct op25b_key src, struct op25b_key dst);
+
+#endif /* _MODEL_H */
