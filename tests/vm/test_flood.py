@@ -4,4 +4,4 @@ import flood
 
 
 def test_counters_are_exact_on_both_processors(module):
-    flood.flood(prefixes=20000, seconds=3)
+    flood.flood(prefixes=20000, seconds=6)
