@@ -151,6 +151,6 @@ def test_what_expiry_copies_is_charged(group, stranger):
     stranger("restore", lines="\n".join(
         ["pool add mine"] + [f"exempt add mine {prefix}:0" for prefix in pairs] +
         [f"exempt add mine {prefix}:1 timeout 1" for prefix in pairs]))
-    hosts.until(lambda: '"exempts":20000' in stranger.run("-j", "status")[1].replace(" ", ""))
+    hosts.until(lambda: '"exempts":20000' in stranger.run("-j", "status")[1].replace(" ", ""), 90)
     time.sleep(3)   # a grace period, and what the group's figures lag behind
     assert group.kernel() > 20000 * 64
