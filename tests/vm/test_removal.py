@@ -9,7 +9,7 @@ import pytest
 import hosts
 import packets
 from conftest import MODULE, SYSFS, Command, Ends, assert_counted, syn_to
-from traffic import Meanwhile, sender
+from traffic import Meanwhile, paced, sender
 
 
 def is_loaded():
@@ -83,8 +83,8 @@ def test_removal_under_traffic_with_readers_and_namespaces_coming_and_going(net,
             host.remove()
 
     malformed = packets.fragments(syn_to(ends), 8)
-    with Meanwhile(sender(net.customer.tap, syn_to(ends), syn_to(ends6), *malformed)), \
-            Meanwhile(read_sysfs), Meanwhile(dump), Meanwhile(churn):
+    traffic = sender(net.customer.tap, syn_to(ends), syn_to(ends6), *malformed)
+    with Meanwhile(paced(traffic)), Meanwhile(read_sysfs), Meanwhile(dump), Meanwhile(churn):
         for _ in range(6):
             op25b.run("restore", input=policy)
             remove()
