@@ -7,28 +7,11 @@
 #define _MODEL_H
 
 #include "core/classify.h"
+#include "keys.h"
 #include "op25b_policy.h"
 #include "text.h"
 
 #define SECONDS(n)	((n) * NSEC_PER_SEC)
-
-/* Addresses as one number, as in naive.h */
-typedef unsigned __int128 address;
-
-static inline address mask(unsigned int len)
-{
-	return len ? ~(address)0 << (128 - len) : 0;
-}
-
-static inline address address_of(struct op25b_key key)
-{
-	return (address)key.hi << 64 | key.lo;
-}
-
-static inline struct op25b_key key_of(address at)
-{
-	return (struct op25b_key){ .hi = at >> 64, .lo = at };
-}
 
 static inline bool same_prefix(const struct op25b_prefix *a, const struct op25b_prefix *b)
 {

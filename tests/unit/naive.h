@@ -6,10 +6,7 @@
 #ifndef _NAIVE_H
 #define _NAIVE_H
 
-#include "lpm.h"
-
-/* Addresses as one number; all prefixes here are of this kind, IPv4 in the upper 32 bits */
-typedef unsigned __int128 address;
+#include "keys.h"
 
 struct entry {
 	address at;
@@ -22,23 +19,6 @@ struct list {
 	unsigned int n;
 	struct entry entry[1024];
 };
-
-static inline struct op25b_key key_of(address at)
-{
-	return (struct op25b_key){ .hi = at >> 64, .lo = at };
-}
-
-static inline address address_of(struct op25b_key key)
-{
-	return (address)key.hi << 64 | key.lo;
-}
-
-static inline address mask(unsigned int len)
-{
-	/* clang 14 forgets between the two that @len is not 0. */
-	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-	return len ? ~(address)0 << (128 - len) : 0;
-}
 
 static inline bool holds(const struct entry *entry, address at)
 {
