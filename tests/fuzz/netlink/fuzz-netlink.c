@@ -2,10 +2,11 @@
 /*
  * fuzz-netlink - sends the netlink family op25b valid messages, and what mutations make of them
  *
- *	fuzz-netlink [-s SEED] [-n MESSAGES] [-d DIR] [-b]	fuzz
- *	fuzz-netlink -r FILE					send again what is in FILE
+ *	fuzz-netlink [-s SEED] [-n MESSAGES] [-d DIR] [-b] [ROLE]...	fuzz
+ *	fuzz-netlink -r FILE						send again what is in FILE
  *
- * A worker on each processor plays one role after the other. It knows what its messages may do and
+ * A worker on each processor plays one role after the other, or those that are named; each role sends
+ * its share of the messages. It knows what its messages may do and
  * looks, after each, whether that holds: a refused message changes nothing, an unprivileged one
  * neither, a message changes the policy once at most; every now and then, that what is read agrees
  * with itself and that a pool judges. It keeps messages that reach something new in the module, as
@@ -39,6 +40,7 @@
 #define SENDERS		6
 #define SEND_BUFFER	(4 << 20)
 #define WINDOW		4096	/* messages between looks at everything */
+#define BUNDLE_MAX	16	/* messages that are sent at once */
 #define ENOUGH		20000	/* messages in which each operation is obeyed once */
 #define CORPUS_MAX	4096
 #define CORPUS_BYTES	2048	/* of a message that is kept */
@@ -248,7 +250,19 @@ static const struct role roles[] = {
 	{ "crowd", .may_change = true, .alone = false },
 };
 
+#define ROLES (sizeof(roles) / sizeof(*roles))
+
 static const struct role *role;
+
+static const struct role *find_role(const char *name)
+{
+	const struct role *one;
+
+	for (one = roles; one < roles + ROLES; one++)
+		if (!strcmp(one->name, name))
+			return one;
+	fail("there is no role %s", name);
+}
 
 /* --- what the last messages were --- */
 
@@ -528,21 +542,30 @@ static void lengthen_timeouts(struct message *m)
 	}
 }
 
-static void make(struct message *m, const struct sender *sender)
+static void mutate(struct message *m)
 {
 	static struct message other;
-	unsigned int more = one_in(16) ? 1 + below(3) : 0;
+
+	message_choose(&other);
+	if (!one_in(4))
+		message_mutate(m, &other);
+}
+
+/* Half of them alone, as what each does can be told best so; half with others, as that is faster. */
+static void make(struct message *m, const struct sender *sender)
+{
+	static struct message next;
+	unsigned int more = one_in(2) ? below(BUNDLE_MAX) : 0;
 
 	if (sender->restoring && one_in(8))
 		message_begin(m, family, OP25B_CMD_RESTORE_COMMIT, NLM_F_ACK);
 	else
 		message_choose(m);
-	message_choose(&other);
-	if (!one_in(4))
-		message_mutate(m, &other);
+	mutate(m);
 	while (more--) {
-		message_append(m, &other);
-		message_choose(&other);
+		message_choose(&next);
+		mutate(&next);
+		message_append(m, &next);
 	}
 	if (!expiring)
 		lengthen_timeouts(m);
@@ -657,8 +680,10 @@ static void furnish(void)
 }
 
 /* All workers in one role, each with its share; one that fails ends them all. */
-static void play(unsigned int workers, unsigned long quota)
+static void play(void)
 {
+	unsigned int workers = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned long quota = messages_wanted / ROLES / workers + 1;
 	struct record *all[workers];
 	pid_t pids[workers];
 	bool failed = false;
@@ -675,7 +700,7 @@ static void play(unsigned int workers, unsigned long quota)
 		if (pids[i] < 0)
 			fail("no worker: %m");
 		if (!pids[i])
-			work(i, quota / workers + 1);
+			work(i, quota);
 	}
 	while (!failed && wait(&result) > 0)
 		failed = result;
@@ -793,8 +818,13 @@ int main(int argc, char **argv)
 		replay(again);
 		return 0;
 	}
-	printf("seed %" PRIu64 ", %lu messages\n", seed, messages_wanted);
-	for (role = roles; role < roles + sizeof(roles) / sizeof(*roles); role++)
-		play(sysconf(_SC_NPROCESSORS_ONLN), messages_wanted * sizeof(*roles) / sizeof(roles));
+	printf("seed %" PRIu64 ", %lu messages for each role\n", seed, messages_wanted / ROLES);
+	if (optind == argc)
+		for (role = roles; role < roles + ROLES; role++)
+			play();
+	for (; optind < argc; optind++) {
+		role = find_role(argv[optind]);
+		play();
+	}
 	return 0;
 }
