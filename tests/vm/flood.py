@@ -179,7 +179,7 @@ class Flood:
             assert total(sender["sent"]) <= processed
         overlap = min(one["end"] for one in self.senders) - max(one["start"] for one in self.senders)
         assert overlap > 0.8 * seconds
-        assert min(total(sender["sent"]) for sender in self.senders) > 100 * seconds
+        assert min(total(sender["sent"]) for sender in self.senders) > 50 * seconds
         # every cell of every pool, whichever processor has counted
         assert counted == sent
         assert all(counted[pool][verdict] for pool, verdict in (
@@ -188,7 +188,7 @@ class Flood:
         # others went on
         start, end = (max(one["start"] for one in self.senders),
                       min(one["end"] for one in self.senders))
-        assert sum(start < time < end for time in self.transfers) >= 4
+        assert sum(start < time < end for time in self.transfers) >= 2
         # memory stayed what it was
         assert max(self.policy) - min(self.policy) <= 16 << 10
         assert max(self.memory) - self.memory[0] < 8 << 20
