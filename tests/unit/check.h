@@ -15,7 +15,7 @@
 
 #include <linux/types.h>
 
-static unsigned long checks;
+extern unsigned long checks;
 
 /* cmocka's own assertions are functions: too slow for many millions. */
 #define CHECK(condition, ...) do {							\
@@ -29,7 +29,7 @@ static unsigned long checks;
 	}										\
 } while (0)
 
-static u64 chance_state = 0x9e3779b97f4a7c15ULL;
+extern u64 chance_state;
 
 /* xorshift64*, S. Vigna: the same numbers in each run */
 static inline u64 chance(void)

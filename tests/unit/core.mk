@@ -14,12 +14,13 @@ GEO_RANGES ?= /usr/share/tor
 CORE_TESTS := $(addprefix build/unit/test_, classify lpm table)
 
 CORE_OBJECTS_classify := $(addprefix $(CORE_UNIT)/, \
-	tests/unit/test_classify.o core/classify.o)
+	tests/unit/test_classify.o tests/unit/check.o core/classify.o)
 CORE_OBJECTS_lpm := $(addprefix $(CORE_UNIT)/, \
-	tests/unit/test_lpm.o tests/unit/text.o tests/unit/shim/slab.o core/lpm.o core/garbage.o)
+	tests/unit/test_lpm.o tests/unit/check.o tests/unit/text.o tests/unit/shim/slab.o \
+	core/lpm.o core/garbage.o)
 CORE_OBJECTS_table := $(addprefix $(CORE_UNIT)/, \
-	tests/unit/test_table.o tests/unit/model.o tests/unit/text.o tests/unit/shim/slab.o \
-	tests/unit/shim/later.o \
+	tests/unit/test_table.o tests/unit/harness.o tests/unit/model.o tests/unit/check.o \
+	tests/unit/text.o tests/unit/shim/slab.o tests/unit/shim/later.o \
 	op25b_table.o op25b_change.o op25b_policy.o op25b_stats.o op25b_hook.o \
 	core/classify.o core/lpm.o core/garbage.o)
 

@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/skbuff.h>
+#include <net/l3mdev.h>
+
+#include "check.h"
+#include "harness.h"
+#include "op25b_change.h"
+#include "op25b_hook.h"
+#include "op25b_reject.h"
+
+/* What the sources under test call, and the tests look at */
+
+unsigned int op25b_net_id;
+
+struct op25b_net on;
+struct net net = { .generic = &on };
+struct op25b_table *const table = &on.table;
+
+struct seen seen;
+
+int nf_register_net_hooks(struct net *to, const struct nf_hook_ops *ops, unsigned int n)
+{
+	CHECK(to == &net && !seen.hooks && ops == table->hooks && n == 2);
+	seen.hooks_memory = kmalloc(1, GFP_KERNEL);
+	if (!seen.hooks_memory)
+		return -ENOMEM;
+	seen.hooks = ops;
+	return 0;
+}
+
+void nf_unregister_net_hooks(struct net *from, const struct nf_hook_ops *ops, unsigned int n)
+{
+	CHECK(from == &net && seen.hooks == ops && n == 2);
+	seen.hooks = NULL;
+	kfree(seen.hooks_memory);
+}
+
+int op25b_sysfs_pool_add(struct op25b_table *to, struct op25b_pool *pool)
+{
+	CHECK(to == table && !pool->sysfs);
+	if (seen.directory_error)
+		return seen.directory_error;
+	pool->sysfs = kmalloc(1, GFP_KERNEL);
+	if (!pool->sysfs)
+		return -ENOMEM;
+	seen.directories++;
+	return 0;
+}
+
+void op25b_sysfs_pool_del(struct op25b_pool *pool)
+{
+	if (!pool->sysfs)
+		return;
+	seen.directories--;
+	kfree(pool->sysfs);
+	pool->sysfs = NULL;
+}
+
+void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum op25b_family family,
+		  enum op25b_action action)
+{
+	seen.rejects++;
+	seen.action = action;
+}
+
+struct model now;
+
+/* Chance */
+
+struct op25b_key random_key(enum op25b_family family)
+{
+	static const char *const blocks[2][2] = {
+		{ "10.0.0.0", "192.0.2.0" }, { "2001:db8::", "2001:db9:a::" },
+	};
+	address at = address_of(prefix(blocks[family][chance_below(3) == 0]).key);
+
+	if (family == OP25B_IPV4)
+		at |= (address)(chance_below(8) << 5 | chance_below(4)) << 96;
+	else
+		at |= (address)chance_below(8) << 66 | chance_below(4);
+	return key_of(at);
+}
+
+/* Changes */
+
+static u32 id_of(const struct op25b_change *change, int pool)
+{
+	const struct op25b_terms *terms = op25b_change_pool(change, model_names[pool]);
+
+	CHECK(terms && !strcmp(terms->pool->name, model_names[pool]));
+	return terms->pool->id;
+}
+
+static int change_apply(struct op25b_change *change, const struct op *op)
+{
+	struct netlink_ext_ack extack = { 0 };
+	const u32 *relay_id = NULL;
+	int err;
+	u32 id;
+
+	if (op->kind == POOL_ADD) {
+		CHECK(!op25b_change_pool(change, model_names[op->pool]));
+		err = op25b_pool_add(change, model_names[op->pool], op->settings, &extack);
+		CHECK(err < 0 || (u32)err == id_of(change, op->pool));
+		return err < 0 ? err : 0;
+	}
+	CHECK(op->pool != EVERY_POOL || op->kind == RELAY_ADD || op->kind == RELAY_DEL);
+	if (op->pool != EVERY_POOL) {
+		id = id_of(change, op->pool);
+		relay_id = &id;
+	}
+	switch (op->kind) {
+	case POOL_SET:
+		err = op25b_pool_set(change, id, op->settings);
+		break;
+	case POOL_DEL:
+		err = op25b_pool_del(change, id);
+		CHECK(err || !op25b_change_pool(change, model_names[op->pool]));
+		break;
+	case PREFIX_ADD:
+		err = op25b_prefix_add(change, id, &op->prefix, op->force, &extack);
+		break;
+	case PREFIX_DEL:
+		err = op25b_prefix_del(change, id, &op->prefix, op->force, &extack);
+		break;
+	case EXEMPT_ADD:
+		err = op25b_exempt_add(change, id, &op->prefix, op->timeout, op->comment, op->force,
+				       &extack);
+		break;
+	case EXEMPT_DEL:
+		err = op25b_exempt_del(change, id, &op->prefix, op->force, &extack);
+		break;
+	case RELAY_ADD:
+		err = op25b_relay_add(change, relay_id, &op->prefix, op->force, &extack);
+		break;
+	case RELAY_DEL:
+		err = op25b_relay_del(change, relay_id, &op->prefix, op->force, &extack);
+		break;
+	default:
+		err = -EINVAL;
+	}
+	/* each refusal says why */
+	CHECK((err == -EEXIST || err == -ENOENT) == (extack._msg && *extack._msg),
+	      "%d: %s", err, extack._msg);
+	return err;
+}
+
+/* What is in force is what the model says. */
+
+static void count_is(u32 n, u32 expected, const char *what)
+{
+	CHECK(n == expected, "%s: %u, not %u", what, n, expected);
+}
+
+struct collected {
+	unsigned int n;
+	enum op25b_family family;
+	const struct op25b_policy *policy;
+	struct model *model;
+	unsigned int comments;	/* entries with a struct op25b_exempt */
+	unsigned int timeouts;
+	int relays_of;
+};
+
+static int see_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	struct collected *c = arg;
+	struct op25b_prefix p = { .family = c->family, .len = len, .key = key };
+	const struct entry *expected = model_entry(c->model, &p);
+	struct op25b_entry entry = op25b_entry(value);
+	const struct op25b_terms *terms = op25b_policy_terms(c->policy, entry.pool);
+
+	CHECK(expected && terms);
+	CHECK(!strcmp(terms->pool->name, model_names[expected->pool]));
+	CHECK(entry.is_prefix == expected->is_prefix && entry.is_exempt == expected->is_exempt);
+	CHECK(!entry.exempt == !(expected->expires || *expected->comment));
+	if (entry.exempt) {
+		CHECK(same_prefix(&entry.exempt->prefix, &p) && !entry.exempt->fresh);
+		CHECK(entry.exempt->expires == !!expected->expires);
+		CHECK(!expected->expires || entry.exempt->expiry.expires == expected->expires);
+		CHECK(!strcmp(entry.exempt->comment, expected->comment));
+		c->comments++;
+		c->timeouts += entry.exempt->expires;
+	}
+	c->n++;
+	return 0;
+}
+
+static int see_relay(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	struct collected *c = arg;
+	struct op25b_prefix p = { .family = c->family, .len = len, .key = key };
+
+	CHECK(value && model_relay(c->model, &p, c->relays_of));
+	c->n++;
+	return 0;
+}
+
+static void judges_as(const struct op25b_policy *policy, const struct model *model,
+		      unsigned int times)
+{
+	struct op25b_judgement judgement;
+	struct verdict expected;
+	enum op25b_family family;
+	struct op25b_key src, dst;
+	enum op25b_shape shape;
+
+	while (times--) {
+		family = chance_below(2);
+		shape = chance_below(4);
+		src = random_key(family);
+		dst = random_key(family);
+		expected = model_judge(model, shape, family, src, dst);
+		judgement = op25b_judge(policy, shape, family, src, dst);
+		CHECK(judgement.verdict == expected.verdict, "%d, not %d", judgement.verdict,
+		      expected.verdict);
+		if (expected.verdict == OP25B_VERDICT_PASSED)
+			continue;
+		CHECK(judgement.class == expected.class);
+		CHECK(!strcmp(judgement.terms->pool->name, model_names[expected.pool]));
+	}
+}
+
+static void policy_is(const struct op25b_policy *policy, struct model *model)
+{
+	const struct op25b_terms *terms[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
+	u32 prefixes, exempts, relays, pools = 0, guards[2] = { 0 };
+	struct collected c = { .policy = policy, .model = model };
+	struct op25b_key none = { 0 };
+	unsigned int i, j;
+	int pool;
+
+	count_is(policy->generation, model->generation, "generation");
+	for (i = 0; i < OP25B_PAGES; i++) {
+		for (j = 0; policy->page[i] && j < OP25B_PAGE_TERMS; j++) {
+			const struct op25b_terms *t = policy->page[i]->terms[j];
+
+			if (!t)
+				continue;
+			CHECK(!t->fresh && t->pool->id == i * OP25B_PAGE_TERMS + j);
+			for (pool = 0; strcmp(model_names[pool], t->pool->name); pool++)
+				CHECK(pool < POOLS - 1);
+			CHECK(!terms[pool]);
+			terms[pool] = t;
+			CHECK(t == next);
+			next = op25b_policy_next(policy, t->pool->id + 1);
+		}
+	}
+	CHECK(!next);
+	for (pool = 0; pool < POOLS; pool++) {
+		CHECK(!terms[pool] == !model->exists[pool], "%s", model_names[pool]);
+		if (!terms[pool])
+			continue;
+		pools++;
+		CHECK(!memcmp(&terms[pool]->settings, &model->settings[pool],
+			      sizeof(terms[pool]->settings)));
+		guards[0] += !!(model->settings[pool].guard & OP25B_GUARD_SYNACK);
+		guards[1] += !!(model->settings[pool].guard & OP25B_GUARD_INBOUND);
+		for (prefixes = exempts = 0, i = 0; i < model->entries; i++) {
+			prefixes += model->entry[i].pool == pool && model->entry[i].is_prefix;
+			exempts += model->entry[i].pool == pool && model->entry[i].is_exempt;
+		}
+		for (relays = 0, i = 0; i < model->relays; i++)
+			relays += model->relay[i].pool == pool;
+		count_is(terms[pool]->prefixes, prefixes, "prefixes of a pool");
+		count_is(terms[pool]->exempts, exempts, "exempts of a pool");
+		count_is(terms[pool]->relays, relays, "relays of a pool");
+	}
+	count_is(policy->pools, pools, "pools");
+	count_is(policy->synack, guards[0], "guards synack");
+	count_is(policy->inbound, guards[1], "guards inbound");
+	count_is(policy->relays, model->relays, "relays");
+
+	for (i = 0; i < OP25B_FAMILIES; i++) {
+		for (prefixes = 0, j = 0; j < model->entries; j++)
+			prefixes += model->entry[j].is_prefix && model->entry[j].prefix.family == i;
+		count_is(policy->prefixes[i], prefixes, "prefixes");
+		c.family = i;
+		op25b_lpm_walk(policy->entry[i], none, 0, see_entry, &c);
+	}
+	for (exempts = 0, j = 0; j < model->entries; j++)
+		exempts += model->entry[j].is_exempt;
+	count_is(policy->exempts, exempts, "exempts");
+	CHECK(c.n == model->entries, "%u, not %u", c.n, model->entries);
+
+	for (c.n = 0, i = 0; i < OP25B_FAMILIES; i++) {
+		c.family = i;
+		c.relays_of = EVERY_POOL;
+		op25b_lpm_walk(policy->relay[i], none, 0, see_relay, &c);
+		for (pool = 0; pool < POOLS; pool++) {
+			c.relays_of = pool;
+			if (terms[pool])
+				op25b_lpm_walk(terms[pool]->relay[i], none, 0, see_relay, &c);
+		}
+	}
+	CHECK(c.n == model->relays, "%u, not %u", c.n, model->relays);
+	judges_as(policy, model, 10);
+}
+
+void in_force(void)
+{
+	unsigned int listed = 0, queued = 0, expected = 0, timeouts = 0, i, pools = 0;
+	const struct timerqueue_node *node;
+	struct op25b_exempt *exempt;
+	struct op25b_totals totals;
+	struct op25b_pool *found;
+	int pool;
+
+	policy_is(table->policy, &now);
+	list_for_each_entry(exempt, &table->exempts, list)
+		listed++;
+	for (node = table->expiries.first; node; node = node->next)
+		queued++;
+	for (i = 0; i < now.entries; i++) {
+		expected += now.entry[i].expires || *now.entry[i].comment;
+		timeouts += !!now.entry[i].expires;
+	}
+	count_is(listed, expected, "exempts in the list");
+	count_is(queued, timeouts, "exempts in the queue");
+
+	for (pool = 0; pool < POOLS; pool++) {
+		if (!now.exists[pool])
+			continue;
+		pools++;
+		found = op25b_table_pool_find(table, model_names[pool]);
+		CHECK(found);
+		op25b_stats_read(&found->stats, &totals);
+		CHECK(!memcmp(totals.packets, now.packets[pool], sizeof(totals.packets)), "%s",
+		      model_names[pool]);
+	}
+	count_is(seen.directories, pools, "directories");
+	CHECK(!seen.hooks == !pools);
+}
+
+/* Policies that readers may still see */
+static struct {
+	unsigned int n;
+	struct {
+		const struct op25b_policy *policy;
+		struct model model;
+	} of[4];
+} past;
+
+void grace_period(void)
+{
+	while (past.n) {
+		past.n--;
+		policy_is(past.of[past.n].policy, &past.of[past.n].model);
+	}
+	rcu_barrier();
+}
+
+static void remember(void)
+{
+	if (past.n == 4)
+		grace_period();
+	past.of[past.n].policy = table->policy;
+	past.of[past.n++].model = now;
+}
+
+static int apply_all(struct op25b_change *change, const struct op *ops, unsigned int n)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < n && !err; i++)
+		err = change_apply(change, &ops[i]);
+	return err;
+}
+
+int change_once(const struct op *ops, unsigned int n)
+{
+	struct op25b_change *change;
+	int err = -ENOMEM;
+
+	mutex_lock(&table->lock);
+	change = op25b_change_begin(table);
+	if (change) {
+		err = apply_all(change, ops, n);
+		if (err)
+			op25b_change_abort(change);
+		else
+			err = op25b_table_commit(table, change, NULL);
+	}
+	mutex_unlock(&table->lock);
+	return err;
+}
+
+/* The same change, with each allocation failing in turn; then it is done. */
+static int change_failing(const struct op *ops, unsigned int n)
+{
+	unsigned long at;
+	long live;
+	int err;
+
+	grace_period();
+	live = shim_slab.live;
+	for (at = 1;; at++) {
+		shim_slab_fail(at, chance() & 1);
+		err = change_once(ops, n);
+		CHECK((err == -ENOMEM) == (shim_slab.calls >= at), "%d at %lu of %lu", err, at,
+		      shim_slab.calls);
+		shim_slab_fail(0, false);
+		if (err != -ENOMEM)
+			return err;
+		rcu_barrier();
+		CHECK(shim_slab.live == live, "%ld more", shim_slab.live - live);
+		in_force();
+	}
+}
+
+/* Do @n operations in one change, that gives @expected. */
+void change(const struct op *ops, unsigned int n, int expected, bool failing)
+{
+	static struct model model;
+	unsigned int i;
+	int err = 0;
+
+	model = now;
+	for (i = 0; i < n && !err; i++)
+		err = model_apply(&model, &ops[i]);
+	CHECK(err == expected, "the model gives %d", err);
+
+	if (!failing && chance_below(3))
+		remember();
+	err = failing ? change_failing(ops, n) : change_once(ops, n);
+	CHECK(err == expected, "%d, not %d", err, expected);
+	if (!err)
+		model_commit(&now, &model, false);
+}
+
+void one(struct op op, int expected)
+{
+	if (!op.comment)
+		op.comment = "";
+	change(&op, 1, expected, false);
+}
+
+/* Restores */
+
+void stage_begin(struct staged *staged)
+{
+	memset(staged, 0, sizeof(*staged));
+	mutex_lock(&table->lock);
+	staged->change = op25b_change_begin_empty(table);
+	mutex_unlock(&table->lock);
+	CHECK(staged->change);
+}
+
+/* A restore ends with the first refusal, so there is none here. */
+void stage(struct staged *staged, struct op op)
+{
+	if (!op.comment)
+		op.comment = "";
+	CHECK(model_apply(&staged->model, &op) == 0);
+	mutex_lock(&table->lock);
+	CHECK(change_apply(staged->change, &op) == 0);
+	mutex_unlock(&table->lock);
+}
+
+void stage_end(struct staged *staged, bool commit)
+{
+	mutex_lock(&table->lock);
+	if (commit) {
+		remember();
+		CHECK(op25b_table_commit(table, staged->change, NULL) == 0);
+		model_commit(&now, &staged->model, true);
+	} else {
+		op25b_change_abort(staged->change);
+	}
+	staged->change = NULL;
+	mutex_unlock(&table->lock);
+}
+
+/* Time */
+
+void pass_time(unsigned int seconds)
+{
+	u64 generation = now.generation;
+	unsigned int expired;
+
+	shim_clock_advance(shim_clock + SECONDS(seconds));
+	expired = model_expire(&now);
+	/* one change or several, but none that changes nothing */
+	CHECK(table->policy->generation >= generation + !!expired);
+	CHECK(table->policy->generation <= generation + expired);
+	now.generation = table->policy->generation;
+}
+
+/* Packets */
+
+static unsigned int write_packet(u8 *p, enum op25b_shape shape, enum op25b_family family,
+				 struct op25b_key src, struct op25b_key dst)
+{
+	static const u8 tcp[20] = { 0xd4, 0x31, 0xd4, 0x32, [12] = 0x50, 0x10 };
+	u8 addresses[2][16];
+	unsigned int i, n;
+
+	for (i = 0; i < 16; i++) {
+		addresses[0][i] = address_of(src) >> (120 - 8 * i);
+		addresses[1][i] = address_of(dst) >> (120 - 8 * i);
+	}
+	if (family == OP25B_IPV4) {
+		n = 20;
+		memset(p, 0, n);
+		p[0] = 0x45;
+		p[9] = 6;
+		memcpy(p + 12, addresses[0], 4);
+		memcpy(p + 16, addresses[1], 4);
+	} else {
+		n = 40;
+		memset(p, 0, n);
+		p[0] = 0x60;
+		p[6] = 6;
+		memcpy(p + 8, addresses, 32);
+	}
+	memcpy(p + n, tcp, sizeof(tcp));
+	if (shape == OP25B_SHAPE_SYN || shape == OP25B_SHAPE_MALFORMED) {
+		p[n + 2] = 0;
+		p[n + 3] = 25;
+		p[n + 13] = 0x02;
+	} else if (shape == OP25B_SHAPE_SYNACK) {
+		p[n] = 0;
+		p[n + 1] = 25;
+		p[n + 13] = 0x12;
+	}
+	return shape == OP25B_SHAPE_MALFORMED ? n + 13 : n + 20;
+}
+
+/* Have the hook see a packet, and the model count it. */
+struct verdict send(enum op25b_shape shape, enum op25b_family family, struct op25b_key src,
+			   struct op25b_key dst)
+{
+	struct verdict verdict = model_judge(&now, shape, family, src, dst);
+	static const enum op25b_counted counted[] = {
+		[OP25B_VERDICT_BLOCKED] = OP25B_BLOCKED,
+		[OP25B_VERDICT_OBSERVED] = OP25B_OBSERVED,
+		[OP25B_VERDICT_RELAYED] = OP25B_RELAYED,
+		[OP25B_VERDICT_EXEMPTED] = OP25B_EXEMPTED,
+	};
+	struct net_device in = { 0 };
+	struct nf_hook_state state = { .in = &in, .net = &net };
+	unsigned int got, rejects = seen.rejects, head, len;
+	const struct nf_hook_ops *ops;
+	struct sk_buff skb = { 0 };
+	u8 bytes[128], *rest;
+	bool answered;
+
+	if (!seen.hooks) {
+		CHECK(verdict.verdict == OP25B_VERDICT_PASSED);
+		return verdict;
+	}
+	for (ops = seen.hooks; ops->pf != (family ? NFPROTO_IPV6 : NFPROTO_IPV4); ops++)
+		CHECK(ops == seen.hooks);
+	CHECK(ops->hooknum == NF_INET_PRE_ROUTING && ops->priority < NF_IP_PRI_CONNTRACK_DEFRAG);
+
+	/* the stack has read the IP header; the rest lies anywhere */
+	len = write_packet(bytes, shape, family, src, dst);
+	head = family ? 40 : 20;
+	if (chance() & 1)
+		head += chance_below(len - head + 1);
+	skb.data = memcpy(malloc(head), bytes, head);
+	skb.rest = rest = memcpy(malloc(len - head), bytes + head, len - head);
+	skb.len = len;
+	skb.data_len = len - head;
+
+	shim_cpu = chance_below(SHIM_CPUS);
+	/* what a VRF has from its devices, or once more from itself, was seen before */
+	rcu_read_lock();
+	in.ifindex = SHIM_VRF;
+	skb.cb.flags = true;
+	if (!chance_below(4)) {
+		skb.cb.iif = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_VRF;
+		CHECK(ops->hook(ops->priv, &skb, &state) == NF_ACCEPT);
+		CHECK(seen.rejects == rejects);
+	}
+	/* what it has from elsewhere was not, nor what is its device's */
+	skb.cb.iif = SHIM_LINK;
+	if (chance() & 1) {
+		skb.cb.flags = false;
+		in.ifindex = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_LINK;
+		skb.cb.iif = in.ifindex;
+	}
+	got = ops->hook(ops->priv, &skb, &state);
+	rcu_read_unlock();
+	free(skb.data);
+	free(rest);
+
+	CHECK(got == (verdict.verdict == OP25B_VERDICT_BLOCKED ? NF_DROP : NF_ACCEPT));
+	answered = verdict.verdict == OP25B_VERDICT_BLOCKED && verdict.class == OP25B_CLASS_SYN &&
+		   now.settings[verdict.pool].action != OP25B_ACTION_DROP;
+	CHECK(seen.rejects == rejects + answered);
+	CHECK(!answered || seen.action == now.settings[verdict.pool].action);
+	if (verdict.verdict != OP25B_VERDICT_PASSED)
+		now.packets[verdict.pool][verdict.class][counted[verdict.verdict]]++;
+	return verdict;
+}
+
+void sends(enum op25b_shape shape, const char *from, const char *to,
+		  enum op25b_verdict verdict)
+{
+	struct op25b_prefix src = prefix(from), dst = prefix(to);
+
+	CHECK(send(shape, src.family, src.key, dst.key).verdict == verdict, "%s to %s", from, to);
+}
+
+/* A table for each test */
+
+int harness_setup(void **state)
+{
+	CHECK(shim_slab.live == 0);
+	memset(&on, 0, sizeof(on));
+	memset(&now, 0, sizeof(now));
+	memset(&seen, 0, sizeof(seen));
+	CHECK(op25b_table_workqueue_init() == 0);
+	CHECK(op25b_table_init(table, &net) == 0);
+	in_force();
+	return 0;
+}
+
+/* In the order of op25b_mod.c */
+int harness_teardown(void **state)
+{
+	in_force();
+	op25b_table_stop(table);
+	CHECK(!seen.hooks);
+	grace_period();
+	op25b_table_free(table);
+	CHECK(!seen.directories);
+	op25b_table_workqueue_exit();
+	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);
+	return 0;
+}
+
