@@ -151,10 +151,13 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 				   struct op25b_key dst)
 {
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
+	enum op25b_class class;
 
 	switch (shape) {
 	case OP25B_SHAPE_SYN:
-		judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
+	case OP25B_SHAPE_MALFORMED:
+		class = shape == OP25B_SHAPE_SYN ? OP25B_CLASS_SYN : OP25B_CLASS_MALFORMED;
+		judgement = judge_class(policy, class, 0, family, src, dst);
 		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
 			judgement = judge_class(policy, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
 						family, dst, src);
@@ -163,9 +166,6 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 		if (policy->synack)
 			judgement = judge_class(policy, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK,
 						family, dst, src);
-		break;
-	case OP25B_SHAPE_MALFORMED:
-		judgement = judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
 		break;
 	default:
 		break;
@@ -256,7 +256,8 @@ static bool is_second_time(const struct sk_buff *skb, const struct nf_hook_state
 {
 	int first;
 
-	if (!is_of_vrf(skb, family))
+	/* Up to Linux 6.9, what SRv6 ends with End.DX4 or End.DX6 comes from no device. */
+	if (!state->in || !is_of_vrf(skb, family))
 		return false;
 	first = family == OP25B_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
 	return l3mdev_master_ifindex_by_index(state->net, first) == state->in->ifindex;
@@ -269,13 +270,22 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	__must_hold_shared(RCU)
 {
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
+	struct op25b_judgement judgement;
 
 	if (shape == OP25B_SHAPE_UNDECIDED)
 		shape = classify_skb(skb, family);
-	if (shape == OP25B_SHAPE_NONE || is_second_time(skb, state, family))
+	if (shape == OP25B_SHAPE_NONE)
 		return NF_ACCEPT;
-	return execute(op25b_judge(policy, shape, family, src_key(skb, family),
-				   dst_key(skb, family)), skb, state, family);
+	judgement = op25b_judge(policy, shape, family, src_key(skb, family), dst_key(skb, family));
+	/*
+	 * What comes a second time was let through the first time, and counted. If it would be
+	 * blocked now, either conntrack has given it another destination, and so has it in a
+	 * connection; or it is another packet, which SRv6 has taken out of the first one.
+	 */
+	if (is_second_time(skb, state, family) &&
+	    (judgement.verdict != OP25B_VERDICT_BLOCKED || skb_nfct(skb)))
+		return NF_ACCEPT;
+	return execute(judgement, skb, state, family);
 }
 
 /* What op25b_judge() says of a SYN, with all that it takes in one piece. */

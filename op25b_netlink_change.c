@@ -179,7 +179,7 @@ static void parse_settings(const struct genl_info *info, struct op25b_settings *
 		settings->guard = nla_get_u32(info->attrs[OP25B_A_GUARD]);
 }
 
-/* Before any lock is taken */
+/* Before any lock of ours is taken */
 static int require_action(const struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[OP25B_A_ACTION];

@@ -268,11 +268,10 @@ static struct dump *dump_of(struct netlink_callback *cb)
 }
 
 /* Under RCU */
-static const struct op25b_policy *dump_policy(const struct sk_buff *skb,
-					      struct netlink_callback *cb)
+static const struct op25b_policy *dump_policy(struct netlink_callback *cb)
 	__must_hold_shared(RCU)
 {
-	const struct op25b_net *on = op25b_net(sock_net(skb->sk));
+	const struct op25b_net *on = op25b_net(sock_net(cb->skb->sk));
 	const struct op25b_policy *policy = rcu_dereference(on->table.policy);
 
 	/* A different number in a later part tells the client that it read a mixture; 0 is none. */
@@ -294,24 +293,27 @@ static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb)
 int op25b_nl_dump_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
+	const struct op25b_policy *policy;
 	const struct op25b_terms *terms;
-	const struct op25b_net *on;
-	const char *name;
+	const char *name = NULL;
 	int err = 0;
 
 	memset(dump_of(cb), 0, sizeof(struct dump));
-	if (!attrs[OP25B_A_POOL])
-		return 0;
-	name = op25b_nl_pool_name(attrs, cb->extack);
+	if (attrs[OP25B_A_POOL])
+		name = op25b_nl_pool_name(attrs, cb->extack);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	on = op25b_net(sock_net(cb->skb->sk));
 	rcu_read_lock();
-	terms = terms_by_name(rcu_dereference(on->table.policy), name);
-	if (terms)
-		dump_of(cb)->only = terms->pool->id + 1;
-	else
-		err = op25b_nl_no_such_pool(attrs, cb->extack);
+	policy = dump_policy(cb);
+	/* What follows is of this policy, in which the pool has this number, or says that it is not. */
+	cb->prev_seq = cb->seq;
+	if (name) {
+		terms = terms_by_name(policy, name);
+		if (terms)
+			dump_of(cb)->only = terms->pool->id + 1;
+		else
+			err = op25b_nl_no_such_pool(attrs, cb->extack);
+	}
 	rcu_read_unlock();
 	return err;
 }
@@ -324,7 +326,7 @@ int op25b_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	void *header;
 
 	rcu_read_lock();
-	policy = dump_policy(skb, cb);
+	policy = dump_policy(cb);
 	for (; (terms = op25b_policy_next(policy, dump->pool)); dump->pool++) {
 		dump->pool = terms->pool->id;
 		if (dump->only && dump->only != dump->pool + 1)
@@ -422,7 +424,7 @@ static int entry_dump(struct sk_buff *skb, struct netlink_callback *cb, bool exe
 	do {
 		pd.passed_over = 0;
 		rcu_read_lock();
-		pd.policy = dump_policy(skb, cb);
+		pd.policy = dump_policy(cb);
 		err = dump_tables(&pd, pd.policy->entry, dump_entry);
 		rcu_read_unlock();
 		cond_resched();
@@ -453,7 +455,7 @@ int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct dump *dump = dump_of(cb);
 
 	rcu_read_lock();
-	pd.policy = dump_policy(skb, cb);
+	pd.policy = dump_policy(cb);
 	for (;; dump->pool++, dump->family = 0) {
 		if (dump->pool) {
 			pd.terms = op25b_policy_next(pd.policy, dump->pool - 1);

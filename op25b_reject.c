@@ -55,7 +55,8 @@ static typeof(nf_send_unreach6) *send_unreach6;
  * @action: the action
  * @extack: takes the reason of a failure
  *
- * May load modules, so the caller holds no lock that they need.
+ * May load modules, so the caller holds no lock that they need. Generic netlink holds its own, which
+ * the modules that are wanted here do not need, but which the module ipv6 does.
  *
  * Return: 0 or -EOPNOTSUPP.
  */
@@ -65,6 +66,12 @@ int op25b_reject_require(enum op25b_action action, struct netlink_ext_ack *extac
 
 	if (action == OP25B_ACTION_DROP)
 		return 0;
+#if IS_MODULE(CONFIG_IPV6)
+	if (!rcu_access_pointer(nf_ipv6_ops)) {
+		NL_SET_ERR_MSG(extack, "action needs the module ipv6: load it first");
+		return -EOPNOTSUPP;
+	}
+#endif
 	mutex_lock(&lock);
 	/* symbol_request() makes the symbol's name out of its argument, so this takes a macro */
 	fetch(send_reset, nf_send_reset);

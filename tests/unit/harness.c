@@ -571,18 +571,27 @@ struct verdict send(enum op25b_shape shape, enum op25b_family family, struct op2
 	skb.data_len = len - head;
 
 	shim_cpu = chance_below(SHIM_CPUS);
-	/* what a VRF has from its devices, or once more from itself, was seen before */
+	/*
+	 * what a VRF has from its devices, or once more from itself, was seen before, unless it would
+	 * be blocked and is no connection's
+	 */
 	rcu_read_lock();
 	in.ifindex = SHIM_VRF;
 	skb.cb.flags = true;
-	if (!chance_below(4)) {
+	skb.nfct = chance() & 1 ? &now : NULL;
+	if (!chance_below(4) && (skb.nfct || verdict.verdict != OP25B_VERDICT_BLOCKED)) {
 		skb.cb.iif = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_VRF;
 		CHECK(ops->hook(ops->priv, &skb, &state) == NF_ACCEPT);
 		CHECK(seen.rejects == rejects);
 	}
-	/* what it has from elsewhere was not, nor what is its device's */
+	/* what it has from elsewhere was not, nor what is its device's, nor what comes from none */
 	skb.cb.iif = SHIM_LINK;
-	if (chance() & 1) {
+	if (verdict.verdict == OP25B_VERDICT_BLOCKED && !skb.nfct && chance() & 1) {
+		skb.cb.iif = SHIM_LINK_OF_VRF;
+	} else if (!chance_below(3)) {
+		state.in = NULL;
+		skb.cb.iif = SHIM_LINK_OF_VRF;
+	} else if (chance() & 1) {
 		skb.cb.flags = false;
 		in.ifindex = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_LINK;
 		skb.cb.iif = in.ifindex;

@@ -275,17 +275,61 @@ def test_what_is_redirected_into_a_vrf_is_judged(leak, v):
 
 def test_what_srv6_ends_in_a_vrf_is_judged(leak, v):
     """Nothing but the VRF's own device shows it to netfilter."""
+    syn = packets.syn(leak.customer.ghosts[v][0], leak.foreign.ghosts[v][0])
+    outer = to_the_end_of_srv6(leak, v, "main", syn)
+    if outer:
+        judged_once(leak, outer, syn)
+
+
+def to_the_end_of_srv6(network, v, table, packet):
+    """The packet in another one, to where SRv6 ends in the VRF; None where the kernel has none."""
     sid, action, protocol = {4: ("2001:db8:5::4", "End.DT4", 4),
                              6: ("2001:db8:5::6", "End.DT6", 41)}[v]
-    leak.bras.sysctl("vrf/strict_mode", 1)
+    network.bras.sysctl("vrf/strict_mode", 1)
     try:
-        leak.bras.ip(f"route replace {sid} encap seg6local action {action} vrftable 10 dev vrf-isp\n")
+        network.bras.ip(f"route replace {sid} encap seg6local action {action} vrftable 10 "
+                        f"dev vrf-isp table {table}\n")
     except subprocess.CalledProcessError:
         # it came with 5.11
         assert os.uname().release.startswith("5.10.")
+        return None
+    return packets.ip(network.customer.address[6], sid, packet, protocol)
+
+
+def test_what_srv6_ends_in_the_vrf_of_its_sender_is_blocked(vrf, v):
+    """It looks like what was seen before, and so is not counted where it passes."""
+    op25b = Command(vrf.bras)
+    op25b.load(f"pool add east mode observe prefix {vrf.customer.network[v]}")
+    syn = packets.syn(vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0])
+    outer = to_the_end_of_srv6(vrf, v, "10", syn)
+    if not outer:
         return
-    syn = packets.syn(leak.customer.ghosts[v][0], leak.foreign.ghosts[v][0])
-    judged_once(leak, packets.ip(leak.customer.address[6], sid, syn, protocol), syn)
+    assert vrf.send(outer).arrived == [packets.forwarded(syn)]
+    op25b("pool", "set", "east", "mode", "enforce")
+    assert vrf.send(outer).arrived == []
+    assert op25b.counters()["east"]["syn"] == \
+        {"blocked": 1, "observed": 0, "relayed": 0, "exempted": 0}
+
+
+def test_what_is_given_another_destination_in_a_vrf_passes(vrf, v):
+    """It was no SYN to port 25 when it came: the second time it is, and a connection's."""
+    op25b = Command(vrf.bras)
+    op25b.load(f"pool add east prefix {vrf.customer.network[v]}")
+    src, dst = vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]
+    kind, address = ("ip", dst) if v == 4 else ("ip6", f"[{dst}]")
+    vrf.bras.run("nft", "-f", "-", input=f"""
+        table inet moved {{
+            chain prerouting {{
+                type nat hook prerouting priority dstnat
+                tcp dport 587 dnat {kind} to {address}:25
+            }}
+        }}""")
+    try:
+        moved, = vrf.send(packets.syn(src, dst, dport=587)).arrived
+        assert packets.tcp_of(moved)[1] == 25
+        assert not vrf.passes(packets.syn(src, dst))
+    finally:
+        vrf.bras.run("nft", "delete", "table", "inet", "moved")
 
 
 def test_blocking_in_a_vrf(vrf, v):

@@ -369,6 +369,8 @@ def test_a_namespace_without_memory(net, op25b, client):
         for nth in itertools.count(many):
             answer = attempt(nth)
             assert answer["hit"]
+            if not has_called("op25b_table_init"):
+                continue    # those before the module's do not always allocate as often
             if has_called("op25b_sysfs_net_exit"):
                 break       # another one's has failed, and the module's was undone
             assert answer["error"] in ERRORS or not answer["error"], answer

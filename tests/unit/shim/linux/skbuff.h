@@ -18,7 +18,13 @@ struct sk_buff {
 		int iif;
 		u16 flags;
 	} cb;
+	void *nfct;
 };
+
+static inline void *skb_nfct(const struct sk_buff *skb)
+{
+	return skb->nfct;
+}
 
 static inline unsigned int skb_headlen(const struct sk_buff *skb)
 {
