@@ -199,11 +199,7 @@ static noinline enum op25b_shape classify_skb(const struct sk_buff *skb, enum op
 /* The kernel says which hook dropped a packet where the hook itself frees it. */
 static unsigned int drop(struct sk_buff *skb)
 {
-#ifdef OP25B_HAVE_NF_DROP_REASON
 	return NF_DROP_REASON(skb, SKB_DROP_REASON_NETFILTER_DROP, 0);
-#else
-	return NF_DROP;
-#endif
 }
 
 static __always_inline struct op25b_key src_key(const struct sk_buff *skb, enum op25b_family family)

@@ -305,7 +305,7 @@ int op25b_nl_dump_start(struct netlink_callback *cb)
 		return PTR_ERR(name);
 	rcu_read_lock();
 	policy = dump_policy(cb);
-	/* What follows is of this policy, in which the pool has this number, or says that it is not. */
+	/* What follows is of this policy, in which the pool has this number, or says it is not. */
 	cb->prev_seq = cb->seq;
 	if (name) {
 		terms = terms_by_name(policy, name);

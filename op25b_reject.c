@@ -55,8 +55,8 @@ static typeof(nf_send_unreach6) *send_unreach6;
  * @action: the action
  * @extack: takes the reason of a failure
  *
- * May load modules, so the caller holds no lock that they need. Generic netlink holds its own, which
- * the modules that are wanted here do not need, but which the module ipv6 does.
+ * May load modules, so the caller holds no lock that they need. Generic netlink holds its own,
+ * which the modules that are wanted here do not need, but which the module ipv6 does.
  *
  * Return: 0 or -EOPNOTSUPP.
  */
