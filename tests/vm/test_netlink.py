@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The netlink family, by a client of its own: what it answers, what it refuses, what it survives."""
 import errno
+import ipaddress
 import json
+import random
 import signal
 import subprocess
 
@@ -53,6 +55,7 @@ REFUSED = {
     # names
     "empty name": ("POOL_ADD", "!POOL:s:", errno.EINVAL, NAME_RULE),
     "name with a dot first": ("POOL_ADD", "!POOL:s:.east", errno.EINVAL, NAME_RULE),
+    "name of a pool to reset": ("POOL_RESET", "!POOL:s:-east", errno.EINVAL, NAME_RULE),
     "name with a dash first": ("POOL_ADD", "!POOL:s:-east", errno.EINVAL, NAME_RULE),
     "name of a directory": ("POOL_ADD", "!POOL:s:ea/st", errno.EINVAL, NAME_RULE),
     "name with a space": ("POOL_ADD", "!POOL:x:6561207374" + "00", errno.EINVAL, NAME_RULE),
@@ -257,10 +260,12 @@ def test_reads_what_the_command_reads(host, client):
     assert exempts == [{"pool": "east", "prefix": "10.0.0.7/32", "comment": '"\\"ä'}]
     assert client(f"list {CMD['PREFIX_GET']} west") == op25b.json("prefix", "show", "west")
     for src, dst in (("10.0.0.5", "192.0.2.3"), ("10.0.0.7", "9.9.9.9"), ("11.0.0.1", "9.9.9.9"),
-                     ("2001:db8::9", "2001:db8:25::1")):
+                     ("2001:db8::9", "2001:db8:25::1"), ("2001:db9::1", "2001:db8::9")):
         answer = op25b.json("test", src, dst)
         assert (answer.pop("src"), answer.pop("dst")) == (src, dst)
         assert client(f"test {src} {dst}") == answer
+    assert (answer["pool"], answer["prefix"], answer["verdict"]) == \
+        ("east", "2001:db8::/56", "blocked")    # the last one, by the guard against what comes in
 
 
 def test_without_privileges(host, east):
@@ -314,6 +319,20 @@ def test_restore(east):
     assert (status["generation"], status["pools"], status["exempts"]) == (generation + 2, 1, 1)
     client.do("POOL_ADD", "POOL:s:after")
     assert client("status")["generation"] == generation + 3
+
+
+def test_a_restore_that_takes_back_what_it_added(east):
+    client = east
+    client.do("RESTORE_BEGIN")
+    client.do("POOL_ADD", "POOL:s:new")
+    client.do("EXEMPT_ADD", "POOL:s:new PREFIX[ ADDR4:x:0a000007 TIMEOUT:u32:600 COMMENT:s:first ] "
+              "PREFIX[ ADDR4:x:0a000008 TIMEOUT:u32:1 COMMENT:s:other ]")
+    client.do("EXEMPT_ADD", "FORCE:x: POOL:s:new PREFIX[ ADDR4:x:0a000007 COMMENT:s:second ]")
+    client.do("EXEMPT_DEL", "POOL:s:new PREFIX[ ADDR4:x:0a000008 ]")
+    client.do("RESTORE_COMMIT")
+    assert client(f"list {CMD['EXEMPT_GET']}") == [
+        {"pool": "new", "prefix": "10.0.0.7/32", "expires": None, "comment": "second"}]
+    assert client("status")["exempts"] == 1
 
 
 def test_two_restores(east):
@@ -372,6 +391,17 @@ def test_client_that_dies(east):
     east.process.kill()
     east.process.wait()
     assert before["pools"] == 2
+
+
+def test_a_pool_goes_with_its_relays(client):
+    client.do("POOL_ADD", "POOL:s:east")
+    client.do("RELAY_ADD", "POOL:s:east " +
+              " ".join(f"PREFIX[ ADDR4:x:{n << 24 | 0x50505:08x} ]" for n in range(1, 61)))
+    assert client("status")["relays"] == 60
+    client.do("POOL_DEL", "POOL:s:east")
+    client.do("POOL_ADD", "POOL:s:east")
+    assert client("status")["relays"] == 0
+    assert client(f"list {CMD['RELAY_GET']}") == []
 
 
 def test_after_a_client_that_died(client):
@@ -437,6 +467,31 @@ def test_change_during_a_dump(client, command):
         while not done:
             done, interrupted = part(client)
         assert interrupted == change
+
+
+def test_a_dump_of_few_behind_many(client):
+    client.do("POOL_ADD", "POOL:s:east")
+    client.do("POOL_ADD", "POOL:s:west PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
+              "PREFIX[ ADDR4:x:20000000 LEN:u8:24 ]")
+    assert client(f"prefixes 20000 {CMD['PREFIX_ADD']} east 16.0.0.0")["error"] == 0
+    assert client(f"list {CMD['PREFIX_GET']} west") == [
+        {"pool": "west", "prefix": prefix} for prefix in ("10.0.0.0/24", "32.0.0.0/24")]
+
+
+def test_a_dump_of_neighbours(host, client):
+    """Of prefixes that only the lower half of their addresses tells apart, or only their length:
+    none is lost, none comes twice, where a part of the dump ends and the next begins."""
+    numbers = random.Random(25)
+    net = 0x20010db8 << 96
+    prefixes = sorted({ipaddress.ip_network((net | number << shift, length))
+                       for count, shift, lengths in ((1000, 0, [128]), (60, 32, range(96, 129)))
+                       for number in [numbers.getrandbits(64 - shift) for _ in range(count)]
+                       for length in lengths})
+    client.do("POOL_ADD", "POOL:s:east")
+    op25b = Command(host)
+    op25b("prefix", "add", "east", *map(str, prefixes))
+    assert op25b.json("prefix", "show") == [
+        {"pool": "east", "prefix": str(prefix)} for prefix in prefixes]
 
 
 def dumping(process):

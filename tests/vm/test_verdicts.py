@@ -274,3 +274,13 @@ def test_reset_sets_the_counters_of_one_pool_or_of_all_to_zero(net, op25b, ends)
     assert_counted(op25b, east={}, west={})
     net.send(west)
     assert_counted(op25b, east={}, west={"syn": {"blocked": 1}})
+
+
+def test_reset_of_many_pools(net, op25b, ends4):
+    others = {f"p{n}": {} for n in range(150)}
+    op25b.load("".join(f"pool add {name}\n" for name in others) +
+               f"pool add last prefix {ends4.pool}")
+    net.send(syn_to(ends4))
+    assert_counted(op25b, **others, last={"syn": {"blocked": 1}})
+    op25b("pool", "reset")
+    assert_counted(op25b, **others, last={})
