@@ -7,6 +7,7 @@
  * hook holds, by one policy; what is written are counters of this processor alone.
  */
 #include <linux/build_bug.h>
+#include <linux/errno.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
@@ -17,6 +18,7 @@
 #include <linux/unaligned.h>
 #include <net/ip.h>
 #include <net/l3mdev.h>
+#include <net/netfilter/nf_conntrack.h>
 
 #include "op25b_hook.h"
 #include "op25b_reject.h"
@@ -151,13 +153,10 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 				   struct op25b_key dst)
 {
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
-	enum op25b_class class;
 
 	switch (shape) {
 	case OP25B_SHAPE_SYN:
-	case OP25B_SHAPE_MALFORMED:
-		class = shape == OP25B_SHAPE_SYN ? OP25B_CLASS_SYN : OP25B_CLASS_MALFORMED;
-		judgement = judge_class(policy, class, 0, family, src, dst);
+		judgement = judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
 		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
 			judgement = judge_class(policy, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
 						family, dst, src);
@@ -166,6 +165,9 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 		if (policy->synack)
 			judgement = judge_class(policy, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK,
 						family, dst, src);
+		break;
+	case OP25B_SHAPE_MALFORMED:
+		judgement = judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
 		break;
 	default:
 		break;
@@ -186,6 +188,22 @@ static const void *read_skb(const struct op25b_packet *packet, unsigned int off,
 	return skb_header_pointer(skb, off, n, buf);
 }
 
+/*
+ * What a tunnel held may have bytes behind its end: the stack has cut them off from what came by a
+ * device, but SRv6 does not from what it takes out of a packet. A receiver does not see them.
+ */
+static unsigned int ipv6_len(const struct sk_buff *skb)
+{
+	unsigned int payload_len;
+
+	if (skb_headlen(skb) < sizeof(struct ipv6hdr))
+		return skb->len;
+	payload_len = ntohs(((const struct ipv6hdr *)skb->data)->payload_len);
+	if (!payload_len)	/* more than 16 bits can tell */
+		return skb->len;
+	return min_t(unsigned int, skb->len, sizeof(struct ipv6hdr) + payload_len);
+}
+
 /* For packets whose headers are not just where they mostly are. */
 static noinline enum op25b_shape classify_skb(const struct sk_buff *skb, enum op25b_family family)
 {
@@ -193,13 +211,14 @@ static noinline enum op25b_shape classify_skb(const struct sk_buff *skb, enum op
 
 	if (family == OP25B_IPV4)
 		return op25b_classify_ipv4(&p.packet);
+	p.packet.len = ipv6_len(skb);
 	return op25b_classify_ipv6(&p.packet);
 }
 
 /* The kernel says which hook dropped a packet where the hook itself frees it. */
 static unsigned int drop(struct sk_buff *skb)
 {
-	return NF_DROP_REASON(skb, SKB_DROP_REASON_NETFILTER_DROP, 0);
+	return NF_DROP_REASON(skb, SKB_DROP_REASON_NETFILTER_DROP, EPERM);
 }
 
 static __always_inline struct op25b_key src_key(const struct sk_buff *skb, enum op25b_family family)
@@ -259,6 +278,14 @@ static bool is_second_time(const struct sk_buff *skb, const struct nf_hook_state
 	return l3mdev_master_ifindex_by_index(state->net, first) == state->in->ifindex;
 }
 
+/* Conntrack has had it, or was told to leave it alone: SRv6 takes either mark off. */
+static bool was_tracked(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+
+	return nf_ct_get(skb, &info) || info == IP_CT_UNTRACKED;
+}
+
 /* Whatever may be of a class and is not just a SYN of a pool. */
 static noinline unsigned int judge_other(const struct op25b_table *table, struct sk_buff *skb,
 					 const struct nf_hook_state *state,
@@ -275,11 +302,11 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	judgement = op25b_judge(policy, shape, family, src_key(skb, family), dst_key(skb, family));
 	/*
 	 * What comes a second time was let through the first time, and counted. If it would be
-	 * blocked now, either conntrack has given it another destination, and so has it in a
-	 * connection; or it is another packet, which SRv6 has taken out of the first one.
+	 * blocked now, either it has been given another destination, or it is another packet, which
+	 * SRv6 has taken out of the first one.
 	 */
 	if (is_second_time(skb, state, family) &&
-	    (judgement.verdict != OP25B_VERDICT_BLOCKED || skb_nfct(skb)))
+	    (judgement.verdict != OP25B_VERDICT_BLOCKED || was_tracked(skb)))
 		return NF_ACCEPT;
 	return execute(judgement, skb, state, family);
 }

@@ -20,8 +20,7 @@
  * @OP25B_SHAPE_SYN: TCP to port 25, SYN set, ACK clear: of class syn for the pool of its source, of
  *		     class inbound for the pool of its destination
  * @OP25B_SHAPE_SYNACK: TCP from port 25, SYN and ACK set
- * @OP25B_SHAPE_MALFORMED: TCP that cannot be judged and that could still open port 25: of class
- *			   malformed for the pool of its source, of class inbound for the other
+ * @OP25B_SHAPE_MALFORMED: TCP that cannot be judged and that could still open port 25
  * @OP25B_SHAPE_UNDECIDED: only from op25b_peek_ipv4() and op25b_peek_ipv6(): take a closer look
  */
 enum op25b_shape {

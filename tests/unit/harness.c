@@ -7,6 +7,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/skbuff.h>
 #include <net/l3mdev.h>
+#include <net/netfilter/nf_conntrack.h>
 
 #include "check.h"
 #include "harness.h"
@@ -500,7 +501,8 @@ static unsigned int write_packet(u8 *p, enum op25b_shape shape, enum op25b_famil
 {
 	static const u8 tcp[20] = { 0xd4, 0x31, 0xd4, 0x32, [12] = 0x50, 0x10 };
 	u8 addresses[2][16];
-	unsigned int i, n;
+	unsigned int i, n, end;
+	bool options = false;
 
 	for (i = 0; i < 16; i++) {
 		addresses[0][i] = address_of(src) >> (120 - 8 * i);
@@ -519,6 +521,14 @@ static unsigned int write_packet(u8 *p, enum op25b_shape shape, enum op25b_famil
 		p[0] = 0x60;
 		p[6] = 6;
 		memcpy(p + 8, addresses, 32);
+		options = chance() & 1;
+		if (options) {
+			static const u8 padding[8] = { 6, 0, 1, 4 };
+
+			p[6] = 60;
+			memcpy(p + n, padding, sizeof(padding));
+			n += sizeof(padding);
+		}
 	}
 	memcpy(p + n, tcp, sizeof(tcp));
 	if (shape == OP25B_SHAPE_SYN || shape == OP25B_SHAPE_MALFORMED) {
@@ -530,7 +540,15 @@ static unsigned int write_packet(u8 *p, enum op25b_shape shape, enum op25b_famil
 		p[n + 1] = 25;
 		p[n + 13] = 0x12;
 	}
-	return shape == OP25B_SHAPE_MALFORMED ? n + 13 : n + 20;
+	end = shape == OP25B_SHAPE_MALFORMED ? n + 13 : n + 20;
+	if (family == OP25B_IPV6)
+		p[5] = end - 40;
+	/* what lies behind the end of what a tunnel held looks harmless, and is none of the packet */
+	if (options && chance() & 1) {
+		memset(p + end, 0x10, 7);
+		end += 7;
+	}
+	return end;
 }
 
 /* Have the hook see a packet, and the model count it. */
@@ -550,7 +568,7 @@ struct verdict send(enum op25b_shape shape, enum op25b_family family, struct op2
 	const struct nf_hook_ops *ops;
 	struct sk_buff skb = { 0 };
 	u8 bytes[128], *rest;
-	bool answered;
+	bool answered, tracked;
 
 	if (!seen.hooks) {
 		CHECK(verdict.verdict == OP25B_VERDICT_PASSED);
@@ -573,20 +591,24 @@ struct verdict send(enum op25b_shape shape, enum op25b_family family, struct op2
 	shim_cpu = chance_below(SHIM_CPUS);
 	/*
 	 * what a VRF has from its devices, or once more from itself, was seen before, unless it would
-	 * be blocked and is no connection's
+	 * be blocked and is no connection's nor untracked
 	 */
 	rcu_read_lock();
 	in.ifindex = SHIM_VRF;
 	skb.cb.flags = true;
-	skb.nfct = chance() & 1 ? &now : NULL;
-	if (!chance_below(4) && (skb.nfct || verdict.verdict != OP25B_VERDICT_BLOCKED)) {
+	tracked = chance() & 1;
+	if (tracked && chance() & 1)
+		skb.nfctinfo = IP_CT_UNTRACKED;
+	else if (tracked)
+		skb.nfct = &now;
+	if (!chance_below(4) && (tracked || verdict.verdict != OP25B_VERDICT_BLOCKED)) {
 		skb.cb.iif = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_VRF;
 		CHECK(ops->hook(ops->priv, &skb, &state) == NF_ACCEPT);
 		CHECK(seen.rejects == rejects);
 	}
 	/* what it has from elsewhere was not, nor what is its device's, nor what comes from none */
 	skb.cb.iif = SHIM_LINK;
-	if (verdict.verdict == OP25B_VERDICT_BLOCKED && !skb.nfct && chance() & 1) {
+	if (verdict.verdict == OP25B_VERDICT_BLOCKED && !tracked && chance() & 1) {
 		skb.cb.iif = SHIM_LINK_OF_VRF;
 	} else if (!chance_below(3)) {
 		state.in = NULL;

@@ -281,6 +281,32 @@ def test_what_srv6_ends_in_a_vrf_is_judged(leak, v):
         judged_once(leak, outer, syn)
 
 
+def test_what_lies_behind_the_end_of_what_srv6_takes_out_does_not_count(leak):
+    """A first fragment that seems to hold its whole header chain, by bytes that no receiver sees."""
+    op25b = Command(leak.bras)
+    op25b.load(f"pool add east prefix {leak.customer.network[6]}")
+    src, dst = leak.customer.ghosts[6][0], leak.foreign.ghosts[6][0]
+    harmless = packets.tcp(src, dst, 40000, 80, packets.SYN)
+    chain = [packets.fragment_header(0, True), packets.extension(packets.DSTOPTS, 16)]
+    outer = to_the_end_of_srv6(leak, 6, "main",
+                               packets.ip(src, dst, harmless, chain=chain, length=8 + 8))
+    if outer:
+        assert leak.send(outer).arrived == []
+        assert op25b.counters()["east"]["malformed"]["blocked"] == 1
+
+
+def test_what_srv6_ends_by_a_table_is_not_seen(net, op25b):
+    """The kernel shows it to no hook: README has it among the limits."""
+    net.bras.ip("route replace 2001:db8:5::66 encap seg6local action End.DT6 table 254 "
+                "dev foreign\n")
+    op25b.load(f"pool add east prefix {net.customer.network[6]}")
+    syn = packets.syn(net.customer.ghosts[6][0], net.foreign.ghosts[6][0])
+    assert not net.passes(syn)
+    outer = packets.ip(net.customer.address[6], "2001:db8:5::66", syn, 41)
+    assert net.send(outer).arrived == [packets.forwarded(syn)]
+    net.bras.ip("route del 2001:db8:5::66\n")
+
+
 def to_the_end_of_srv6(network, v, table, packet):
     """The packet in another one, to where SRv6 ends in the VRF; None where the kernel has none."""
     sid, action, protocol = {4: ("2001:db8:5::4", "End.DT4", 4),
@@ -311,17 +337,21 @@ def test_what_srv6_ends_in_the_vrf_of_its_sender_is_blocked(vrf, v):
         {"blocked": 1, "observed": 0, "relayed": 0, "exempted": 0}
 
 
-def test_what_is_given_another_destination_in_a_vrf_passes(vrf, v):
-    """It was no SYN to port 25 when it came: the second time it is, and a connection's."""
+@pytest.mark.parametrize("how", ["tracked", "untracked"])
+def test_what_is_given_another_destination_in_a_vrf_passes(vrf, v, how):
+    """It was no SYN to port 25 when it came: the second time it is, as the router wants it."""
     op25b = Command(vrf.bras)
     op25b.load(f"pool add east prefix {vrf.customer.network[v]}")
     src, dst = vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]
     kind, address = ("ip", dst) if v == 4 else ("ip6", f"[{dst}]")
+    rules = {"tracked": f"""type nat hook prerouting priority dstnat
+                            tcp dport 587 dnat {kind} to {address}:25""",
+             "untracked": """type filter hook prerouting priority raw
+                             tcp dport 587 notrack tcp dport set 25"""}
     vrf.bras.run("nft", "-f", "-", input=f"""
         table inet moved {{
             chain prerouting {{
-                type nat hook prerouting priority dstnat
-                tcp dport 587 dnat {kind} to {address}:25
+                {rules[how]}
             }}
         }}""")
     try:

@@ -19,12 +19,8 @@ struct sk_buff {
 		u16 flags;
 	} cb;
 	void *nfct;
+	int nfctinfo;
 };
-
-static inline void *skb_nfct(const struct sk_buff *skb)
-{
-	return skb->nfct;
-}
 
 static inline unsigned int skb_headlen(const struct sk_buff *skb)
 {
