@@ -281,13 +281,16 @@ static const struct op25b_policy *dump_policy(struct netlink_callback *cb)
 
 static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				   &op25b_nl_family, NLM_F_MULTI,
-				   ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd);
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   &op25b_nl_family, NLM_F_MULTI,
+			   ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd);
+}
 
-	if (header)
-		genl_dump_check_consistent(cb, header);
-	return header;
+/* The message is whole. Only now: who is told of a mixture has to get the message that tells. */
+static void dump_end(struct sk_buff *skb, struct netlink_callback *cb, void *header)
+{
+	genl_dump_check_consistent(cb, header);
+	genlmsg_end(skb, header);
 }
 
 int op25b_nl_dump_start(struct netlink_callback *cb)
@@ -338,7 +341,7 @@ int op25b_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			genlmsg_cancel(skb, header);
 			break;
 		}
-		genlmsg_end(skb, header);
+		dump_end(skb, cb, header);
 	}
 	rcu_read_unlock();
 	return skb->len;
@@ -376,7 +379,7 @@ static int dump_prefix(struct prefix_dump *pd, const struct op25b_terms *terms,
 		genlmsg_cancel(pd->skb, header);
 		goto full;
 	}
-	genlmsg_end(pd->skb, header);
+	dump_end(pd->skb, pd->cb, header);
 	return 0;
 full:
 	dump_stop_at(pd, key, len);

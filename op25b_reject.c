@@ -28,7 +28,7 @@
 
 static DEFINE_MUTEX(lock);
 /*
- * Written once, under @lock, before a policy with an action that needs them is published: a packet
+ * Each is written once, under @lock, before a policy with an action that needs them is published: a packet
  * that is judged by it sees them, since smp_store_release() there pairs with smp_load_acquire().
  */
 static bool ready;
