@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0
+"""As many pools as a namespace can have: `make load` runs it. A directory of sysfs for each takes most of
+the time."""
+import errno
+
+from client import CMD
+from test_netlink import client, host    # noqa: F401 (fixtures)
+
+
+def test_as_many_pools_as_there_can_be(client):
+    client.do("RESTORE_BEGIN")
+    assert client(f"many 65535 {CMD['POOL_ADD']} p") == {"failed": 0}
+    client.do("RESTORE_COMMIT")
+    assert client("status")["pools"] == 65535
+    client.refused("POOL_ADD", "POOL:s:more", errno.ENOSPC,
+                   "there are 65535 pools, which is all there can be")
+    assert client("pool p65534")[0]["name"] == "p65534"
+    client(f"start {CMD['POOL_GET']}")
+    count = 0
+    while not (answer := client("more"))["done"]:
+        count = answer["messages"]
+    assert max(count, answer["messages"]) == 65535
+    client.do("FLUSH")
+    client.do("POOL_ADD", "POOL:s:more")
