@@ -462,12 +462,14 @@ def test_a_dump_of_few_behind_many(client):
 
 
 def test_a_dump_of_neighbours(host, client):
-    """Of prefixes that only the lower half of their addresses tells apart, or only their length:
-    none is lost, none comes twice, where a part of the dump ends and the next begins."""
+    """Of prefixes that only the lower half of their addresses tells apart, or only their length, or
+    that lie in each other: none is lost, none comes twice, where a part of the dump ends and the
+    next begins."""
     numbers = random.Random(25)
     net = 0x20010db8 << 96
-    prefixes = sorted({ipaddress.ip_network((net | number << shift, length))
-                       for count, shift, lengths in ((1000, 0, [128]), (60, 32, range(96, 129)))
+    prefixes = sorted({ipaddress.ip_network((net | number << shift, length), strict=False)
+                       for count, shift, lengths in ((1000, 0, [128]), (60, 32, range(96, 129)),
+                                                     (60, 0, range(65, 129)))
                        for number in [numbers.getrandbits(64 - shift) for _ in range(count)]
                        for length in lengths})
     client.do("POOL_ADD", "POOL:s:east")
@@ -475,6 +477,19 @@ def test_a_dump_of_neighbours(host, client):
     op25b("prefix", "add", "east", *map(str, prefixes))
     assert op25b.json("prefix", "show") == [
         {"pool": "east", "prefix": str(prefix)} for prefix in prefixes]
+
+
+def test_a_dump_of_long_and_short_comments(host, client):
+    """Wherever a part of the dump ends: before a message, or in the midst of one that is too long."""
+    numbers = random.Random(25)
+    client.do("POOL_ADD", "POOL:s:east PREFIX[ ADDR4:x:10000000 LEN:u8:8 ]")
+    exempts = [(f"16.0.{n >> 8}.{n & 255}", "x" * numbers.randrange(1, 256)) for n in range(1000)]
+    op25b = Command(host)
+    op25b("-b", "-", input="".join(f"exempt add east {address} comment {comment}\n"
+                                   for address, comment in exempts))
+    assert op25b.json("exempt", "show") == [
+        {"pool": "east", "prefix": f"{address}/32", "expires": None, "comment": comment}
+        for address, comment in exempts]
 
 
 def dumping(process):
