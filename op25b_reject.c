@@ -28,8 +28,9 @@
 
 static DEFINE_MUTEX(lock);
 /*
- * Each is written once, under @lock, before a policy with an action that needs them is published: a packet
- * that is judged by it sees them, since smp_store_release() there pairs with smp_load_acquire().
+ * Each is written once, under @lock, before a policy with an action that needs them is published:
+ * a packet that is judged by it sees them, since smp_store_release() there pairs with
+ * smp_load_acquire().
  */
 static bool ready;
 static typeof(nf_send_reset) *send_reset;
