@@ -62,11 +62,11 @@ check-vm: ## runs the tests in a real kernel, in a guest
 	tests/vm/check
 
 .PHONY: check-kernels
-check-kernels: ## runs them on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x (hours)
+check-kernels: ## runs them on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x (40 minutes)
 	tests/vm/check-kernels
 
 .PHONY: check-debug
-check-debug: ## runs them, and more, in a kernel that looks for bugs, which it builds (hours)
+check-debug: ## runs them, and more, in a kernel that looks for bugs, which it builds (70 minutes)
 	tests/debug/check
 
 .PHONY: hostile-table
