@@ -62,7 +62,7 @@ check-vm: ## runs the tests in a real kernel, in a guest
 	tests/vm/check
 
 .PHONY: check-kernels
-check-kernels: ## runs them on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x (40 minutes)
+check-kernels: ## runs them on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x (an hour)
 	tests/vm/check-kernels
 
 .PHONY: check-debug
