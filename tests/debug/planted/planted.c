@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
+#include <linux/workqueue.h>
 
 static char *bug = "none";
 module_param(bug, charp, 0);
@@ -47,6 +48,14 @@ static void out_of_bounds(void)
 static void out_of_stack(void)
 {
 	volatile u8 bytes[8] = {};
+	volatile u8 *start = bytes;
+
+	sink = start[six + 2];
+}
+
+static void out_of_global(void)
+{
+	static volatile u8 bytes[8];
 	volatile u8 *start = bytes;
 
 	sink = start[six + 2];
@@ -124,6 +133,41 @@ static void free_active_timer(void)
 	kfree(object);
 }
 
+struct with_work {
+	struct work_struct work;
+};
+
+static void nothing(struct work_struct *work)
+{
+}
+
+static void free_active_work(void)
+{
+	struct with_work *object = kzalloc(sizeof(*object), GFP_KERNEL);
+
+	if (!object)
+		return;
+	INIT_WORK(&object->work, nothing);
+	/* This processor's workers wait meanwhile. */
+	preempt_disable();
+	schedule_work(&object->work);
+	kfree(object);
+	preempt_enable();
+}
+
+static void after_grace(struct rcu_head *head)
+{
+}
+
+static void rcu_head_twice(void)
+{
+	static struct rcu_head head;
+
+	call_rcu(&head, after_grace);
+	call_rcu(&head, after_grace);
+	rcu_barrier();
+}
+
 static void list_twice(void)
 {
 	static LIST_HEAD(list);
@@ -147,9 +191,10 @@ static const struct {
 	void (*plant)(void);
 } bugs[] = {
 	BUG_OF(none), BUG_OF(use_after_free), BUG_OF(out_of_bounds), BUG_OF(out_of_stack),
-	BUG_OF(locks_in_both_orders), BUG_OF(lock_kept), BUG_OF(rcu_unprotected),
-	BUG_OF(sleep_in_atomic), BUG_OF(leak), BUG_OF(shift), BUG_OF(array_index),
-	BUG_OF(free_active_timer), BUG_OF(list_twice), BUG_OF(reference_too_many),
+	BUG_OF(out_of_global), BUG_OF(locks_in_both_orders), BUG_OF(lock_kept),
+	BUG_OF(rcu_unprotected), BUG_OF(sleep_in_atomic), BUG_OF(leak), BUG_OF(shift),
+	BUG_OF(array_index), BUG_OF(free_active_timer), BUG_OF(free_active_work),
+	BUG_OF(rcu_head_twice), BUG_OF(list_twice), BUG_OF(reference_too_many),
 };
 
 static int __init planted_init(void)
