@@ -16,8 +16,9 @@ CTRL_ATTR_OP_ID, CTRL_ATTR_OP_FLAGS = 1, 2
 GENL_ADMIN_PERM, GENL_UNS_ADMIN_PERM = 1, 0x10
 NLM_F_REQUEST, NLM_F_DUMP = 1, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
+NLA_F_NESTED = 0x8000
 NLA_TYPE_MASK = 0x3fff
-NESTS = ("PREFIX", "PACKETS")
+NESTS = ("PREFIX", "PACKETS", "RELAY")
 
 COMMANDS = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
             if name.startswith("OP25B_CMD_")}
@@ -35,6 +36,21 @@ def attributes(data):
         assert not any(data[length:aligned(length)])
         yield kind & NLA_TYPE_MASK, data[4:length]
         data = data[aligned(length):]
+
+
+def attribute(name, data, flag=0):
+    kind = NUMBERS[f"OP25B_A_{name}"] | flag
+    return struct.pack("=HH", 4 + len(data), kind) + data.ljust(aligned(len(data)), b"\0")
+
+
+def nested(name, address):
+    """An attribute that is a prefix of one IPv4 address."""
+    return attribute(name, attribute("PREFIX_ADDR4", socket.inet_aton(address)), NLA_F_NESTED)
+
+
+def assert_string(data):
+    """It ends where it says it does."""
+    assert data.index(b"\0") == len(data) - 1
 
 
 class Netlink:
@@ -92,20 +108,28 @@ def test_answers_say_what_they_say_and_nothing_else(net, op25b):
         f"relay add 192.0.2.{n} pool {name}\n" for n, name in enumerate(names)))
     netlink = Netlink(net.bras)
     nests = [NUMBERS[f"OP25B_A_{name}"] for name in NESTS]
-    seen = 0
-    for command, flags in (("POOL_GET", NLM_F_DUMP), ("PREFIX_GET", NLM_F_DUMP),
-                           ("EXEMPT_GET", NLM_F_DUMP), ("RELAY_GET", NLM_F_DUMP),
-                           ("STATUS_GET", 0)):
-        for answer in netlink.ask(COMMANDS[command], flags=flags):
+    seen = comments = 0
+    requests = [(f"{what}_GET", b"", NLM_F_DUMP) for what in ("POOL", "PREFIX", "EXEMPT", "RELAY")]
+    requests += [("STATUS_GET", b"", 0), ("POOL_GET", attribute("POOL", b"nnn\0"), 0)]
+    requests += [("TEST", nested("SRC", src) + nested("DST", "192.0.2.7"), 0)
+                 for src in ("10.7.0.7", "10.6.0.7", "172.16.0.1")]
+    for command, attrs, flags in requests:
+        answers = netlink.ask(COMMANDS[command], attrs, flags)
+        assert answers
+        for answer in answers:
             for kind, data in attributes(answer):
                 if kind == NUMBERS["OP25B_A_POOL"]:
-                    assert data.rstrip(b"\0").decode() in names and data.count(b"\0") == 1
+                    assert_string(data)
+                    assert data[:-1].decode() in names
                 elif kind in nests:
-                    for _, inner in attributes(data):
+                    for inner_kind, inner in attributes(data):
                         if kind == NUMBERS["OP25B_A_PACKETS"]:
                             assert list(attributes(inner))
+                        elif inner_kind == NUMBERS["OP25B_A_PREFIX_COMMENT"]:
+                            assert_string(inner)
+                            comments += 1
                 seen += 1
-    assert seen > 5 * len(names)
+    assert seen > 5 * len(names) and comments >= len(names)
 
 
 def test_nobody_writes_to_sysfs(op25b):
