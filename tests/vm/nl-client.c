@@ -713,10 +713,9 @@ int main(void)
 {
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t n;
 
 	connection_use("main");
-	while ((n = getline(&line, &size, stdin)) > 0) {
+	while (getline(&line, &size, stdin) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		obey(line);
 		fflush(stdout);

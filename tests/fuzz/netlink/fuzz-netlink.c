@@ -627,7 +627,7 @@ static void work(unsigned int index, unsigned long quota)
 	CPU_ZERO(&cpu);
 	CPU_SET(index, &cpu);
 	sched_setaffinity(0, sizeof(cpu), &cpu);
-	random_seed(seed ^ (role - roles) << 32 ^ (uint64_t)index << 48);
+	random_seed(seed ^ (uint64_t)(role - roles) << 32 ^ (uint64_t)index << 48);
 	if (!blind && !kcov_open())
 		fail("the kernel has no KCOV, and nothing would guide the mutations");
 	if (role->enter)

@@ -47,8 +47,9 @@ static bool any_attr(struct message *m, struct spot *spot)
 	struct spot way = { 0 };
 	unsigned int seen = 0;
 
+	spot->at = 0;
 	choose(m, HEADERS, m->len, &way, &seen, spot);
-	return seen;
+	return spot->at;
 }
 
 /* The bytes that an attribute takes, with its padding where there is any */
@@ -218,7 +219,7 @@ static void drop_attr(struct message *m)
 	struct spot spot;
 
 	if (any_attr(m, &spot))
-		replace(m, &spot, attr_room(m, spot.at), NULL, 0);
+		replace(m, &spot, attr_room(m, spot.at), "", 0);
 }
 
 static unsigned char taken[MESSAGE_MAX];
@@ -245,7 +246,7 @@ static void move_attr(struct message *m)
 		return;
 	n = attr_room(m, from.at);
 	memcpy(taken, m->bytes + from.at, n);
-	replace(m, &from, n, NULL, 0);
+	replace(m, &from, n, "", 0);
 	if (any_attr(m, &to))
 		replace(m, &to, 0, taken, n);
 }
