@@ -2,7 +2,10 @@
 #ifndef _OP25B_COMPAT_NET_NETFILTER_NF_CONNTRACK_H
 #define _OP25B_COMPAT_NET_NETFILTER_NF_CONNTRACK_H
 
-/* A kernel without connection tracking cannot include its own. */
+/*
+ * A kernel without connection tracking cannot include its own. No version makes this needless: it is
+ * about how the kernel is configured.
+ */
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 #include_next <net/netfilter/nf_conntrack.h>
 #else
