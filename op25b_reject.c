@@ -79,7 +79,8 @@ int op25b_reject_require(enum op25b_action action, struct netlink_ext_ack *extac
 	fetch(send_unreach, nf_send_unreach);
 	fetch(send_reset6, nf_send_reset6);
 	fetch(send_unreach6, nf_send_unreach6);
-	all = send_reset && send_unreach && send_reset6 && send_unreach6;
+	all = send_reset && send_unreach &&
+	      (!IS_ENABLED(CONFIG_IPV6) || (send_reset6 && send_unreach6));
 	smp_store_release(&ready, all);	/* pairs with op25b_reject() */
 	mutex_unlock(&lock);
 	if (all)
