@@ -295,14 +295,16 @@ def test_what_lies_behind_the_end_of_what_srv6_takes_out_does_not_count(leak):
         assert op25b.counters()["east"]["malformed"]["blocked"] == 1
 
 
-def test_what_srv6_ends_by_a_table_is_not_seen(net, op25b):
+@pytest.mark.parametrize("v, protocol, action", [
+    (6, 41, "End.DT6 table 254"), (4, 4, "End.DX4 nh4 {}"), (6, 41, "End.DX6 nh6 {}")])
+def test_what_srv6_ends_without_a_vrf_is_not_seen(net, op25b, v, protocol, action):
     """The kernel shows it to no hook: README has it among the limits."""
-    net.bras.ip("route replace 2001:db8:5::66 encap seg6local action End.DT6 table 254 "
-                "dev foreign\n")
-    op25b.load(f"pool add east prefix {net.customer.network[6]}")
-    syn = packets.syn(net.customer.ghosts[6][0], net.foreign.ghosts[6][0])
+    action = action.format(net.foreign.ghosts[v][0])
+    net.bras.ip(f"route replace 2001:db8:5::66 encap seg6local action {action} dev foreign\n")
+    op25b.load(f"pool add east prefix {net.customer.network[v]}")
+    syn = packets.syn(net.customer.ghosts[v][0], net.foreign.ghosts[v][0])
     assert not net.passes(syn)
-    outer = packets.ip(net.customer.address[6], "2001:db8:5::66", syn, 41)
+    outer = packets.ip(net.customer.address[6], "2001:db8:5::66", syn, protocol)
     assert net.send(outer).arrived == [packets.forwarded(syn)]
     net.bras.ip("route del 2001:db8:5::66\n")
 
