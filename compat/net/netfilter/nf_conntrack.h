@@ -3,8 +3,8 @@
 #define _OP25B_COMPAT_NET_NETFILTER_NF_CONNTRACK_H
 
 /*
- * A kernel without connection tracking cannot include its own. No version makes this needless: it is
- * about how the kernel is configured.
+ * A kernel without connection tracking cannot include its own. How a kernel is configured makes
+ * this needless, no version does.
  */
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 #include_next <net/netfilter/nf_conntrack.h>
