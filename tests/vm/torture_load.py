@@ -36,8 +36,8 @@ def test_a_load_without_memory(module):
             if not has_called("do_init_module"):
                 break
     print(f"load: {failed} from {nth} to {last}")
-    # 20 to 30: what the kernel allocates for itself in between is never quite the same, so that one
-    # may be met twice and another not. That the module's own were met, coverage tells.
+    # 20 to 28 were seen: what the kernel allocates for itself in between is never quite the same,
+    # so that one may be met twice and another not. That the module's own were, coverage tells.
     assert failed > 10
     hosts.run("insmod", MODULE)
     loader.end()
