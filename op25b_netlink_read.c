@@ -91,9 +91,9 @@ static int put_pool(struct sk_buff *skb, const struct op25b_terms *terms)
 	    nla_put_u32(skb, OP25B_A_MODE, terms->settings.mode) ||
 	    nla_put_u32(skb, OP25B_A_ACTION, terms->settings.action) ||
 	    nla_put_u32(skb, OP25B_A_GUARD, terms->settings.guard) ||
-	    nla_put_u32(skb, OP25B_A_PREFIXES, terms->prefixes) ||
-	    nla_put_u32(skb, OP25B_A_EXEMPTS, terms->exempts) ||
-	    nla_put_u32(skb, OP25B_A_RELAYS, terms->relays))
+	    nla_put_u32(skb, OP25B_A_PREFIX_COUNT, terms->prefixes) ||
+	    nla_put_u32(skb, OP25B_A_EXEMPT_COUNT, terms->exempts) ||
+	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, terms->relays))
 		return -EMSGSIZE;
 	return put_packets(skb, &terms->pool->stats);
 }
@@ -162,11 +162,11 @@ static int put_status(struct sk_buff *skb, const struct op25b_policy *policy,
 {
 	if (nla_put_string(skb, OP25B_A_VERSION, OP25B_VERSION) ||
 	    nla_put_u64_64bit(skb, OP25B_A_GENERATION, policy->generation, OP25B_A_PAD) ||
-	    nla_put_u32(skb, OP25B_A_POOLS, policy->pools) ||
-	    nla_put_u32(skb, OP25B_A_PREFIXES4, policy->prefixes[OP25B_IPV4]) ||
-	    nla_put_u32(skb, OP25B_A_PREFIXES6, policy->prefixes[OP25B_IPV6]) ||
-	    nla_put_u32(skb, OP25B_A_EXEMPTS, policy->exempts) ||
-	    nla_put_u32(skb, OP25B_A_RELAYS, policy->relays))
+	    nla_put_u32(skb, OP25B_A_POOL_COUNT, policy->pools) ||
+	    nla_put_u32(skb, OP25B_A_PREFIX4_COUNT, policy->prefixes[OP25B_IPV4]) ||
+	    nla_put_u32(skb, OP25B_A_PREFIX6_COUNT, policy->prefixes[OP25B_IPV6]) ||
+	    nla_put_u32(skb, OP25B_A_EXEMPT_COUNT, policy->exempts) ||
+	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, policy->relays))
 		return -EMSGSIZE;
 	return 0;
 }

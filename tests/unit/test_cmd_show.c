@@ -40,9 +40,9 @@ static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t 
 	message_put_u32(message, OP25B_A_MODE, mode);
 	message_put_u32(message, OP25B_A_ACTION, action);
 	message_put_u32(message, OP25B_A_GUARD, guard);
-	message_put_u32(message, OP25B_A_PREFIXES, count);
-	message_put_u32(message, OP25B_A_EXEMPTS, count + 1);
-	message_put_u32(message, OP25B_A_RELAYS, count + 2);
+	message_put_u32(message, OP25B_A_PREFIX_COUNT, count);
+	message_put_u32(message, OP25B_A_EXEMPT_COUNT, count + 1);
+	message_put_u32(message, OP25B_A_RELAY_COUNT, count + 2);
 	message->data = realloc(message->data, 4096);
 	message->size = 4096;
 	header = message_header(message);
@@ -267,11 +267,11 @@ static void test_status(void **state)
 	(void)state;
 	message_put_string(message, OP25B_A_VERSION, "1.2.3");
 	mnl_attr_put_u64(message_header(message), OP25B_A_GENERATION, 7);
-	message_put_u32(message, OP25B_A_POOLS, 2);
-	message_put_u32(message, OP25B_A_PREFIXES4, 3);
-	message_put_u32(message, OP25B_A_PREFIXES6, 1);
-	message_put_u32(message, OP25B_A_EXEMPTS, 4);
-	message_put_u32(message, OP25B_A_RELAYS, 5);
+	message_put_u32(message, OP25B_A_POOL_COUNT, 2);
+	message_put_u32(message, OP25B_A_PREFIX4_COUNT, 3);
+	message_put_u32(message, OP25B_A_PREFIX6_COUNT, 1);
+	message_put_u32(message, OP25B_A_EXEMPT_COUNT, 4);
+	message_put_u32(message, OP25B_A_RELAY_COUNT, 5);
 	expect_json("-j status", "{\"version\":\"1.2.3\",\"generation\":7,\"pools\":2,"
 		    "\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5}");
 	expect("status",

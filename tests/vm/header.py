@@ -11,11 +11,8 @@ def numbers(text):
         number = -1
         for entry in filter(None, map(str.strip, body.split(","))):
             name, _, value = map(str.strip, entry.partition("="))
-            value = value.strip("()").split()
-            if value[1:] == ["-", "1"]:
-                number = found[value[0]] - 1
-            else:
-                number = int(value[0]) if value else number + 1
+            # A number, or what others make: __OP25B_A_MAX - 1
+            number = eval(value, {}, found) if value else number + 1    # pylint: disable=eval-used
             found[name] = number
     return found
 

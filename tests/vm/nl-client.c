@@ -422,8 +422,8 @@ static void show_pool(struct nlattr **attrs)
 	       guard == (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND) ? "," : "",
 	       guard & OP25B_GUARD_INBOUND ? "\"inbound\"" : "");
 	printf(",\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"packets\":{",
-	       nla_get_u32(attrs[OP25B_A_PREFIXES]), nla_get_u32(attrs[OP25B_A_EXEMPTS]),
-	       nla_get_u32(attrs[OP25B_A_RELAYS]));
+	       nla_get_u32(attrs[OP25B_A_PREFIX_COUNT]), nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]),
+	       nla_get_u32(attrs[OP25B_A_RELAY_COUNT]));
 	show_packets(attrs[OP25B_A_PACKETS]);
 	printf("}}");
 }
@@ -449,10 +449,10 @@ static void show_status(struct nlattr **attrs)
 	show_text(attrs[OP25B_A_VERSION]);
 	printf(",\"generation\":%llu,\"pools\":%u,\"prefixes\":{\"ipv4\":%u,\"ipv6\":%u}",
 	       (unsigned long long)nla_get_u64(attrs[OP25B_A_GENERATION]),
-	       nla_get_u32(attrs[OP25B_A_POOLS]), nla_get_u32(attrs[OP25B_A_PREFIXES4]),
-	       nla_get_u32(attrs[OP25B_A_PREFIXES6]));
-	printf(",\"exempts\":%u,\"relays\":%u}", nla_get_u32(attrs[OP25B_A_EXEMPTS]),
-	       nla_get_u32(attrs[OP25B_A_RELAYS]));
+	       nla_get_u32(attrs[OP25B_A_POOL_COUNT]), nla_get_u32(attrs[OP25B_A_PREFIX4_COUNT]),
+	       nla_get_u32(attrs[OP25B_A_PREFIX6_COUNT]));
+	printf(",\"exempts\":%u,\"relays\":%u}", nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]),
+	       nla_get_u32(attrs[OP25B_A_RELAY_COUNT]));
 }
 
 static void show_outcome(void)

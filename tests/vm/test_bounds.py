@@ -234,8 +234,8 @@ BOUNDS = {
 
 # Attributes of replies alone, which no request takes
 REPLIES = {
-    "op25b": {"pad", "prefixes", "exempts", "relays", "packets", "exempt", "relay", "verdict",
-              "version", "generation", "pools", "prefixes4", "prefixes6"},
+    "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
+              "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
     "packets": {"syn", "malformed", "synack", "inbound"},
     "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},
     "prefix": set(),
@@ -282,7 +282,7 @@ def east(client):
     return client
 
 
-def command_of(name):
+def constant(name):
     return name.upper().replace("-", "_")
 
 
@@ -329,7 +329,7 @@ def wrong_types(name, kind):
         return
     # Of the right length, where there is one: that is looked at first.
     payload = {"u8": "20", "u32": "00000000"}.get(kind, "")
-    yield "!" + nest(name.upper().replace("-", "_"), payload), NOT_NESTED
+    yield "!" + nest(constant(name), payload), NOT_NESTED
     lengths, answer = {"u8": ((0, 2, 4), (errno.EINVAL, LENGTH)),
                        "u32": ((0, 1, 2, 3, 5, 8), (errno.EINVAL, LENGTH)),
                        "flag": ((1, 4, 64), (errno.ERANGE, FAILED))}.get(kind, ((), None))
@@ -361,7 +361,7 @@ def test_missing(east, operation):
     for one, text in attributes.items():
         if text:
             rest = " ".join(other for other in attributes if other != one)
-            east.refused(command_of(operation), rest, errno.EINVAL, text)
+            east.refused(constant(operation), rest, errno.EINVAL, text)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -372,7 +372,7 @@ def test_attributes_of_others(east, operation):
         if how not in OPERATIONS[operation]:
             continue
         taken = OPERATIONS[operation][how].get("request", {}).get("attributes", [])
-        others = {name.upper(): "Unsupported attribute" for name in SETS["op25b"]
+        others = {constant(name): "Unsupported attribute" for name in SETS["op25b"]
                   if name not in taken}
         unknown = dict.fromkeys(("0", str(NUMBERS["OP25B_A_MAX"] + 1), "16383"),
                                 "Unknown attribute type")
@@ -380,10 +380,10 @@ def test_attributes_of_others(east, operation):
         for name, text in {**others, **unknown}.items():
             message = f"!{name}:u32:1"
             if how == "do":
-                east.refused(command_of(operation), message, errno.EINVAL, text)
+                east.refused(constant(operation), message, errno.EINVAL, text)
                 continue
             before = east("status")
-            east(f"start {CMD[command_of(operation)]} {words(message)[0]}")
+            east(f"start {CMD[constant(operation)]} {words(message)[0]}")
             answer = east("more")
             assert (answer["error"], answer["messages"], answer["done"]) == (errno.EINVAL, 0, True)
             assert east("status") == before
@@ -393,5 +393,5 @@ def test_attributes_of_others(east, operation):
                                        if NET in attributes and name != "exempt-add"])
 @pytest.mark.parametrize("attribute", ["TIMEOUT:u32:60", "COMMENT:s:a"])
 def test_only_exempts_have_terms(east, operation, attribute):
-    east.refused(command_of(operation), f"POOL:s:east PREFIX[ ADDR4:x:0a000100 !{attribute} ]",
+    east.refused(constant(operation), f"POOL:s:east PREFIX[ ADDR4:x:0a000100 !{attribute} ]",
                  errno.EINVAL, "Unsupported attribute")

@@ -91,7 +91,9 @@ def test_every_number_of_the_header(tmp_path):
                           check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
     own = {name: value for name, value in header.NUMBERS.items() if not name.endswith("_UNSPEC")}
     assert own["OP25B_CMD_MAX"] >= 19 and own["OP25B_GUARD_INBOUND"] == 2
-    assert header.numbers(made) == own
+    # An enum of values ends with its last one, so that a switch need not name one behind it.
+    behind = {f"__OP25B_{enum}_MAX" for enum in ("MODE", "ACTION", "VERDICT")}
+    assert {name: value for name, value in header.numbers(made).items() if name not in behind} == own
 
 
 def test_all_is_documented():
@@ -151,10 +153,11 @@ def test_round(family):
     none = dict.fromkeys(("blocked", "observed", "relayed", "exempted"), 0)
     packets = dict.fromkeys(("syn", "malformed", "synack", "inbound"), none)
     east = {"pool": "east", "mode": "observe", "action": "tcp-reset",
-            "guard": {"synack", "inbound"}, "prefixes": 2, "exempts": 2, "relays": 0,
+            "guard": {"synack", "inbound"}, "prefix-count": 2, "exempt-count": 2,
+            "relay-count": 0,
             "packets": packets}
     west = {"pool": "west", "mode": "enforce", "action": "drop", "guard": set(),
-            "prefixes": 1, "exempts": 0, "relays": 1, "packets": packets}
+            "prefix-count": 1, "exempt-count": 0, "relay-count": 1, "packets": packets}
     assert family.do("pool-get", {"pool": "east"}) == east
     assert sorted(family.dump("pool-get", {}), key=lambda pool: pool["pool"]) == [east, west]
 
@@ -185,8 +188,8 @@ def test_round(family):
         version = file.read().strip()
     status = family.do("status-get", {})
     generation = status.pop("generation")
-    assert status == {"version": version, "pools": 2, "prefixes4": 2, "prefixes6": 1, "exempts": 2,
-                      "relays": 2}
+    assert status == {"version": version, "pool-count": 2, "prefix4-count": 2, "prefix6-count": 1,
+                      "exempt-count": 2, "relay-count": 2}
 
     family.do("pool-set", {"pool": "east", "mode": "off", "guard": []})
     family.do("pool-reset", {"pool": "east"})

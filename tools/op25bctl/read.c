@@ -26,11 +26,11 @@ static void read_status_answer(const struct nlmsghdr *answer, void *data)
 		strncpy(status->version, attribute_string(table[OP25B_A_VERSION]),
 			sizeof(status->version) - 1);
 	status->generation = attribute_u64(table[OP25B_A_GENERATION]);
-	status->pools = attribute_u32(table[OP25B_A_POOLS]);
-	status->prefixes4 = attribute_u32(table[OP25B_A_PREFIXES4]);
-	status->prefixes6 = attribute_u32(table[OP25B_A_PREFIXES6]);
-	status->exempts = attribute_u32(table[OP25B_A_EXEMPTS]);
-	status->relays = attribute_u32(table[OP25B_A_RELAYS]);
+	status->pools = attribute_u32(table[OP25B_A_POOL_COUNT]);
+	status->prefixes4 = attribute_u32(table[OP25B_A_PREFIX4_COUNT]);
+	status->prefixes6 = attribute_u32(table[OP25B_A_PREFIX6_COUNT]);
+	status->exempts = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
+	status->relays = attribute_u32(table[OP25B_A_RELAY_COUNT]);
 }
 
 /**
@@ -83,9 +83,9 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 	pool->mode = attribute_u32(table[OP25B_A_MODE]);
 	pool->action = attribute_u32(table[OP25B_A_ACTION]);
 	pool->guard = attribute_u32(table[OP25B_A_GUARD]);
-	pool->counts[PREFIXES] = attribute_u32(table[OP25B_A_PREFIXES]);
-	pool->counts[EXEMPTS] = attribute_u32(table[OP25B_A_EXEMPTS]);
-	pool->counts[RELAYS] = attribute_u32(table[OP25B_A_RELAYS]);
+	pool->counts[PREFIXES] = attribute_u32(table[OP25B_A_PREFIX_COUNT]);
+	pool->counts[EXEMPTS] = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
+	pool->counts[RELAYS] = attribute_u32(table[OP25B_A_RELAY_COUNT]);
 	read_packets(pool, table[OP25B_A_PACKETS]);
 }
 

@@ -22,11 +22,14 @@
  * @OP25B_MODE_ENFORCE: it is blocked
  * @OP25B_MODE_OBSERVE: it is counted and passes
  * @OP25B_MODE_OFF: it passes, and nothing is counted
+ * @OP25B_MODE_MAX: the last mode
  */
 enum op25b_mode {
 	OP25B_MODE_ENFORCE,
 	OP25B_MODE_OBSERVE,
 	OP25B_MODE_OFF,
+
+	OP25B_MODE_MAX = OP25B_MODE_OFF
 };
 
 /**
@@ -34,21 +37,27 @@ enum op25b_mode {
  * @OP25B_ACTION_DROP: silently
  * @OP25B_ACTION_TCP_RESET: with a TCP RST to the sender
  * @OP25B_ACTION_ADMIN_PROHIBITED: with ICMP type 3 code 13, ICMPv6 type 1 code 1
+ * @OP25B_ACTION_MAX: the last action
  */
 enum op25b_action {
 	OP25B_ACTION_DROP,
 	OP25B_ACTION_TCP_RESET,
 	OP25B_ACTION_ADMIN_PROHIBITED,
+
+	OP25B_ACTION_MAX = OP25B_ACTION_ADMIN_PROHIBITED
 };
 
 /**
  * enum op25b_guard - flags: what a pool is protected from besides
  * @OP25B_GUARD_SYNACK: answers from port 25, as triangular spamming needs them
  * @OP25B_GUARD_INBOUND: connections to a customer's own port 25
+ * @OP25B_GUARD_MASK: all guards
  */
 enum op25b_guard {
 	OP25B_GUARD_SYNACK = 1,
 	OP25B_GUARD_INBOUND = 2,
+
+	OP25B_GUARD_MASK = OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND
 };
 
 /**
@@ -58,6 +67,7 @@ enum op25b_guard {
  * @OP25B_VERDICT_OBSERVED: would be blocked, but the pool only observes
  * @OP25B_VERDICT_RELAYED: the other end is a relay
  * @OP25B_VERDICT_EXEMPTED: the customer is exempt
+ * @OP25B_VERDICT_MAX: the last verdict
  */
 enum op25b_verdict {
 	OP25B_VERDICT_PASSED,
@@ -65,6 +75,8 @@ enum op25b_verdict {
 	OP25B_VERDICT_OBSERVED,
 	OP25B_VERDICT_RELAYED,
 	OP25B_VERDICT_EXEMPTED,
+
+	OP25B_VERDICT_MAX = OP25B_VERDICT_EXEMPTED
 };
 
 /* A prefix, with what an exempt has besides. */
@@ -115,9 +127,9 @@ enum {
 	OP25B_A_GUARD,			/* __u32: flags of enum op25b_guard */
 	OP25B_A_PREFIX,			/* nest, any number of them: a prefix */
 	OP25B_A_FORCE,			/* flag: add what is there, delete what is not */
-	OP25B_A_PREFIXES,		/* __u32: how many prefixes a pool has */
-	OP25B_A_EXEMPTS,		/* __u32: how many exempts */
-	OP25B_A_RELAYS,			/* __u32: how many relays */
+	OP25B_A_PREFIX_COUNT,		/* __u32: how many prefixes a pool has */
+	OP25B_A_EXEMPT_COUNT,		/* __u32: how many exempts */
+	OP25B_A_RELAY_COUNT,		/* __u32: how many relays */
 	OP25B_A_PACKETS,		/* nest: a pool's counters */
 	OP25B_A_SRC,			/* nest: test: prefix of one address */
 	OP25B_A_DST,			/* nest: test: prefix of one address */
@@ -126,9 +138,9 @@ enum {
 	OP25B_A_VERDICT,		/* __u32: test: enum op25b_verdict */
 	OP25B_A_VERSION,		/* string: the module's version */
 	OP25B_A_GENERATION,		/* __u64: the number of the policy in force */
-	OP25B_A_POOLS,			/* __u32: how many pools there are */
-	OP25B_A_PREFIXES4,		/* __u32: how many IPv4 prefixes */
-	OP25B_A_PREFIXES6,		/* __u32: how many IPv6 prefixes */
+	OP25B_A_POOL_COUNT,		/* __u32: how many pools there are */
+	OP25B_A_PREFIX4_COUNT,		/* __u32: how many IPv4 prefixes */
+	OP25B_A_PREFIX6_COUNT,		/* __u32: how many IPv6 prefixes */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1

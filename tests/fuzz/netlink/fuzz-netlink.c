@@ -497,9 +497,9 @@ static void check_dumps(void)
 		if (!role->alone)
 			return;
 	} while (value[OP25B_A_GENERATION] != before.value[OP25B_A_GENERATION]);
-	if (pools != value[OP25B_A_POOLS] || exempts != value[OP25B_A_EXEMPTS] ||
-	    prefixes != value[OP25B_A_PREFIXES4] + value[OP25B_A_PREFIXES6] ||
-	    relays != value[OP25B_A_RELAYS])
+	if (pools != value[OP25B_A_POOL_COUNT] || exempts != value[OP25B_A_EXEMPT_COUNT] ||
+	    prefixes != value[OP25B_A_PREFIX4_COUNT] + value[OP25B_A_PREFIX6_COUNT] ||
+	    relays != value[OP25B_A_RELAY_COUNT])
 		fail("%" PRIu64 " pools, %" PRIu64 " prefixes, %" PRIu64 " exempts, %" PRIu64
 		     " relays are read, and the status has others", pools, prefixes, exempts,
 		     relays);
