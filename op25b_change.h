@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A change of the policy: step by step where nobody sees it
+ * A change of the policy: begin, copy on write, commit, abort
  */
 #ifndef _OP25B_CHANGE_H
 #define _OP25B_CHANGE_H
 
 #include <linux/bitmap.h>
 #include <linux/list.h>
-#include <linux/netlink.h>
 #include <linux/workqueue.h>
 
 #include "core/garbage.h"
@@ -15,19 +14,19 @@
 #include "op25b_table.h"
 
 /**
- * struct op25b_change - a change under way: a policy that nobody sees yet
- * @table: the table whose policy it changes
- * @policy: what it leads to
- * @base: what it started from; NULL where it started from nothing, as a restore does
+ * struct op25b_change - a change under way: a policy that nobody else sees yet
+ * @table: the table whose policy is to be replaced
+ * @policy: the new policy
+ * @base: the policy that @policy was copied from; NULL if the change began with an empty one
  * @hint: where the last prefix was added
- * @garbage: what of @base is not in @policy any more
- * @exempts: exempts that are not in @base
- * @gone: exempts of @base that are not in @policy
- * @fresh_pages: which pages of @policy are the change's own
- * @old: the policy that it replaced
- * @work: frees what nobody can see any more
- * @changed: @policy says something else than @base
- * @pools_changed: it has other pools than @base
+ * @garbage: the parts of @base that @policy does not share any more
+ * @exempts: the exempts with a timeout or comment that @base does not have
+ * @gone: the exempts of @base that @policy does not have
+ * @fresh_pages: the pages of @policy that it does not share with @base
+ * @old: the policy that this one has replaced, to be freed by @work
+ * @work: frees @old and what it does not share, after a grace period
+ * @changed: @policy is not the same as @base
+ * @pools_changed: @policy has other pools than @base
  */
 struct op25b_change {
 	struct op25b_table *table;
@@ -46,25 +45,15 @@ struct op25b_change {
 
 struct op25b_change *op25b_change_begin(struct op25b_table *table) __must_hold(&table->lock);
 struct op25b_change *op25b_change_begin_empty(struct op25b_table *table);
+int op25b_change_commit(struct op25b_change *change);
 void op25b_change_abort(struct op25b_change *change);
 
-struct op25b_terms *op25b_change_pool(const struct op25b_change *change, const char *name);
-int op25b_pool_add(struct op25b_change *change, const char *name, struct op25b_settings settings,
-		   struct netlink_ext_ack *extack);
-int op25b_pool_set(struct op25b_change *change, u32 id, struct op25b_settings settings);
-int op25b_pool_del(struct op25b_change *change, u32 id);
-
-int op25b_prefix_add(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
-		     bool force, struct netlink_ext_ack *extack);
-int op25b_prefix_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
-		     bool force, struct netlink_ext_ack *extack);
-int op25b_exempt_add(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
-		     u32 timeout, const char *comment, bool force, struct netlink_ext_ack *extack);
-int op25b_exempt_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
-		     bool force, struct netlink_ext_ack *extack);
-int op25b_relay_add(struct op25b_change *change, const u32 *id, const struct op25b_prefix *prefix,
-		    bool force, struct netlink_ext_ack *extack);
-int op25b_relay_del(struct op25b_change *change, const u32 *id, const struct op25b_prefix *prefix,
-		    bool force, struct netlink_ext_ack *extack);
+bool op25b_change_base_has(const struct op25b_change *change, const struct op25b_pool *pool);
+struct op25b_page *op25b_change_cow_page(struct op25b_change *change, u32 id);
+struct op25b_pool_conf *op25b_change_cow_conf(struct op25b_change *change, u32 id);
+struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change, u32 id,
+					       const struct op25b_prefix *prefix,
+					       const char *comment);
+void op25b_change_drop_exempt(struct op25b_change *change, const struct op25b_exempt *exempt);
 
 #endif /* _OP25B_CHANGE_H */

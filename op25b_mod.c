@@ -2,57 +2,60 @@
 /*
  * op25b - Outbound Port 25 Blocking
  *
- * The module and its namespaces: what comes up, in which order.
+ * Init and exit, of the module and of a network namespace, in order.
  */
 #include <linux/module.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
+#include "op25b_expire.h"
+#include "op25b_hook.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
 #include "op25b_reject.h"
+#include "op25b_restore.h"
 #include "op25b_sysfs.h"
 #include "op25b_table.h"
 
 unsigned int op25b_net_id __read_mostly;
 
-static int __net_init net_init(struct net *net)
+static int __net_init op25b_net_init(struct net *net)
 {
-	struct op25b_net *on = op25b_net(net);
+	struct op25b_net *pernet = op25b_net(net);
 	int err;
 
-	INIT_LIST_HEAD(&on->restores);
-	err = op25b_table_init(&on->table, net);
+	err = op25b_table_init(&pernet->table, net);
 	if (err)
 		return err;
+	op25b_hook_init(&pernet->table);
+	op25b_expire_init(&pernet->table);
+	op25b_restore_net_init(net);
 	err = op25b_sysfs_net_init(net);
-	if (err) {
-		op25b_table_stop(&on->table);
-		op25b_table_free(&on->table);
-	}
+	if (err)
+		op25b_table_free(&pernet->table);
 	return err;
 }
 
-static void __net_exit net_pre_exit(struct net *net)
+/* No change, packet or work starts to use the table after this; a grace period follows. */
+static void __net_exit op25b_net_pre_exit(struct net *net)
 {
-	struct op25b_net *on = op25b_net(net);
+	struct op25b_net *pernet = op25b_net(net);
 
-	op25b_netlink_net_exit(net);
-	op25b_table_stop(&on->table);
+	op25b_restore_net_exit(net);
+	op25b_hook_stop(&pernet->table);
+	op25b_expire_stop(&pernet->table);
 }
 
-static void __net_exit net_exit(struct net *net)
+static void __net_exit op25b_net_exit(struct net *net)
 {
-	struct op25b_net *on = op25b_net(net);
-
 	op25b_sysfs_net_exit(net);
-	op25b_table_free(&on->table);
+	op25b_table_free(&op25b_net(net)->table);
 }
 
-static struct pernet_operations net_ops = {
-	.init = net_init,
-	.pre_exit = net_pre_exit,
-	.exit = net_exit,
+static struct pernet_operations op25b_net_ops = {
+	.init = op25b_net_init,
+	.pre_exit = op25b_net_pre_exit,
+	.exit = op25b_net_exit,
 	.id = &op25b_net_id,
 	.size = sizeof(struct op25b_net),
 };
@@ -67,16 +70,21 @@ static int __init op25b_init(void)
 	err = op25b_sysfs_init();
 	if (err)
 		goto err_workqueue;
-	err = register_pernet_subsys(&net_ops);
+	err = register_pernet_subsys(&op25b_net_ops);
 	if (err)
 		goto err_sysfs;
-	err = op25b_netlink_init();
+	err = op25b_restore_init();
 	if (err)
 		goto err_net;
+	err = op25b_netlink_init();
+	if (err)
+		goto err_restore;
 	return 0;
 
+err_restore:
+	op25b_restore_exit();
 err_net:
-	unregister_pernet_subsys(&net_ops);
+	unregister_pernet_subsys(&op25b_net_ops);
 err_sysfs:
 	op25b_sysfs_exit();
 err_workqueue:
@@ -87,7 +95,8 @@ err_workqueue:
 static void __exit op25b_exit(void)
 {
 	op25b_netlink_exit();
-	unregister_pernet_subsys(&net_ops);
+	op25b_restore_exit();
+	unregister_pernet_subsys(&op25b_net_ops);
 	op25b_sysfs_exit();
 	op25b_table_workqueue_exit();
 	op25b_reject_exit();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * All that the module has in one network namespace
+ * The state of the module in one network namespace
  */
 #ifndef _OP25B_NET_H
 #define _OP25B_NET_H
@@ -12,9 +12,9 @@
 #include "op25b_table.h"
 
 /**
- * struct op25b_net - all that the module has in one network namespace
- * @table: the policy
- * @sysfs: its view in sysfs
+ * struct op25b_net - the state of the module in one network namespace
+ * @table: its table
+ * @sysfs: its files in sysfs
  * @restores: the restores under way; under the table's lock
  */
 struct op25b_net {

@@ -1,70 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The generic netlink family's operations that read: a pool, the status, what would become of
- * a packet, and dumps
+ * The generic netlink family: operations that read
  *
- * All of them read the policy in force under RCU and take no lock.
+ * They read the policy in force, under RCU, and take no lock.
  */
-#include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 
-#include "op25b_hook.h"
+#include "op25b_judge.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
-
-static int put_prefix(struct sk_buff *skb, int type, enum op25b_family ip, struct op25b_key key,
-		      unsigned int len, const struct op25b_exempt *exempt)
-{
-	struct nlattr *nest = nla_nest_start(skb, type);
-	struct in6_addr addr;
-	s64 left;
-
-	if (!nest)
-		return -EMSGSIZE;
-	if (ip == OP25B_IPV4) {
-		if (nla_put_be32(skb, OP25B_A_PREFIX_ADDR4, cpu_to_be32(key.hi >> 32)))
-			return -EMSGSIZE;
-	} else {
-		put_unaligned_be64(key.hi, &addr.s6_addr[0]);
-		put_unaligned_be64(key.lo, &addr.s6_addr[8]);
-		if (nla_put(skb, OP25B_A_PREFIX_ADDR6, sizeof(addr), &addr))
-			return -EMSGSIZE;
-	}
-	if (nla_put_u8(skb, OP25B_A_PREFIX_LEN, len))
-		return -EMSGSIZE;
-	if (exempt && exempt->expires) {
-		left = ktime_ms_delta(exempt->expiry.expires, ktime_get_boottime());
-		left = clamp_t(s64, DIV_ROUND_UP_ULL(max_t(s64, left, 0), MSEC_PER_SEC), 1,
-			       OP25B_TIMEOUT_MAX);
-		if (nla_put_u32(skb, OP25B_A_PREFIX_TIMEOUT, left))
-			return -EMSGSIZE;
-	}
-	if (exempt && *exempt->comment &&
-	    nla_put_string(skb, OP25B_A_PREFIX_COMMENT, exempt->comment))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
 
 static int put_verdicts(struct sk_buff *skb, int type, const u64 *packets)
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
+	enum op25b_verdict verdict;
 
-	if (!nest ||
-	    nla_put_u64_64bit(skb, OP25B_A_VERDICTS_BLOCKED, packets[OP25B_BLOCKED],
-			      OP25B_A_VERDICTS_PAD) ||
-	    nla_put_u64_64bit(skb, OP25B_A_VERDICTS_OBSERVED, packets[OP25B_OBSERVED],
-			      OP25B_A_VERDICTS_PAD) ||
-	    nla_put_u64_64bit(skb, OP25B_A_VERDICTS_RELAYED, packets[OP25B_RELAYED],
-			      OP25B_A_VERDICTS_PAD) ||
-	    nla_put_u64_64bit(skb, OP25B_A_VERDICTS_EXEMPTED, packets[OP25B_EXEMPTED],
-			      OP25B_A_VERDICTS_PAD))
+	/* the attributes are in the order of the verdicts */
+	static_assert(OP25B_A_VERDICTS_MAX - OP25B_A_VERDICTS_BLOCKED ==
+		      OP25B_VERDICT_MAX - OP25B_VERDICT_BLOCKED);
+	if (!nest)
 		return -EMSGSIZE;
+	for (verdict = OP25B_VERDICT_BLOCKED; verdict <= OP25B_VERDICT_MAX; verdict++)
+		if (nla_put_u64_64bit(skb,
+				      OP25B_A_VERDICTS_BLOCKED + op25b_stats_column(verdict),
+				      packets[op25b_stats_column(verdict)], OP25B_A_VERDICTS_PAD))
+			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
@@ -73,37 +37,51 @@ static int put_packets(struct sk_buff *skb, const struct op25b_stats *stats)
 {
 	struct nlattr *nest = nla_nest_start(skb, OP25B_A_PACKETS);
 	struct op25b_totals totals;
+	enum op25b_class class;
 
-	op25b_stats_read(stats, &totals);
-	if (!nest ||
-	    put_verdicts(skb, OP25B_A_PACKETS_SYN, totals.packets[OP25B_CLASS_SYN]) ||
-	    put_verdicts(skb, OP25B_A_PACKETS_MALFORMED, totals.packets[OP25B_CLASS_MALFORMED]) ||
-	    put_verdicts(skb, OP25B_A_PACKETS_SYNACK, totals.packets[OP25B_CLASS_SYNACK]) ||
-	    put_verdicts(skb, OP25B_A_PACKETS_INBOUND, totals.packets[OP25B_CLASS_INBOUND]))
+	/* the attributes are in the order of the classes */
+	static_assert(OP25B_A_PACKETS_MAX - OP25B_A_PACKETS_SYN == OP25B_CLASSES - 1);
+	if (!nest)
 		return -EMSGSIZE;
+	op25b_stats_read(stats, &totals);
+	for (class = 0; class < OP25B_CLASSES; class++)
+		if (put_verdicts(skb, OP25B_A_PACKETS_SYN + class, totals.packets[class]))
+			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
-static int put_pool(struct sk_buff *skb, const struct op25b_terms *terms)
+static int put_pool(struct sk_buff *skb, const struct op25b_pool_conf *conf)
 {
-	if (nla_put_string(skb, OP25B_A_POOL, terms->pool->name) ||
-	    nla_put_u32(skb, OP25B_A_MODE, terms->settings.mode) ||
-	    nla_put_u32(skb, OP25B_A_ACTION, terms->settings.action) ||
-	    nla_put_u32(skb, OP25B_A_GUARD, terms->settings.guard) ||
-	    nla_put_u32(skb, OP25B_A_PREFIX_COUNT, terms->prefixes) ||
-	    nla_put_u32(skb, OP25B_A_EXEMPT_COUNT, terms->exempts) ||
-	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, terms->relays))
+	if (nla_put_string(skb, OP25B_A_POOL, conf->pool->name) ||
+	    nla_put_u32(skb, OP25B_A_MODE, conf->settings.mode) ||
+	    nla_put_u32(skb, OP25B_A_ACTION, conf->settings.action) ||
+	    nla_put_u32(skb, OP25B_A_GUARD, conf->settings.guard) ||
+	    nla_put_u32(skb, OP25B_A_PREFIX_COUNT, conf->prefixes) ||
+	    nla_put_u32(skb, OP25B_A_EXEMPT_COUNT, conf->exempts) ||
+	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, conf->relays))
 		return -EMSGSIZE;
-	return put_packets(skb, &terms->pool->stats);
+	return put_packets(skb, &conf->pool->stats);
 }
 
-/* Answer a request that is no dump with what @put says under RCU. */
-static int reply(struct genl_info *info,
-		 int (*put)(struct sk_buff *skb, const struct op25b_policy *policy,
-			    struct genl_info *info))
+typedef int (*put_reply)(struct sk_buff *skb, const struct op25b_policy *policy,
+			 struct genl_info *info);
+
+/* Call @put with the policy in force. */
+static int put_in_force(struct sk_buff *skb, struct genl_info *info, put_reply put)
 {
-	const struct op25b_net *on = op25b_net(genl_info_net(info));
+	const struct op25b_net *pernet = op25b_net(genl_info_net(info));
+	int err;
+
+	rcu_read_lock();
+	err = put(skb, rcu_dereference(pernet->table.policy), info);
+	rcu_read_unlock();
+	return err;
+}
+
+/* Reply to a request that is not for a dump with what @put puts into the message. */
+static int reply(struct genl_info *info, put_reply put)
+{
 	struct sk_buff *skb;
 	void *header;
 	int err;
@@ -116,9 +94,7 @@ static int reply(struct genl_info *info,
 		nlmsg_free(skb);
 		return -EMSGSIZE;
 	}
-	rcu_read_lock();
-	err = put(skb, rcu_dereference(on->table.policy), info);
-	rcu_read_unlock();
+	err = put_in_force(skb, info, put);
 	if (err) {
 		nlmsg_free(skb);
 		return err;
@@ -127,14 +103,15 @@ static int reply(struct genl_info *info,
 	return genlmsg_reply(skb, info);
 }
 
-/* The terms of the pool of this name in @policy, or NULL; under RCU. */
-static const struct op25b_terms *terms_by_name(const struct op25b_policy *policy, const char *name)
+/* Find the pool of a name. Returns NULL if there is none. */
+static const struct op25b_pool_conf *conf_by_name(const struct op25b_policy *policy,
+						  const char *name)
 {
-	const struct op25b_terms *terms;
+	const struct op25b_pool_conf *conf;
 
-	op25b_policy_for_each(terms, policy)
-		if (!strcmp(terms->pool->name, name))
-			return terms;
+	op25b_policy_for_each(conf, policy)
+		if (!strcmp(conf->pool->name, name))
+			return conf;
 	return NULL;
 }
 
@@ -142,14 +119,14 @@ static int put_one_pool(struct sk_buff *skb, const struct op25b_policy *policy,
 			struct genl_info *info)
 {
 	const char *name = op25b_nl_pool_name(info->attrs, info->extack);
-	const struct op25b_terms *terms;
+	const struct op25b_pool_conf *conf;
 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	terms = terms_by_name(policy, name);
-	if (!terms)
+	conf = conf_by_name(policy, name);
+	if (!conf)
 		return op25b_nl_no_such_pool(info->attrs, info->extack);
-	return put_pool(skb, terms);
+	return put_pool(skb, conf);
 }
 
 int op25b_nl_pool_get(struct sk_buff *skb, struct genl_info *info)
@@ -176,7 +153,7 @@ int op25b_nl_status_get(struct sk_buff *skb, struct genl_info *info)
 	return reply(info, put_status);
 }
 
-/* A whole address in attribute @type */
+/* Parse the attribute @type, a prefix that has to be an address. */
 static int parse_address(const struct genl_info *info, int type, struct op25b_prefix *prefix)
 {
 	const struct nlattr *attr = info->attrs[type];
@@ -198,10 +175,23 @@ static int parse_address(const struct genl_info *info, int type, struct op25b_pr
 	return 0;
 }
 
+/* Put the prefix that a lookup of @address has found. */
+static int put_match(struct sk_buff *skb, int type, const struct op25b_prefix *address,
+		     struct op25b_lpm_match match)
+{
+	struct op25b_prefix prefix = {
+		.family = address->family,
+		.len = match.len,
+		.key = op25b_key_head(address->key, match.len),
+	};
+
+	return op25b_nl_put_prefix(skb, type, &prefix, NULL);
+}
+
 static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, struct genl_info *info)
 {
 	struct op25b_prefix src, dst, side, other;
-	const struct op25b_terms *terms = NULL;
+	const struct op25b_pool_conf *conf = NULL;
 	struct op25b_judgement judgement;
 	struct op25b_lpm_match match;
 	int err;
@@ -217,25 +207,23 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 		return -EINVAL;
 	}
 
-	judgement = op25b_judge(policy, OP25B_SHAPE_SYN, src.family, src.key, dst.key);
+	judgement = op25b_judge(policy, OP25B_PKT_SYN, src.family, src.key, dst.key);
 	side = src;
 	other = dst;
 	if (judgement.verdict != OP25B_VERDICT_PASSED && judgement.class == OP25B_CLASS_INBOUND)
 		swap(side, other);
 
-	match = op25b_entry_find(policy, side.family, side.key);
+	match = op25b_judge_find_entry(policy, side.family, side.key);
 	if (match.value) {
-		terms = op25b_policy_terms(policy, op25b_entry(match.value).pool);
-		if (nla_put_string(skb, OP25B_A_POOL, terms->pool->name) ||
-		    put_prefix(skb, OP25B_A_PREFIX, side.family,
-			       op25b_key_head(side.key, match.len), match.len, NULL))
+		conf = op25b_policy_conf(policy, op25b_entry(match.value).pool);
+		if (nla_put_string(skb, OP25B_A_POOL, conf->pool->name) ||
+		    put_match(skb, OP25B_A_PREFIX, &side, match))
 			return -EMSGSIZE;
 		if (op25b_entry(match.value).is_exempt && nla_put_flag(skb, OP25B_A_EXEMPT))
 			return -EMSGSIZE;
 	}
-	match = op25b_relay_find(policy, terms, other.family, other.key);
-	if (match.value && put_prefix(skb, OP25B_A_RELAY, other.family,
-				      op25b_key_head(other.key, match.len), match.len, NULL))
+	match = op25b_judge_find_relay(policy, conf, other.family, other.key);
+	if (match.value && put_match(skb, OP25B_A_RELAY, &other, match))
 		return -EMSGSIZE;
 	return nla_put_u32(skb, OP25B_A_VERDICT, judgement.verdict);
 }
@@ -246,14 +234,16 @@ int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * struct dump - where a dump goes on
- * @only: the id of the pool that was asked for, + 1; 0: all
- * @pool: relays: the id of the pool, + 1, to go on with; 0: those of every pool. Pools: its id.
- * @family: the family to go on with
- * @from: the prefix to go on with: its address …
- * @from_len: … and length
+ * struct dump_pos - where a dump goes on
+ * @only: 1 + the id of the only pool to read; 0 for all
+ * @pool: of pools: the id to go on with; of relays: 1 + that id, or 0 for those of every pool
+ * @family: the address family to go on with
+ * @from_len: the prefix to go on with: its length
+ * @from: and its address
+ *
+ * It holds no pointers: the policy may be another one when the dump goes on.
  */
-struct dump {
+struct dump_pos {
 	u32 only;
 	u32 pool;
 	u32 family;
@@ -261,214 +251,257 @@ struct dump {
 	struct op25b_key from;
 };
 
-static struct dump *dump_of(struct netlink_callback *cb)
+static struct dump_pos *dump_pos(struct netlink_callback *cb)
 {
-	BUILD_BUG_ON(sizeof(struct dump) > sizeof(cb->ctx));
-	return (struct dump *)cb->ctx;
+	BUILD_BUG_ON(sizeof(struct dump_pos) > sizeof(cb->ctx));
+	return (struct dump_pos *)cb->ctx;
 }
 
-/* Under RCU */
-static const struct op25b_policy *dump_policy(struct netlink_callback *cb)
-	__must_hold_shared(RCU)
-{
-	const struct op25b_net *on = op25b_net(sock_net(cb->skb->sk));
-	const struct op25b_policy *policy = rcu_dereference(on->table.policy);
+/* Puts as many messages into @skb as it has room for; returns -EAGAIN to be called again. */
+typedef int (*dump_part)(struct sk_buff *skb, struct netlink_callback *cb,
+			 const struct op25b_policy *policy);
 
-	/* A different number in a later part tells the client that it read a mixture; 0 is none. */
+/* Call @part with the policy in force. */
+static int dump_in_force(struct sk_buff *skb, struct netlink_callback *cb, dump_part part)
+{
+	const struct op25b_net *pernet = op25b_net(sock_net(cb->skb->sk));
+	const struct op25b_policy *policy;
+	int err;
+
+	rcu_read_lock();
+	policy = rcu_dereference(pernet->table.policy);
 	cb->seq = (u32)policy->generation + 1 ?: 1;
-	return policy;
+	err = part(skb, cb, policy);
+	rcu_read_unlock();
+	return err;
 }
 
-static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb)
+/*
+ * Call @part until @skb is full or all is dumped. cb->seq is never 0; when it differs between two
+ * calls, the kernel tells the client that the dump is a mixture of policies (NLM_F_DUMP_INTR).
+ */
+static int dump(struct sk_buff *skb, struct netlink_callback *cb, dump_part part)
+{
+	int err;
+
+	do {
+		err = dump_in_force(skb, cb, part);
+		cond_resched();
+	} while (err == -EAGAIN);
+	return err && err != -EMSGSIZE ? err : skb->len;
+}
+
+static void *dump_msg_begin(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			   &op25b_nl_family, NLM_F_MULTI,
 			   ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd);
 }
 
-/* The message is whole. Only now: who is told of a mixture has to get the message that tells. */
-static void dump_end(struct sk_buff *skb, struct netlink_callback *cb, void *header)
+/*
+ * Only a message that is complete is marked: genl_dump_check_consistent() forgets that the policy
+ * has changed once it has marked one, and one that is cancelled does not reach the client.
+ */
+static void dump_msg_end(struct sk_buff *skb, struct netlink_callback *cb, void *header)
 {
 	genl_dump_check_consistent(cb, header);
 	genlmsg_end(skb, header);
 }
 
+static int find_only_pool(struct sk_buff *skb, struct netlink_callback *cb,
+			  const struct op25b_policy *policy)
+{
+	struct nlattr **attrs = genl_info_dump(cb)->attrs;
+	const struct op25b_pool_conf *conf;
+
+	/* the id is that of this policy: a later part from another one is a mixture */
+	cb->prev_seq = cb->seq;
+	if (!attrs[OP25B_A_POOL])
+		return 0;
+	conf = conf_by_name(policy, nla_data(attrs[OP25B_A_POOL]));
+	if (!conf)
+		return op25b_nl_no_such_pool(attrs, cb->extack);
+	dump_pos(cb)->only = conf->pool->id + 1;
+	return 0;
+}
+
 int op25b_nl_dump_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
-	const struct op25b_policy *policy;
-	const struct op25b_terms *terms;
 	const char *name = NULL;
-	int err = 0;
 
-	memset(dump_of(cb), 0, sizeof(struct dump));
+	memset(dump_pos(cb), 0, sizeof(struct dump_pos));
 	if (attrs[OP25B_A_POOL])
 		name = op25b_nl_pool_name(attrs, cb->extack);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	rcu_read_lock();
-	policy = dump_policy(cb);
-	/* What follows is of this policy, in which the pool has this number, or says it is not. */
-	cb->prev_seq = cb->seq;
-	if (name) {
-		terms = terms_by_name(policy, name);
-		if (terms)
-			dump_of(cb)->only = terms->pool->id + 1;
-		else
-			err = op25b_nl_no_such_pool(attrs, cb->extack);
+	return dump_in_force(NULL, cb, find_only_pool);
+}
+
+static int dump_pools(struct sk_buff *skb, struct netlink_callback *cb,
+		      const struct op25b_policy *policy)
+{
+	struct dump_pos *pos = dump_pos(cb);
+	const struct op25b_pool_conf *conf;
+	void *header;
+
+	for (; (conf = op25b_policy_next(policy, pos->pool)); pos->pool++) {
+		pos->pool = conf->pool->id;
+		if (pos->only && pos->only != pos->pool + 1)
+			continue;
+		header = dump_msg_begin(skb, cb);
+		if (!header)
+			return -EMSGSIZE;
+		if (put_pool(skb, conf)) {
+			genlmsg_cancel(skb, header);
+			return -EMSGSIZE;
+		}
+		dump_msg_end(skb, cb, header);
 	}
-	rcu_read_unlock();
-	return err;
+	return 0;
 }
 
 int op25b_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump *dump = dump_of(cb);
-	const struct op25b_policy *policy;
-	const struct op25b_terms *terms;
-	void *header;
-
-	rcu_read_lock();
-	policy = dump_policy(cb);
-	for (; (terms = op25b_policy_next(policy, dump->pool)); dump->pool++) {
-		dump->pool = terms->pool->id;
-		if (dump->only && dump->only != dump->pool + 1)
-			continue;
-		header = dump_put(skb, cb);
-		if (!header)
-			break;
-		if (put_pool(skb, terms)) {
-			genlmsg_cancel(skb, header);
-			break;
-		}
-		dump_end(skb, cb, header);
-	}
-	rcu_read_unlock();
-	return skb->len;
+	return dump(skb, cb, dump_pools);
 }
 
-/* How many prefixes that are not asked for are passed over before others may have the processor */
-#define PASS_OVER_MAX 4096
+/* The most entries that are skipped, because they are not asked for, in one RCU critical section */
+#define SKIP_MAX 4096
 
-/* A dump of prefixes, as the walk over them sees it */
-struct prefix_dump {
+/* The argument of a walk over prefixes, exempts or relays */
+struct prefix_walk {
 	struct sk_buff *skb;
 	struct netlink_callback *cb;
 	const struct op25b_policy *policy;
-	const struct op25b_terms *terms;
+	const struct op25b_pool_conf *conf;
 	bool exempts;
-	unsigned int passed_over;
+	unsigned int skipped;
 };
 
-static void dump_stop_at(struct prefix_dump *pd, struct op25b_key key, unsigned int len)
-{
-	dump_of(pd->cb)->from = key;
-	dump_of(pd->cb)->from_len = len;
-}
-
-static int dump_prefix(struct prefix_dump *pd, const struct op25b_terms *terms,
+static int dump_prefix(struct prefix_walk *walk, const struct op25b_pool_conf *conf,
 		       struct op25b_key key, unsigned int len, const struct op25b_exempt *exempt)
 {
-	struct dump *dump = dump_of(pd->cb);
-	void *header = dump_put(pd->skb, pd->cb);
+	struct op25b_prefix prefix = {
+		.family = dump_pos(walk->cb)->family,
+		.len = len,
+		.key = key,
+	};
+	void *header = dump_msg_begin(walk->skb, walk->cb);
 
 	if (!header)
-		goto full;
-	if ((terms && nla_put_string(pd->skb, OP25B_A_POOL, terms->pool->name)) ||
-	    put_prefix(pd->skb, OP25B_A_PREFIX, dump->family, key, len, exempt)) {
-		genlmsg_cancel(pd->skb, header);
-		goto full;
+		return -EMSGSIZE;
+	if ((conf && nla_put_string(walk->skb, OP25B_A_POOL, conf->pool->name)) ||
+	    op25b_nl_put_prefix(walk->skb, OP25B_A_PREFIX, &prefix, exempt)) {
+		genlmsg_cancel(walk->skb, header);
+		return -EMSGSIZE;
 	}
-	dump_end(pd->skb, pd->cb, header);
+	dump_msg_end(walk->skb, walk->cb, header);
 	return 0;
-full:
-	dump_stop_at(pd, key, len);
-	return -EMSGSIZE;
 }
 
-static int dump_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+static int dump_entry(struct prefix_walk *walk, struct op25b_key key, unsigned int len,
+		      unsigned long value)
 {
 	struct op25b_entry entry = op25b_entry(value);
-	struct prefix_dump *pd = arg;
-	struct dump *dump = dump_of(pd->cb);
+	u32 only = dump_pos(walk->cb)->only;
 
-	if ((dump->only && dump->only != entry.pool + 1) ||
-	    !(pd->exempts ? entry.is_exempt : entry.is_prefix)) {
-		if (pd->passed_over++ < PASS_OVER_MAX)
-			return 0;
-		dump_stop_at(pd, key, len);
-		return -EAGAIN;
-	}
-	return dump_prefix(pd, op25b_policy_terms(pd->policy, entry.pool), key, len,
-			   pd->exempts ? entry.exempt : NULL);
+	if ((only && only != entry.pool + 1) ||
+	    !(walk->exempts ? entry.is_exempt : entry.is_prefix))
+		return walk->skipped++ < SKIP_MAX ? 0 : -EAGAIN;
+	return dump_prefix(walk, op25b_policy_conf(walk->policy, entry.pool), key, len,
+			   walk->exempts ? entry.exempt : NULL);
 }
 
-/* Walk over both families' tables, from where the dump was. */
-static int dump_tables(struct prefix_dump *pd, const struct op25b_lpm *lpm, op25b_lpm_visit visit)
+/* The walk ends here if this fails, and is to go on with the same prefix. */
+static int stop_at(struct prefix_walk *walk, struct op25b_key key, unsigned int len, int err)
 {
-	struct dump *dump = dump_of(pd->cb);
+	if (err) {
+		dump_pos(walk->cb)->from = key;
+		dump_pos(walk->cb)->from_len = len;
+	}
+	return err;
+}
+
+static int visit_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	return stop_at(arg, key, len, dump_entry(arg, key, len, value));
+}
+
+static int visit_relay(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	struct prefix_walk *walk = arg;
+
+	return stop_at(walk, key, len, dump_prefix(walk, walk->conf, key, len, NULL));
+}
+
+/* Walk over the tables of both families, from where the dump was. */
+static int walk_tables(struct prefix_walk *walk, const struct op25b_lpm *lpm,
+		       op25b_lpm_visit visit)
+{
+	struct dump_pos *pos = dump_pos(walk->cb);
 	int err;
 
-	for (; dump->family < OP25B_FAMILIES; dump->family++) {
-		err = op25b_lpm_walk(lpm[dump->family], dump->from, dump->from_len, visit, pd);
+	for (; pos->family < OP25B_FAMILIES; pos->family++) {
+		err = op25b_lpm_walk(lpm[pos->family], pos->from, pos->from_len, visit, walk);
 		if (err)
 			return err;
-		dump->from = (struct op25b_key){ 0 };
-		dump->from_len = 0;
+		pos->from = (struct op25b_key){ 0 };
+		pos->from_len = 0;
 	}
 	return 0;
 }
 
-static int entry_dump(struct sk_buff *skb, struct netlink_callback *cb, bool exempts)
+static int dump_prefixes(struct sk_buff *skb, struct netlink_callback *cb,
+			 const struct op25b_policy *policy)
 {
-	struct prefix_dump pd = { .skb = skb, .cb = cb, .exempts = exempts };
-	int err;
+	struct prefix_walk walk = { .skb = skb, .cb = cb, .policy = policy };
 
-	do {
-		pd.passed_over = 0;
-		rcu_read_lock();
-		pd.policy = dump_policy(cb);
-		err = dump_tables(&pd, pd.policy->entry, dump_entry);
-		rcu_read_unlock();
-		cond_resched();
-	} while (err == -EAGAIN);
-	return skb->len;
+	return walk_tables(&walk, policy->entry, visit_entry);
 }
 
 int op25b_nl_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return entry_dump(skb, cb, false);
+	return dump(skb, cb, dump_prefixes);
+}
+
+static int dump_exempts(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct op25b_policy *policy)
+{
+	struct prefix_walk walk = { .skb = skb, .cb = cb, .policy = policy, .exempts = true };
+
+	return walk_tables(&walk, policy->entry, visit_entry);
 }
 
 int op25b_nl_exempt_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return entry_dump(skb, cb, true);
+	return dump(skb, cb, dump_exempts);
 }
 
-static int dump_relay(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+static int dump_relays(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct op25b_policy *policy)
 {
-	struct prefix_dump *pd = arg;
+	struct prefix_walk walk = { .skb = skb, .cb = cb, .policy = policy };
+	struct dump_pos *pos = dump_pos(cb);
+	const struct op25b_lpm *relay;
+	int err;
 
-	return dump_prefix(pd, pd->terms, key, len, NULL);
+	for (;; pos->pool++, pos->family = 0) {
+		relay = policy->relay;
+		if (pos->pool) {
+			walk.conf = op25b_policy_next(policy, pos->pool - 1);
+			if (!walk.conf)
+				return 0;
+			pos->pool = walk.conf->pool->id + 1;
+			relay = walk.conf->relay;
+		}
+		err = walk_tables(&walk, relay, visit_relay);
+		if (err)
+			return err;
+	}
 }
 
 int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct prefix_dump pd = { .skb = skb, .cb = cb };
-	struct dump *dump = dump_of(cb);
-
-	rcu_read_lock();
-	pd.policy = dump_policy(cb);
-	for (;; dump->pool++, dump->family = 0) {
-		if (dump->pool) {
-			pd.terms = op25b_policy_next(pd.policy, dump->pool - 1);
-			if (!pd.terms)
-				break;
-			dump->pool = pd.terms->pool->id + 1;
-		}
-		if (dump_tables(&pd, pd.terms ? pd.terms->relay : pd.policy->relay, dump_relay))
-			break;
-	}
-	rcu_read_unlock();
-	return skb->len;
+	return dump(skb, cb, dump_relays);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A policy: pools, prefixes, exempts, relays, as packets are judged by them
+ * A policy: all that a packet is judged by
  */
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -8,36 +8,78 @@
 #include "op25b_policy.h"
 
 /**
- * op25b_policy_next() - the first of a policy's pools from an id on
+ * op25b_policy_next() - find the first pool from an id on
  * @policy: the policy
  * @id: the id
  *
- * Return: the pool's terms, or NULL if no more pools come.
+ * Return: the pool's configuration, or NULL if no pool has this id or a greater one.
  */
-struct op25b_terms *op25b_policy_next(const struct op25b_policy *policy, u32 id)
+const struct op25b_pool_conf *op25b_policy_next(const struct op25b_policy *policy, u32 id)
 {
-	struct op25b_terms *terms;
+	const struct op25b_pool_conf *conf;
 
 	while (id < OP25B_POOL_IDS) {
-		terms = op25b_policy_terms(policy, id);
-		if (terms)
-			return terms;
-		if (policy->page[id / OP25B_PAGE_TERMS])
+		conf = op25b_policy_conf(policy, id);
+		if (conf)
+			return conf;
+		if (policy->page[id / OP25B_PAGE_POOLS])
 			id++;
 		else
-			id = (id / OP25B_PAGE_TERMS + 1) * OP25B_PAGE_TERMS;
+			id = (id / OP25B_PAGE_POOLS + 1) * OP25B_PAGE_POOLS;
 	}
 	return NULL;
 }
 
+static struct op25b_pool *page_pool(const struct op25b_page *page, unsigned int i)
+{
+	return page && page->conf[i] ? page->conf[i]->pool : NULL;
+}
+
 /**
- * op25b_policy_free() - free a policy and all that hangs off it, but for its pools and exempts
- * @policy: the policy; no reader can see it any more
+ * op25b_policy_for_each_added() - iterate over the pools that one policy has and another has not
+ * @policy: the policy that has them
+ * @old: the policy that has not; NULL is a policy without pools
+ * @visit: called for each pool; may sleep, and may not free what @policy and @old consist of
+ * @arg: its second argument
+ *
+ * Pages that both policies share are skipped, so that the cost depends on what differs.
+ *
+ * Return: 0, or what @visit returned to end the iteration.
+ */
+int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct op25b_policy *old,
+				int (*visit)(struct op25b_pool *pool, void *arg), void *arg)
+{
+	const struct op25b_page *page, *old_page;
+	struct op25b_pool *pool;
+	unsigned int i, j;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
+		page = policy->page[i];
+		old_page = old ? old->page[i] : NULL;
+		if (page == old_page)
+			continue;
+		for (j = 0; j < ARRAY_SIZE(page->conf); j++) {
+			pool = page_pool(page, j);
+			if (!pool || pool == page_pool(old_page, j))
+				continue;
+			cond_resched();
+			err = visit(pool, arg);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * op25b_policy_free() - free a policy and all that it consists of, except its pools and exempts
+ * @policy: the policy, which no reader can see any more
  */
 void op25b_policy_free(struct op25b_policy *policy)
 {
 	unsigned int i, j, family;
-	struct op25b_terms *terms;
+	struct op25b_pool_conf *conf;
 	struct op25b_page *page;
 
 	for (family = 0; family < OP25B_FAMILIES; family++) {
@@ -48,13 +90,13 @@ void op25b_policy_free(struct op25b_policy *policy)
 		page = policy->page[i];
 		if (!page)
 			continue;
-		for (j = 0; j < ARRAY_SIZE(page->terms); j++) {
-			terms = page->terms[j];
-			if (!terms)
+		for (j = 0; j < ARRAY_SIZE(page->conf); j++) {
+			conf = page->conf[j];
+			if (!conf)
 				continue;
 			for (family = 0; family < OP25B_FAMILIES; family++)
-				op25b_lpm_free(terms->relay[family]);
-			kfree(terms);
+				op25b_lpm_free(conf->relay[family]);
+			kfree(conf);
 		}
 		kfree(page);
 		cond_resched();

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A policy: pools, prefixes, exempts, relays, as packets are judged by them
+ * A policy: all that a packet is judged by
+ *
+ * A policy that is published, and all that it points to, is never written to, except for the
+ * counters of its pools and the writer's own members of struct op25b_exempt. A change of the policy
+ * is another policy (op25b_change.h). The types say so: whoever reads a policy gets const pointers.
  */
 #ifndef _OP25B_POLICY_H
 #define _OP25B_POLICY_H
 
+#include <linux/build_bug.h>
 #include <linux/list.h>
 #include <linux/op25b.h>
 #include <linux/rcupdate.h>
@@ -13,7 +18,7 @@
 #include "core/lpm.h"
 #include "op25b_stats.h"
 
-/* Index of what there is for each of the two */
+/* The index of what exists once for each address family */
 enum op25b_family {
 	OP25B_IPV4,
 	OP25B_IPV6,
@@ -22,9 +27,9 @@ enum op25b_family {
 
 /**
  * struct op25b_prefix - a prefix
- * @family: IPv4 or IPv6
+ * @family: its address family
  * @len: its length in bits
- * @key: its address, the bits behind @len zero
+ * @key: its address; the bits after the first @len are zero
  */
 struct op25b_prefix {
 	enum op25b_family family;
@@ -33,17 +38,17 @@ struct op25b_prefix {
 };
 
 /**
- * struct op25b_pool - what stays of a pool from one policy to the next: its name and counters
+ * struct op25b_pool - the part of a pool that outlives a policy: its name and its counters
  * @name: its name
- * @id: its number, unique in the namespace: what a prefix's value says
- * @rcu: to free it when no packet can see it any more
+ * @id: its number, unique in the namespace; values in the tables of prefixes hold it
+ * @rcu: for freeing it a grace period after the last reference went
  * @stats: its counters
- * @refs: policies that have it: the one in force, and those being prepared; under the table's lock
- * @hash: in the table's list of pools by name
- * @sysfs: its directory, while it is in the policy in force; op25b_sysfs.c has what it is
+ * @refs: the number of policies that have it, in force or being made; under the table's lock
+ * @hash: its place in the table's hash of names; under the table's lock
+ * @sysfs: its directory, if the policy in force has it; private to op25b_sysfs.c
  *
- * Packets read where the counters are: the first cache line, which nothing is written to as long as
- * there are packets. What changes and resets write to is in the next ones.
+ * Packets read @stats, in the first cache line, which is not written to while there are packets.
+ * Changes and resets write to the cache lines after it.
  */
 struct op25b_pool {
 	char name[OP25B_POOL_NAME_MAX + 1];
@@ -56,10 +61,10 @@ struct op25b_pool {
 };
 
 /**
- * struct op25b_settings - what one sets of a pool
- * @mode: what happens to its packets
+ * struct op25b_settings - the settings of a pool
+ * @mode: what happens to packets that are to be blocked
  * @action: how they are blocked
- * @guard: flags: what it is protected from besides
+ * @guard: flags of enum op25b_guard
  */
 struct op25b_settings {
 	enum op25b_mode mode;
@@ -68,16 +73,31 @@ struct op25b_settings {
 };
 
 /**
- * struct op25b_terms - a pool in one policy
- * @pool: the pool
- * @settings: its settings
- * @relay: its own relays
- * @prefixes: how many prefixes it has
- * @exempts: how many exempts
- * @relays: how many relays
- * @fresh: made by the change under way, and seen by no reader yet
+ * op25b_settings_equal() - compare settings
+ * @a: settings
+ * @b: other settings
+ *
+ * Return: true if all of them are the same.
  */
-struct op25b_terms {
+static inline bool op25b_settings_equal(const struct op25b_settings *a,
+					const struct op25b_settings *b)
+{
+	/* a new setting has to be compared, too */
+	static_assert(sizeof(struct op25b_settings) == 3 * sizeof(u32));
+	return a->mode == b->mode && a->action == b->action && a->guard == b->guard;
+}
+
+/**
+ * struct op25b_pool_conf - the part of a pool that belongs to one policy: its configuration
+ * @pool: the pool; the policy holds a reference
+ * @settings: its settings
+ * @relay: the relays of this pool alone
+ * @prefixes: the number of its prefixes
+ * @exempts: the number of its exempts
+ * @relays: the number of relays in @relay
+ * @fresh: made by the change under way, which alone sees it and may write to it
+ */
+struct op25b_pool_conf {
 	struct op25b_pool *pool;
 	struct op25b_settings settings;
 	struct op25b_lpm relay[OP25B_FAMILIES];
@@ -87,34 +107,36 @@ struct op25b_terms {
 	bool fresh;
 };
 
-/*
- * The ids of pools: enough for the policy in force and one that is to replace it. A page is the
- * terms of as many pools as fill 4 KiB.
- */
+/* Pool ids are enough for the policy in force and one that is to replace it. */
 #define OP25B_POOL_IDS		(1U << 17)
-#define OP25B_PAGE_TERMS	512U
-#define OP25B_PAGES		(OP25B_POOL_IDS / OP25B_PAGE_TERMS)
+#define OP25B_PAGE_POOLS	512U
+#define OP25B_PAGES		(OP25B_POOL_IDS / OP25B_PAGE_POOLS)
 
+/**
+ * struct op25b_page - the configurations of pools with consecutive ids
+ * @conf: by the low bits of the id; NULL if the policy does not have the pool
+ *
+ * A change copies one page instead of a table of all pools.
+ */
 struct op25b_page {
-	struct op25b_terms *terms[OP25B_PAGE_TERMS];
+	struct op25b_pool_conf *conf[OP25B_PAGE_POOLS];
 };
 
 /**
  * struct op25b_policy - a policy: all that a packet is judged by
  * @generation: its number
  * @entry: the prefixes and exempts of all pools
- * @jump: where packets begin to look in them
+ * @jump: where the lookups of packets in @entry start
  * @relay: the relays of every pool
- * @synack: how many pools have the guard synack
- * @inbound: how many pools have the guard inbound
- * @pools: how many pools it has
- * @prefixes: how many prefixes
- * @exempts: how many exempts
- * @relays: how many relays, those of single pools too
- * @page: the terms of the pools, by their ids
+ * @synack: the number of pools with the guard synack
+ * @inbound: the number of pools with the guard inbound
+ * @pools: the number of pools
+ * @prefixes: the number of prefixes of each family
+ * @exempts: the number of exempts
+ * @relays: the number of relays, of every pool and of single pools
+ * @page: the configurations of the pools, by the high bits of their ids
  *
- * Once published, nothing that hangs off it changes, except for counters: a change is another
- * policy. Read under RCU or the table's lock.
+ * Read under RCU or the table's lock.
  */
 struct op25b_policy {
 	u64 generation;
@@ -131,15 +153,16 @@ struct op25b_policy {
 };
 
 /**
- * struct op25b_exempt - an exempt with a timeout or comment
- * @list: in the table's list of them, or in a change's
- * @expiry: in the table's queue; its time in nanoseconds of ktime_get_boottime()
- * @prefix: whose
+ * struct op25b_exempt - an exempt with a timeout or a comment
+ * @list: in the table's list of exempts, or in that of a change; under the table's lock
+ * @expiry: in the table's queue if it has a timeout; under the table's lock. Its key is the time
+ *	    in ns, as ktime_get_boottime() counts it, and is not written to
+ * @prefix: the exempt's prefix
  * @pool: the id of its pool
  * @is_prefix: the same prefix is also one of the pool's prefixes
- * @expires: it has a timeout
- * @fresh: made by the change under way
- * @comment: its comment, empty if there is none
+ * @has_timeout: it expires
+ * @fresh: made by the change under way, which alone may write to all of it
+ * @comment: its comment, empty if it has none
  */
 struct op25b_exempt {
 	struct list_head list;
@@ -147,7 +170,7 @@ struct op25b_exempt {
 	struct op25b_prefix prefix;
 	u32 pool;
 	bool is_prefix;
-	bool expires;
+	bool has_timeout;
 	bool fresh;
 	char comment[];
 };
@@ -157,18 +180,18 @@ struct op25b_exempt {
  * @pool: the id of its pool
  * @is_prefix: it is a prefix of that pool
  * @is_exempt: it is an exempt of that pool
- * @exempt: the exempt, where it has a timeout or comment; NULL else
+ * @exempt: the exempt, if it has a timeout or a comment; otherwise NULL
  */
 struct op25b_entry {
 	u32 pool;
 	bool is_prefix;
 	bool is_exempt;
-	struct op25b_exempt *exempt;
+	const struct op25b_exempt *exempt;
 };
 
 /*
- * An entry as the value of a prefix: a word, or the address of a struct op25b_exempt where it has
- * a timeout or comment.
+ * The value of a prefix in op25b_policy.entry is either a word with the bits below, or the address
+ * of a struct op25b_exempt, whose lowest bit is clear.
  */
 #define OP25B_ENTRY_WORD	1UL
 #define OP25B_ENTRY_PREFIX	2UL
@@ -179,7 +202,7 @@ struct op25b_entry {
  * op25b_entry_word() - the value of a prefix as a word
  * @value: the value, not 0
  *
- * Return: the word that says the same, but for timeout and comment.
+ * Return: @value itself, or the word for the exempt that it points to.
  */
 static inline unsigned long op25b_entry_word(unsigned long value)
 {
@@ -193,7 +216,7 @@ static inline unsigned long op25b_entry_word(unsigned long value)
 }
 
 /**
- * op25b_entry() - what the value of a prefix says
+ * op25b_entry() - decode the value of a prefix
  * @value: the value, not 0
  *
  * Return: the entry.
@@ -206,35 +229,38 @@ static inline struct op25b_entry op25b_entry(unsigned long value)
 		.pool = word >> OP25B_ENTRY_POOL_SHIFT,
 		.is_prefix = word & OP25B_ENTRY_PREFIX,
 		.is_exempt = word & OP25B_ENTRY_EXEMPT,
-		.exempt = value & OP25B_ENTRY_WORD ? NULL : (struct op25b_exempt *)value,
+		.exempt = value & OP25B_ENTRY_WORD ? NULL : (const struct op25b_exempt *)value,
 	};
 }
 
 /**
- * op25b_policy_terms() - a pool's terms
+ * op25b_policy_conf() - find the configuration of a pool
  * @policy: the policy
  * @id: the pool's id
  *
- * Return: the terms, or NULL if the policy does not have the pool.
+ * Return: the configuration, as long-lived as @policy, or NULL if @policy does not have the pool.
  */
-static inline struct op25b_terms *op25b_policy_terms(const struct op25b_policy *policy, u32 id)
+static inline const struct op25b_pool_conf *op25b_policy_conf(const struct op25b_policy *policy,
+							      u32 id)
 {
-	const struct op25b_page *page = policy->page[id / OP25B_PAGE_TERMS];
+	const struct op25b_page *page = policy->page[id / OP25B_PAGE_POOLS];
 
-	return page ? page->terms[id % OP25B_PAGE_TERMS] : NULL;
+	return page ? page->conf[id % OP25B_PAGE_POOLS] : NULL;
 }
 
-struct op25b_terms *op25b_policy_next(const struct op25b_policy *policy, u32 id);
+const struct op25b_pool_conf *op25b_policy_next(const struct op25b_policy *policy, u32 id);
 
 /**
- * op25b_policy_for_each() - go through the pools of a policy, by their ids
- * @terms: the terms of each in turn
+ * op25b_policy_for_each() - iterate over the pools of a policy by their ids
+ * @conf: the configuration of each pool in turn
  * @policy: the policy
  */
-#define op25b_policy_for_each(terms, policy)					\
-	for ((terms) = op25b_policy_next(policy, 0); (terms);			\
-	     (terms) = op25b_policy_next(policy, (terms)->pool->id + 1))
+#define op25b_policy_for_each(conf, policy)					\
+	for ((conf) = op25b_policy_next(policy, 0); (conf);			\
+	     (conf) = op25b_policy_next(policy, (conf)->pool->id + 1))
 
+int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct op25b_policy *old,
+				int (*visit)(struct op25b_pool *pool, void *arg), void *arg);
 void op25b_policy_free(struct op25b_policy *policy);
 
 #endif /* _OP25B_POLICY_H */

@@ -2,9 +2,9 @@
 /*
  * Answers to blocked packets: TCP RST and ICMP "administratively prohibited"
  *
- * They are made by nf_reject_ipv4 and nf_reject_ipv6, modules that are fetched when the first pool
- * asks for such an action, and kept until the end: so a pool that drops, as most do, needs neither,
- * and insmod of this module alone is enough to use it.
+ * The modules nf_reject_ipv4 and nf_reject_ipv6 build them. They are loaded when the first pool
+ * asks for such an action, and kept until this module goes. Pools that drop, as most do, need
+ * neither, so that insmod of this module alone is enough for them.
  */
 #include <linux/errno.h>
 #include <linux/icmp.h>
@@ -26,25 +26,24 @@
 
 #include "op25b_reject.h"
 
-static DEFINE_MUTEX(lock);
+static DEFINE_MUTEX(reject_mutex);
 /*
- * Each is written once, under @lock, before a policy with an action that needs them is published:
- * a packet that is judged by it sees them, since smp_store_release() there pairs with
- * smp_load_acquire().
+ * Each pointer is written once, under reject_mutex, before a policy whose actions need it is
+ * published. smp_store_release() of have_senders pairs with smp_load_acquire() in the packet path.
  */
-static bool ready;
+static bool have_senders;
 static typeof(nf_send_reset) *send_reset;
 static typeof(nf_send_reset6) *send_reset6;
 static typeof(nf_send_unreach) *send_unreach;
 static typeof(nf_send_unreach6) *send_unreach6;
 
-#define fetch(pointer, symbol)					\
+#define get_sender(pointer, symbol)				\
 	do {							\
 		if (!(pointer))					\
 			(pointer) = symbol_request(symbol);	\
 	} while (0)
 
-#define give_back(pointer, symbol)				\
+#define put_sender(pointer, symbol)				\
 	do {							\
 		if (pointer)					\
 			symbol_put(symbol);			\
@@ -52,12 +51,12 @@ static typeof(nf_send_unreach6) *send_unreach6;
 	} while (0)
 
 /**
- * op25b_reject_require() - see to it that an action can be taken
+ * op25b_reject_require() - make sure that an action can be carried out
  * @action: the action
  * @extack: takes the reason of a failure
  *
- * May load modules, so the caller holds no lock that they need. Generic netlink holds its own,
- * which the modules that are wanted here do not need, but which the module ipv6 does.
+ * May load modules, so that the caller must not hold a lock that their init functions take. Generic
+ * netlink holds one, which ipv6 takes, but not nf_reject_ipv4 and nf_reject_ipv6.
  *
  * Return: 0 or -EOPNOTSUPP.
  */
@@ -73,16 +72,16 @@ int op25b_reject_require(enum op25b_action action, struct netlink_ext_ack *extac
 		return -EOPNOTSUPP;
 	}
 #endif
-	mutex_lock(&lock);
-	/* symbol_request() makes the symbol's name out of its argument, so this takes a macro */
-	fetch(send_reset, nf_send_reset);
-	fetch(send_unreach, nf_send_unreach);
-	fetch(send_reset6, nf_send_reset6);
-	fetch(send_unreach6, nf_send_unreach6);
+	mutex_lock(&reject_mutex);
+	/* macros, because symbol_request() takes the name of the symbol from its argument */
+	get_sender(send_reset, nf_send_reset);
+	get_sender(send_unreach, nf_send_unreach);
+	get_sender(send_reset6, nf_send_reset6);
+	get_sender(send_unreach6, nf_send_unreach6);
 	all = send_reset && send_unreach &&
 	      (!IS_ENABLED(CONFIG_IPV6) || (send_reset6 && send_unreach6));
-	smp_store_release(&ready, all);	/* pairs with op25b_reject() */
-	mutex_unlock(&lock);
+	smp_store_release(&have_senders, all);	/* pairs with op25b_reject() */
+	mutex_unlock(&reject_mutex);
 	if (all)
 		return 0;
 	NL_SET_ERR_MSG(extack,
@@ -91,19 +90,19 @@ int op25b_reject_require(enum op25b_action action, struct netlink_ext_ack *extac
 }
 
 /**
- * op25b_reject_exit() - give the modules back
+ * op25b_reject_exit() - drop the references to the modules
  */
 void op25b_reject_exit(void)
 {
-	give_back(send_reset, nf_send_reset);
-	give_back(send_unreach, nf_send_unreach);
-	give_back(send_reset6, nf_send_reset6);
-	give_back(send_unreach6, nf_send_unreach6);
+	put_sender(send_reset, nf_send_reset);
+	put_sender(send_unreach, nf_send_unreach);
+	put_sender(send_reset6, nf_send_reset6);
+	put_sender(send_unreach6, nf_send_unreach6);
 }
 
 /*
- * Give the packet, which has not been routed yet, the route of an answer, as nf_reject wants it.
- * Left to itself, nf_reject looks in the main table only, which leads elsewhere than that of a VRF.
+ * Attach the route back to the source to the packet, which has not been routed yet: nf_reject takes
+ * the device from it. Left to itself, nf_reject does not look into the table of the VRF.
  */
 static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 		       enum op25b_family family)
@@ -124,7 +123,7 @@ static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 	}
 	if (err)
 		return false;
-	/* instead of what a tunnel or the loopback device put there */
+	/* a tunnel or the loopback device may have attached another one */
 	skb_dst_drop(skb);
 	skb_dst_set(skb, dst);
 	return true;
@@ -132,18 +131,18 @@ static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 
 /**
  * op25b_reject() - answer a packet that is about to be dropped
- * @skb: the packet, still the caller's
- * @state: the hook it is in: PRE_ROUTING
- * @family: IPv4 or IPv6
- * @action: what to answer; OP25B_ACTION_DROP: nothing
+ * @skb: the packet, which the caller still owns
+ * @state: the state of the hook at PRE_ROUTING
+ * @family: the address family of the packet
+ * @action: the answer; OP25B_ACTION_DROP is none
  */
 void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum op25b_family family,
 		  enum op25b_action action)
 {
-	/* the hook at which a packet has a route, and its checksum is still to be looked at */
+	/* the first hook at which packets have a route; nf_reject verifies checksums up to there */
 	const int hook = NF_INET_LOCAL_IN;
 
-	if (!smp_load_acquire(&ready))	/* pairs with op25b_reject_require() */
+	if (!smp_load_acquire(&have_senders))	/* pairs with op25b_reject_require() */
 		return;
 	if (!route_back(skb, state, family))
 		return;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The read-only view in /sys/kernel/op25b
+ * The read-only files in /sys/kernel/op25b
  *
- * The directory is one for all, but what is in it belongs to namespaces, as in /sys/class/net:
- * whose files are seen depends on who mounted sysfs. Reading takes no lock, so that a directory
- * can be removed, which waits for its readers, by whoever holds the table's.
+ * There is one directory, but what is in it belongs to network namespaces, as in /sys/class/net: a
+ * mount of sysfs shows the files of the namespace in which it was mounted. Reading a file takes no
+ * lock: the removal of a directory waits for its readers, and is done with the table locked.
  */
 #include <linux/netdevice.h>
 #include <linux/slab.h>
@@ -14,13 +14,14 @@
 
 #include "core/memory.h"
 #include "op25b_net.h"
+#include "op25b_policy.h"
 #include "op25b_sysfs.h"
 
 /**
- * struct op25b_sysfs_pool - a pool's directory
+ * struct op25b_sysfs_pool - the directory of a pool
  * @kobj: the directory
  * @table: the table whose policy in force has the pool
- * @pool: the pool, there as long as the directory is
+ * @pool: the pool, which outlives the directory
  */
 struct op25b_sysfs_pool {
 	struct kobject kobj;
@@ -28,7 +29,7 @@ struct op25b_sysfs_pool {
 	const struct op25b_pool *pool;
 };
 
-/* The directory "pools" of a namespace */
+/* The directory pools/ of a namespace */
 struct pools_dir {
 	struct kobject kobj;
 	const struct net *net;
@@ -36,14 +37,14 @@ struct pools_dir {
 
 static struct kobject *root;
 
-/* What a file of a pool shows; @terms are those in force */
+/* A file of a pool: shows either a word or a number */
 struct pool_attribute {
 	struct attribute attr;
-	const char *(*word)(const struct op25b_terms *terms);
-	u64 (*number)(const struct op25b_terms *terms);
+	const char *(*word)(const struct op25b_pool_conf *conf);
+	u64 (*number)(const struct op25b_pool_conf *conf);
 };
 
-static const char *mode(const struct op25b_terms *terms)
+static const char *show_mode(const struct op25b_pool_conf *conf)
 {
 	static const char * const words[] = {
 		[OP25B_MODE_ENFORCE] = "enforce",
@@ -51,10 +52,11 @@ static const char *mode(const struct op25b_terms *terms)
 		[OP25B_MODE_OFF] = "off",
 	};
 
-	return words[terms->settings.mode];
+	static_assert(ARRAY_SIZE(words) == OP25B_MODE_MAX + 1);
+	return words[conf->settings.mode];
 }
 
-static const char *action(const struct op25b_terms *terms)
+static const char *show_action(const struct op25b_pool_conf *conf)
 {
 	static const char * const words[] = {
 		[OP25B_ACTION_DROP] = "drop",
@@ -62,51 +64,52 @@ static const char *action(const struct op25b_terms *terms)
 		[OP25B_ACTION_ADMIN_PROHIBITED] = "admin-prohibited",
 	};
 
-	return words[terms->settings.action];
+	static_assert(ARRAY_SIZE(words) == OP25B_ACTION_MAX + 1);
+	return words[conf->settings.action];
 }
 
-static u64 prefixes(const struct op25b_terms *terms)
+static u64 show_prefixes(const struct op25b_pool_conf *conf)
 {
-	return terms->prefixes;
+	return conf->prefixes;
 }
 
-/* Over all classes */
-static u64 sum(const struct op25b_terms *terms, enum op25b_counted counted)
+/* The packets with a verdict, over all classes */
+static u64 sum_classes(const struct op25b_pool_conf *conf, enum op25b_verdict verdict)
 {
 	struct op25b_totals totals;
-	int class;
+	enum op25b_class class;
 	u64 n = 0;
 
-	op25b_stats_read(&terms->pool->stats, &totals);
+	op25b_stats_read(&conf->pool->stats, &totals);
 	for (class = 0; class < OP25B_CLASSES; class++)
-		n += totals.packets[class][counted];
+		n += totals.packets[class][op25b_stats_column(verdict)];
 	return n;
 }
 
-static u64 blocked(const struct op25b_terms *terms)
+static u64 show_blocked(const struct op25b_pool_conf *conf)
 {
-	return sum(terms, OP25B_BLOCKED);
+	return sum_classes(conf, OP25B_VERDICT_BLOCKED);
 }
 
-static u64 observed(const struct op25b_terms *terms)
+static u64 show_observed(const struct op25b_pool_conf *conf)
 {
-	return sum(terms, OP25B_OBSERVED);
+	return sum_classes(conf, OP25B_VERDICT_OBSERVED);
 }
 
-static u64 relayed(const struct op25b_terms *terms)
+static u64 show_relayed(const struct op25b_pool_conf *conf)
 {
-	return sum(terms, OP25B_RELAYED);
+	return sum_classes(conf, OP25B_VERDICT_RELAYED);
 }
 
-static u64 exempted(const struct op25b_terms *terms)
+static u64 show_exempted(const struct op25b_pool_conf *conf)
 {
-	return sum(terms, OP25B_EXEMPTED);
+	return sum_classes(conf, OP25B_VERDICT_EXEMPTED);
 }
 
 #define POOL_ATTRIBUTE(_name, _kind)					\
 static struct pool_attribute _name##_attribute = {			\
 	.attr = { .name = #_name, .mode = 0444 },			\
-	._kind = _name,							\
+	._kind = show_##_name,						\
 }
 
 POOL_ATTRIBUTE(mode, word);
@@ -133,16 +136,16 @@ static ssize_t pool_show(struct kobject *kobj, struct attribute *attr, char *buf
 {
 	const struct op25b_sysfs_pool *dir = container_of(kobj, struct op25b_sysfs_pool, kobj);
 	const struct pool_attribute *file = container_of(attr, struct pool_attribute, attr);
-	const struct op25b_terms *terms;
-	ssize_t n = -ENODEV;	/* before the pool's first policy is in force, and after its last */
+	const struct op25b_pool_conf *conf;
+	ssize_t n = -ENODEV;	/* just before the policy is in force, or just after it was */
 
 	rcu_read_lock();
-	terms = op25b_policy_terms(rcu_dereference(dir->table->policy), dir->pool->id);
-	if (terms && terms->pool == dir->pool) {
+	conf = op25b_policy_conf(rcu_dereference(dir->table->policy), dir->pool->id);
+	if (conf && conf->pool == dir->pool) {
 		if (file->word)
-			n = sysfs_emit(buf, "%s\n", file->word(terms));
+			n = sysfs_emit(buf, "%s\n", file->word(conf));
 		else
-			n = sysfs_emit(buf, "%llu\n", file->number(terms));
+			n = sysfs_emit(buf, "%llu\n", file->number(conf));
 	}
 	rcu_read_unlock();
 	return n;
@@ -164,9 +167,9 @@ static struct kobj_type pool_type = {
 };
 
 /**
- * op25b_sysfs_pool_add() - make a pool's directory
+ * op25b_sysfs_pool_add() - create the directory of a pool
  * @table: the table, locked
- * @pool: the pool, which has none
+ * @pool: the pool, which does not have one
  *
  * Return: 0 or -ENOMEM.
  */
@@ -190,8 +193,8 @@ int op25b_sysfs_pool_add(struct op25b_table *table, struct op25b_pool *pool)
 }
 
 /**
- * op25b_sysfs_pool_del() - remove a pool's directory, and wait for its readers
- * @pool: the pool, whose table is locked; it may have none
+ * op25b_sysfs_pool_del() - remove the directory of a pool, and wait for its readers
+ * @pool: the pool, whose table is locked; it need not have one
  */
 void op25b_sysfs_pool_del(struct op25b_pool *pool)
 {
@@ -227,11 +230,11 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, c
 
 static ssize_t generation_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	const struct op25b_net *on = container_of(attr, struct op25b_net, sysfs.generation);
+	const struct op25b_net *pernet = container_of(attr, struct op25b_net, sysfs.generation);
 	u64 generation;
 
 	rcu_read_lock();
-	generation = rcu_dereference(on->table.policy)->generation;
+	generation = rcu_dereference(pernet->table.policy)->generation;
 	rcu_read_unlock();
 	return sysfs_emit(buf, "%llu\n", generation);
 }
@@ -248,8 +251,8 @@ static int file_init(struct kobj_attribute *file, const char *name,
 }
 
 /**
- * op25b_sysfs_net_init() - make a namespace's files
- * @net: the namespace, whose table is there
+ * op25b_sysfs_net_init() - create the files of a namespace
+ * @net: the namespace, whose table is initialized
  *
  * Return: 0 or -ENOMEM.
  */
@@ -286,15 +289,25 @@ err_version:
 	return err;
 }
 
+static int leave_pool(struct op25b_pool *pool, void *arg)
+{
+	op25b_sysfs_pool_del(pool);
+	return 0;
+}
+
 /**
- * op25b_sysfs_net_exit() - remove a namespace's files
- * @net: the namespace, which has no pool any more
+ * op25b_sysfs_net_exit() - remove the files of a namespace
+ * @net: the namespace, whose policy does not change any more
  */
 void op25b_sysfs_net_exit(struct net *net)
 {
-	struct op25b_sysfs *sysfs = &op25b_net(net)->sysfs;
+	struct op25b_net *pernet = op25b_net(net);
+	struct op25b_sysfs *sysfs = &pernet->sysfs;
 
-	/* the object may stay for a while, its name and namespace may not */
+	mutex_lock(&pernet->table.lock);
+	op25b_policy_for_each_added(op25b_table_policy(&pernet->table), NULL, leave_pool, NULL);
+	mutex_unlock(&pernet->table.lock);
+	/* the object may outlive the namespace, its name and tag may not: kobject_del() first */
 	kobject_del(sysfs->pools);
 	kobject_put(sysfs->pools);
 	sysfs_remove_file_ns(root, &sysfs->generation.attr, op25b_net_tag(net));
@@ -318,7 +331,7 @@ static struct kobj_type root_type = {
 };
 
 /**
- * op25b_sysfs_init() - make /sys/kernel/op25b
+ * op25b_sysfs_init() - create /sys/kernel/op25b
  *
  * Return: 0 or -ENOMEM.
  */

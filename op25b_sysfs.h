@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The read-only view in /sys/kernel/op25b
+ * The read-only files in /sys/kernel/op25b
  */
 #ifndef _OP25B_SYSFS_H
 #define _OP25B_SYSFS_H
@@ -12,10 +12,10 @@ struct op25b_pool;
 struct op25b_table;
 
 /**
- * struct op25b_sysfs - a namespace's files in /sys/kernel/op25b
- * @version: the file of this name
- * @generation: the file of this name
- * @pools: the directory of this name
+ * struct op25b_sysfs - the files of a namespace in /sys/kernel/op25b
+ * @version: the file version
+ * @generation: the file generation
+ * @pools: the directory pools/
  */
 struct op25b_sysfs {
 	struct kobj_attribute version;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The table of one network namespace: the policy in force, and how another takes its place
+ * The table of one network namespace: the policy in force, and what outlives it
  */
 #ifndef _OP25B_TABLE_H
 #define _OP25B_TABLE_H
@@ -20,23 +20,22 @@
 
 struct mem_cgroup;
 struct net;
-struct op25b_change;
 
 /**
  * struct op25b_table - the policy of one namespace
  * @policy: the policy in force
  * @net: the namespace
  * @hooks: registered while the policy in force has a pool
- * @lock: held by whoever changes anything
- * @pools: the pools of all policies, by name
- * @ids: the ids in use
+ * @lock: held while anything below is read or written, and while the policy is replaced
+ * @pools: the pools of all policies, in force or being made, by name
+ * @ids: the ids of these pools
  * @exempts: the exempts with a timeout or comment of the policy in force
  * @expiries: those with a timeout, the next to expire first
- * @expire: removes them
- * @payer: the control group that is charged for what @expire takes: of who added the last of
- *	   @exempts
+ * @expire: the work that deletes expired exempts, see op25b_expire.c
+ * @memcg: the memory control group of the process that added the last of @exempts; @expire
+ *	   charges its copies to it
  *
- * What packets read comes first, in cache lines that nothing is written to but another @policy.
+ * Packets read only @policy, in a cache line that nothing but a new policy writes to.
  */
 struct op25b_table {
 	struct op25b_policy __rcu *policy __guarded_by(RCU);
@@ -48,35 +47,35 @@ struct op25b_table {
 	struct list_head exempts __guarded_by(&lock);
 	struct timerqueue_head expiries __guarded_by(&lock);
 	struct delayed_work expire;
-	struct mem_cgroup *payer __guarded_by(&lock);
+	struct mem_cgroup *memcg __guarded_by(&lock);
 };
 
+extern struct workqueue_struct *op25b_workqueue;
+
 /**
- * op25b_table_policy() - the policy in force, for whoever may put another into its place
- * @table: the table, locked
+ * op25b_table_policy() - the policy in force
+ * @table: the table, locked, so that no other policy can take its place
  *
  * Return: the policy.
  */
-static inline struct op25b_policy *op25b_table_policy(const struct op25b_table *table)
+static inline const struct op25b_policy *op25b_table_policy(const struct op25b_table *table)
 	__must_hold(&table->lock)
-	__context_unsafe(/* the lock keeps it as RCU does */)
+	__context_unsafe(/* the lock keeps the policy as RCU does */)
 {
 	return rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock));
 }
 
 int op25b_table_init(struct op25b_table *table, struct net *net);
-void op25b_table_stop(struct op25b_table *table);
 void op25b_table_free(struct op25b_table *table);
-bool op25b_table_is_empty(const struct op25b_table *table) __must_hold(&table->lock);
-int op25b_table_commit(struct op25b_table *table, struct op25b_change *change,
-		       struct netlink_ext_ack *extack) __must_hold(&table->lock);
 
 struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *name,
 					struct netlink_ext_ack *extack)
 	__must_hold(&table->lock);
 struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *name)
 	__must_hold(&table->lock);
-void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool);
+void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
+	__must_hold(&table->lock);
+void op25b_table_schedule_expiry(struct op25b_table *table) __must_hold(&table->lock);
 
 int op25b_table_workqueue_init(void);
 void op25b_table_workqueue_exit(void);

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a packet is, from its bytes alone
+ * Classification of a packet by its bytes alone
  *
- * A receiver opens a connection by the flags and ports that it sees once it has put the packet
- * together, so the question is never only what this packet holds, but what it can become:
+ * A receiver opens a connection by the ports and flags of the reassembled packet. So it is not
+ * enough to know what a packet contains: what matters is what it can become.
  *
- * - The ports and flags of TCP lie in its first 14 bytes. A first fragment that holds them is
- *   judged by them. One that ends before them is malformed: the rest comes in a fragment that no
- *   longer looks like TCP (RFC 1858, "tiny fragment attack"). If it holds the port and that is
- *   not 25, it opens nothing here.
- * - A fragment at offset 8 can lay other flags over those that were judged (RFC 3128). None of the
- *   fragments that hosts send starts there.
- * - IPv6 hides TCP behind extension headers. A first fragment has to hold them all (RFC 7112). Only
- *   its next header counts, that of later fragments is read by nobody (RFC 8200, 4.5): at offset 8
- *   they are malformed whatever they say they are.
- * - Other later fragments pass: without a first one they are useless. Where TCP lies behind
- *   extension headers of the fragmented part, they could rewrite it further on, but only for a
- *   receiver that takes overlapping fragments, which IPv6 forbids (RFC 5722).
+ * - The ports and flags of TCP are in the first 14 bytes of its header. A first fragment that has
+ *   these bytes is judged by them. One that ends before them is malformed, because the rest follows
+ *   in a fragment that does not look like TCP (the tiny fragment attack, RFC 1858). If it has the
+ *   destination port, and that is not 25, it cannot open port 25.
+ * - A fragment at offset 8 can overwrite flags that were judged (RFC 3128). No host sends fragments
+ *   so small that the second one starts there.
+ * - IPv6 may have extension headers before TCP. A first fragment has to contain all of them (RFC
+ *   7112). Receivers take the next header from the first fragment and ignore that of later ones
+ *   (RFC 8200, 4.5), so that a fragment at offset 8 is malformed whatever its next header is.
+ * - Other later fragments pass, because they are useless without a first one. If the fragmentable
+ *   part begins with extension headers, a later fragment could overwrite the flags at a greater
+ *   offset, but only for a receiver that accepts overlapping fragments, which RFC 5722 forbids.
  */
 #include "classify.h"
 
-/* RFC 7045 lists the extension headers; all but the fragment's have their length in byte 1. */
+/* Extension headers (RFC 7045). All of them but the fragment header have their length in byte 1. */
 #define IP6_HOPOPTS	0
 #define IP6_ROUTING	43
 #define IP6_FRAGMENT	44
@@ -30,9 +30,8 @@
 #define IP6_HIP		139
 #define IP6_SHIM6	140
 
-/* An IPv6 fragment header */
 #define IP6_FRAG_LEN	8
-#define IP6_FRAG_OFFSET	0xfff8	/* of the 16 bits behind next header and reserved byte */
+#define IP6_FRAG_OFFSET	0xfff8	/* of the 16 bits at offset 2 */
 
 #define IP4_FRAG_OFFSET	0x1fff	/* in units of 8 bytes */
 
@@ -41,7 +40,7 @@ static unsigned int be16(const __u8 *p)
 	return p[0] << 8 | p[1];
 }
 
-/* @n bytes at @off, or NULL if the packet ends before. */
+/* Read @n bytes at @off. Returns NULL if the packet ends before, or cannot be read. */
 static const __u8 *bytes(const struct op25b_packet *packet, unsigned int off, unsigned int n,
 			 void *buf)
 {
@@ -50,29 +49,29 @@ static const __u8 *bytes(const struct op25b_packet *packet, unsigned int off, un
 	return packet->read(packet, off, n, buf);
 }
 
-/* TCP that starts at @off: in a whole packet or a first fragment. */
-static enum op25b_shape classify_tcp(const struct op25b_packet *packet, unsigned int off)
+/* Classify the TCP header at @off of a packet or a first fragment. */
+static enum op25b_pkt_type classify_tcp(const struct op25b_packet *packet, unsigned int off)
 {
 	__be16 buf[OP25B_TCP_FLAGS_END / sizeof(__be16)];
 	const __u8 *tcp;
 
 	tcp = bytes(packet, off, OP25B_TCP_FLAGS_END, buf);
 	if (tcp)
-		return op25b_tcp_shape(tcp);
+		return op25b_tcp_type(tcp);
 
 	tcp = bytes(packet, off, OP25B_TCP_PORTS_END, buf);
 	if (tcp && be16(tcp + 2) != OP25B_PORT)
-		return OP25B_SHAPE_NONE;
-	return OP25B_SHAPE_MALFORMED;
+		return OP25B_PKT_NONE;
+	return OP25B_PKT_MALFORMED;
 }
 
 /**
- * op25b_classify_ipv4() - what an IPv4 packet is
- * @packet: its bytes
+ * op25b_classify_ipv4() - classify an IPv4 packet
+ * @packet: the packet
  *
- * Return: the shape, never OP25B_SHAPE_UNDECIDED.
+ * Return: the type, never OP25B_PKT_UNDECIDED.
  */
-enum op25b_shape op25b_classify_ipv4(const struct op25b_packet *packet)
+enum op25b_pkt_type op25b_classify_ipv4(const struct op25b_packet *packet)
 {
 	unsigned int header_len, offset;
 	__be32 buf[5];
@@ -80,21 +79,21 @@ enum op25b_shape op25b_classify_ipv4(const struct op25b_packet *packet)
 
 	ip = bytes(packet, 0, sizeof(buf), buf);
 	if (!ip)
-		return OP25B_SHAPE_MALFORMED;
+		return OP25B_PKT_MALFORMED;
 	if (ip[9] != IPPROTO_TCP)
-		return OP25B_SHAPE_NONE;
+		return OP25B_PKT_NONE;
 
 	offset = be16(ip + 6) & IP4_FRAG_OFFSET;
 	if (offset)
-		return offset == 1 ? OP25B_SHAPE_MALFORMED : OP25B_SHAPE_NONE;
+		return offset == 1 ? OP25B_PKT_MALFORMED : OP25B_PKT_NONE;
 
 	header_len = (ip[0] & 0xf) * 4;
 	if (header_len < sizeof(buf))
-		return OP25B_SHAPE_MALFORMED;
+		return OP25B_PKT_MALFORMED;
 	return classify_tcp(packet, header_len);
 }
 
-/* The length of the extension header of type @type at @header, or 0 if it is none. */
+/* The length of the extension header @header, or 0 if @type is not that of an extension header */
 static unsigned int extension_len(unsigned int type, const __u8 *header)
 {
 	switch (type) {
@@ -122,14 +121,14 @@ static bool is_extension(unsigned int type)
 }
 
 /**
- * op25b_classify_ipv6() - what an IPv6 packet is
- * @packet: its bytes
+ * op25b_classify_ipv6() - classify an IPv6 packet
+ * @packet: the packet
  *
- * Every extension header is at least 8 bytes long, so the walk ends with the packet.
+ * The walk ends with the packet, because an extension header has at least 8 bytes.
  *
- * Return: the shape, never OP25B_SHAPE_UNDECIDED.
+ * Return: the type, never OP25B_PKT_UNDECIDED.
  */
-enum op25b_shape op25b_classify_ipv6(const struct op25b_packet *packet)
+enum op25b_pkt_type op25b_classify_ipv6(const struct op25b_packet *packet)
 {
 	unsigned int type, offset, off = sizeof(struct ipv6hdr);
 	__be64 buf[5];
@@ -137,18 +136,18 @@ enum op25b_shape op25b_classify_ipv6(const struct op25b_packet *packet)
 
 	p = bytes(packet, 0, off, buf);
 	if (!p)
-		return OP25B_SHAPE_MALFORMED;
+		return OP25B_PKT_MALFORMED;
 
 	for (type = p[6]; is_extension(type); type = p[0]) {
 		p = bytes(packet, off, 8, buf);
 		if (!p)
-			return OP25B_SHAPE_MALFORMED;
+			return OP25B_PKT_MALFORMED;
 		if (type == IP6_FRAGMENT) {
 			offset = be16(p + 2) & IP6_FRAG_OFFSET;
 			if (offset)
-				return offset == 8 ? OP25B_SHAPE_MALFORMED : OP25B_SHAPE_NONE;
+				return offset == 8 ? OP25B_PKT_MALFORMED : OP25B_PKT_NONE;
 		}
 		off += extension_len(type, p);
 	}
-	return type == IPPROTO_TCP ? classify_tcp(packet, off) : OP25B_SHAPE_NONE;
+	return type == IPPROTO_TCP ? classify_tcp(packet, off) : OP25B_PKT_NONE;
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a packet is, from its bytes alone
+ * Classification of a packet by its bytes alone
+ *
+ * The files in core/ are plain C: no skb, no netlink, no lock. They build unchanged into the
+ * module, the unit tests, the fuzzers and the proofs. In user space, tests/unit/shim has the few
+ * headers of the kernel that they include.
  */
 #ifndef _OP25B_CLASSIFY_H
 #define _OP25B_CLASSIFY_H
@@ -15,27 +19,30 @@
 #define OP25B_PORT 25
 
 /**
- * enum op25b_shape - what a packet's bytes say
- * @OP25B_SHAPE_NONE: nothing that opens port 25
- * @OP25B_SHAPE_SYN: TCP to port 25, SYN set, ACK clear: of class syn for the pool of its source, of
- *		     class inbound for the pool of its destination
- * @OP25B_SHAPE_SYNACK: TCP from port 25, SYN and ACK set
- * @OP25B_SHAPE_MALFORMED: TCP that cannot be judged and that could still open port 25
- * @OP25B_SHAPE_UNDECIDED: only from op25b_peek_ipv4() and op25b_peek_ipv6(): take a closer look
+ * enum op25b_pkt_type - the type of a packet
+ * @OP25B_PKT_NONE: any packet that cannot open port 25
+ * @OP25B_PKT_SYN: TCP to port 25, SYN set, ACK clear
+ * @OP25B_PKT_SYNACK: TCP from port 25, SYN and ACK set
+ * @OP25B_PKT_MALFORMED: TCP that cannot be judged and could still open port 25
+ * @OP25B_PKT_UNDECIDED: returned by op25b_peek_ipv4() and op25b_peek_ipv6() alone: call
+ *			 op25b_classify_ipv4() or op25b_classify_ipv6()
+ *
+ * The type says nothing of the addresses: a SYN is of class syn for the pool of its source, and of
+ * class inbound for the pool of its destination.
  */
-enum op25b_shape {
-	OP25B_SHAPE_NONE,
-	OP25B_SHAPE_SYN,
-	OP25B_SHAPE_SYNACK,
-	OP25B_SHAPE_MALFORMED,
-	OP25B_SHAPE_UNDECIDED,
+enum op25b_pkt_type {
+	OP25B_PKT_NONE,
+	OP25B_PKT_SYN,
+	OP25B_PKT_SYNACK,
+	OP25B_PKT_MALFORMED,
+	OP25B_PKT_UNDECIDED,
 };
 
 /**
- * struct op25b_packet - a packet's bytes, wherever they are
- * @len: how many bytes it has, from its IP header on
- * @read: gives a pointer to @n bytes at @off, which are in @buf or stay where they are; NULL if
- *	  they cannot be had. Asked only for bytes below @len, and for at most 40 at a time.
+ * struct op25b_packet - access to the bytes of a packet
+ * @len: the length of the packet, from its IP header on
+ * @read: returns a pointer to the @n bytes at @off, which it copies to @buf if need be; NULL if
+ *	  they cannot be read. Called for bytes below @len only, and for at most 40 at a time.
  */
 struct op25b_packet {
 	unsigned int len;
@@ -43,10 +50,10 @@ struct op25b_packet {
 			    void *buf);
 };
 
-enum op25b_shape op25b_classify_ipv4(const struct op25b_packet *packet);
-enum op25b_shape op25b_classify_ipv6(const struct op25b_packet *packet);
+enum op25b_pkt_type op25b_classify_ipv4(const struct op25b_packet *packet);
+enum op25b_pkt_type op25b_classify_ipv6(const struct op25b_packet *packet);
 
-/* The bytes of a TCP header up to the end of its destination port, and of its flags. */
+/* Where the destination port and the flags end in a TCP header */
 #define OP25B_TCP_PORTS_END	4
 #define OP25B_TCP_FLAGS_END	14
 
@@ -54,67 +61,67 @@ enum op25b_shape op25b_classify_ipv6(const struct op25b_packet *packet);
 #define OP25B_TCP_ACK		0x10
 
 /**
- * op25b_tcp_shape() - what a TCP header says
- * @tcp: its first OP25B_TCP_FLAGS_END bytes at least
+ * op25b_tcp_type() - classify a TCP header
+ * @tcp: at least its first OP25B_TCP_FLAGS_END bytes
  *
- * Return: the shape, never OP25B_SHAPE_UNDECIDED.
+ * Return: the type, never OP25B_PKT_UNDECIDED.
  */
-static inline enum op25b_shape op25b_tcp_shape(const void *tcp)
+static inline enum op25b_pkt_type op25b_tcp_type(const void *tcp)
 {
 	const __be16 *port = tcp;
 	const __u8 *byte = tcp;
 
 	if (port[1] == htons(OP25B_PORT)) {
 		if ((byte[13] & (OP25B_TCP_SYN | OP25B_TCP_ACK)) == OP25B_TCP_SYN)
-			return OP25B_SHAPE_SYN;
+			return OP25B_PKT_SYN;
 	}
 	if (port[0] == htons(OP25B_PORT)) {
 		if ((byte[13] & (OP25B_TCP_SYN | OP25B_TCP_ACK)) == (OP25B_TCP_SYN | OP25B_TCP_ACK))
-			return OP25B_SHAPE_SYNACK;
+			return OP25B_PKT_SYNACK;
 	}
-	return OP25B_SHAPE_NONE;
+	return OP25B_PKT_NONE;
 }
 
 /**
- * op25b_peek_ipv4() - the quick look at almost every packet
+ * op25b_peek_ipv4() - classify an IPv4 packet if that is quickly done
  * @data: the packet, from its IP header on
- * @n: how many of its bytes are at @data
+ * @n: the number of its bytes at @data
  *
- * Return: the shape that op25b_classify_ipv4() gives, or OP25B_SHAPE_UNDECIDED.
+ * Return: the type that op25b_classify_ipv4() would return, or OP25B_PKT_UNDECIDED.
  */
-static inline enum op25b_shape op25b_peek_ipv4(const void *data, unsigned int n)
+static inline enum op25b_pkt_type op25b_peek_ipv4(const void *data, unsigned int n)
 {
 	const struct iphdr *ip = data;
 
 	if (n < sizeof(*ip))
-		return OP25B_SHAPE_UNDECIDED;
+		return OP25B_PKT_UNDECIDED;
 	if (ip->protocol != IPPROTO_TCP)
-		return OP25B_SHAPE_NONE;
-	/* no options, and neither "more fragments" nor an offset: all but "don't fragment" */
+		return OP25B_PKT_NONE;
+	/* options, a fragment (any bit but DF), or a header that is not all there */
 	if (*(const __u8 *)data != 0x45 || (ip->frag_off & htons(0x3fff)) ||
 	    n < sizeof(*ip) + OP25B_TCP_FLAGS_END)
-		return OP25B_SHAPE_UNDECIDED;
-	return op25b_tcp_shape(ip + 1);
+		return OP25B_PKT_UNDECIDED;
+	return op25b_tcp_type(ip + 1);
 }
 
 /**
- * op25b_peek_ipv6() - the quick look at almost every packet
- * @data: the packet, from its IPv6 header on
- * @n: how many of its bytes are at @data
+ * op25b_peek_ipv6() - classify an IPv6 packet if that is quickly done
+ * @data: the packet, from its IP header on
+ * @n: the number of its bytes at @data
  *
- * Return: the shape that op25b_classify_ipv6() gives, or OP25B_SHAPE_UNDECIDED.
+ * Return: the type that op25b_classify_ipv6() would return, or OP25B_PKT_UNDECIDED.
  */
-static inline enum op25b_shape op25b_peek_ipv6(const void *data, unsigned int n)
+static inline enum op25b_pkt_type op25b_peek_ipv6(const void *data, unsigned int n)
 {
 	const struct ipv6hdr *ip6 = data;
 
 	if (n < sizeof(*ip6))
-		return OP25B_SHAPE_UNDECIDED;
+		return OP25B_PKT_UNDECIDED;
 	if (ip6->nexthdr == IPPROTO_TCP && n >= sizeof(*ip6) + OP25B_TCP_FLAGS_END)
-		return op25b_tcp_shape(ip6 + 1);
+		return op25b_tcp_type(ip6 + 1);
 	if (ip6->nexthdr == IPPROTO_UDP || ip6->nexthdr == IPPROTO_ICMPV6)
-		return OP25B_SHAPE_NONE;
-	return OP25B_SHAPE_UNDECIDED;
+		return OP25B_PKT_NONE;
+	return OP25B_PKT_UNDECIDED;
 }
 
 #endif /* _OP25B_CLASSIFY_H */

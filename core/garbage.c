@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a change took out of the policy, until no reader can see it any more
+ * The memory that a change has replaced, until no reader can see it any more
  */
 #include <linux/errno.h>
 #include <linux/sched.h>
@@ -19,11 +19,11 @@ struct op25b_garbage_chunk {
 };
 
 /**
- * op25b_garbage_add() - put memory into the bag
- * @garbage: the bag
- * @p: from kmalloc(); stays readable until op25b_garbage_free()
+ * op25b_garbage_add() - add memory
+ * @garbage: the list
+ * @p: memory from kmalloc(), owned by @garbage from now on; readers may still use it
  *
- * Return: 0, or -ENOMEM: @p is not in the bag then.
+ * Return: 0, or -ENOMEM; in that case the caller still owns @p.
  */
 int op25b_garbage_add(struct op25b_garbage *garbage, void *p)
 {
@@ -41,7 +41,7 @@ int op25b_garbage_add(struct op25b_garbage *garbage, void *p)
 	return 0;
 }
 
-static void empty(struct op25b_garbage *garbage, bool free_items)
+static void garbage_empty(struct op25b_garbage *garbage, bool free_items)
 {
 	struct op25b_garbage_chunk *chunk;
 
@@ -55,19 +55,19 @@ static void empty(struct op25b_garbage *garbage, bool free_items)
 }
 
 /**
- * op25b_garbage_forget() - empty the bag, but keep what was in it: the change did not happen
- * @garbage: the bag
+ * op25b_garbage_forget() - empty the list without freeing the memory, because it was not replaced
+ * @garbage: the list
  */
 void op25b_garbage_forget(struct op25b_garbage *garbage)
 {
-	empty(garbage, false);
+	garbage_empty(garbage, false);
 }
 
 /**
- * op25b_garbage_free() - free all that is in the bag
- * @garbage: the bag; a grace period has passed since its last item went out of sight
+ * op25b_garbage_free() - free the memory
+ * @garbage: the list; a grace period has passed since readers could last find what is in it
  */
 void op25b_garbage_free(struct op25b_garbage *garbage)
 {
-	empty(garbage, true);
+	garbage_empty(garbage, true);
 }

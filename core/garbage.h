@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a change took out of the policy, until no reader can see it any more
+ * The memory that a change has replaced, until no reader can see it any more
  */
 #ifndef _OP25B_GARBAGE_H
 #define _OP25B_GARBAGE_H
 
 /**
- * struct op25b_garbage - a bag of memory from kmalloc()
+ * struct op25b_garbage - a list of memory to be freed later
  * @head: its newest chunk
  *
- * All zero is an empty bag. The caller locks.
+ * Empty when all zero. The caller has to lock it.
  */
 struct op25b_garbage {
 	struct op25b_garbage_chunk *head;

@@ -7,15 +7,15 @@
  * its paths compressed, and with every version persistent.
  *
  * A node stands for the path of @start bits that leads to it. It holds the prefixes that continue
- * this path by 0 to 5 bits, of which there can be 63: one bit each in @internal, numbered as in
- * a heap (1 is the path itself, 2 and 3 the path and one more bit, and so on; D. Knuth's allotment
- * routing table numbers them the same way). The next six bits of an address select one of 64
- * children in @external. Children and values lie packed behind the node; the number of bits set
- * before one's own is the index. A lookup of an address visits one node for each six bits. In each
- * it keeps the bits of @internal that cover the address, if any: the highest bit of the last ones
- * kept is the longest prefix, whose value is fetched once, at the end.
+ * this path by 0 to 5 bits. There can be 63 of them, with one bit each in @internal, numbered as in
+ * a heap: 1 is the path itself, 2 and 3 are the path and one more bit, and so on (D. Knuth's
+ * allotment routing table numbers them the same way). The next six bits of an address select one of
+ * 64 children in @external. Children and values are packed after the node; the index of one is the
+ * number of bits that are set before its own. A lookup visits one node for each six bits of the
+ * address. It keeps the bits of @internal that cover the address from the last node that has any:
+ * the highest of these bits is the longest prefix, whose value is read once, at the end.
  *
- *	10.0.0.0/24 (value A) and 10.0.0.128/26 (value B), both in hexadecimal 0a0000..:
+ *	10.0.0.0/24 (value A) and 10.0.0.128/26 (value B), both 0a0000.. in hexadecimal:
  *
  *	node with start 19: path 0000101000000000000, shared by both
  *	   internal: bit 32, for length 24 (19 + 5), the five bits 00000      -> A
@@ -23,30 +23,30 @@
  *	   child: node with start 25: path 0000101000000000000000001
  *	      internal: bit 2, for length 26 (25 + 1), the one bit 0          -> B
  *
- *	10.0.0.130: six bits at 19 are 000001: covers A, kept; go to the child; six bits at 25 are
- *	000001: covers bit 2: B.   10.0.0.255: the child's bits are 111111: nothing covers, A stays.
+ *	Lookup of 10.0.0.130: the six bits at 19 are 000001, which bit 32 covers: keep A. Go to the
+ *	child: the six bits at 25 are 000001, which bit 2 covers: B.
+ *	Lookup of 10.0.0.255: the six bits at 25 are 111111, which nothing covers: A.
  *
- * A node that would hold no prefix and have one child is left out. So a child can be more than
- * six bits further down, and it must be checked that the skipped bits are the same: one exclusive
- * or with @hi gives the next six bits and, above them, any difference. Starts are 6k - 5: this
- * puts the lengths most used (16, 24, 32, 48; 18, 30, 36 ..) away from the start of a node, where
- * a prefix has a node to itself.
+ * A node with one child and no prefix is left out. So a child may be more than six bits further
+ * down, and the lookup has to check that the skipped bits are the same: one exclusive or with @hi
+ * yields the next six bits and, above them, any difference. Starts are 6k - 5, so that the most
+ * common lengths (16, 24, 32, 48; 18, 30, 36 and so on) are not at the start of a node, where each
+ * prefix would need a node of its own.
  *
- * Why not another:
- * - Poptrie (H. Asai, Y. Ohara, SIGCOMM 2015) is a little faster, as it pushes values down into
- *   leaves; but a change of a short prefix then rewrites many of them, and it takes a second, full
- *   tree of the prefixes to know what to write. Here the one tree answers lookups, changes and
- *   dumps.
- * - DXR (M. Zec, L. Rizzo, M. Mikuc, 2012) is smaller still, but a change rebuilds a chunk of its
- *   ranges, and IPv6 has no fitting first table.
- * - A stride of eight bits, as in the Go package bart, visits fewer nodes, but each costs four
- *   words for each bitmap, and 8, 16, 24, 32, 48, 56 and 64 all fall on starts.
+ * Alternatives:
+ * - Poptrie (H. Asai, Y. Ohara, SIGCOMM 2015) is a little faster, because it pushes values down
+ *   into leaves. But a change of a short prefix then rewrites many leaves, and needs a second tree
+ *   of all prefixes to know what to write. Here one tree serves lookups, changes and dumps.
+ * - DXR (M. Zec, L. Rizzo, M. Mikuc, 2012) is smaller, but a change rebuilds a chunk of its ranges,
+ *   and there is no suitable first table for IPv6.
+ * - A stride of eight bits, as in the Go package bart, visits fewer nodes. But a bitmap then takes
+ *   four words, and 8, 16, 24, 32, 48, 56 and 64 are all at the start of a node.
  *
  * Versions: readers walk the tree under RCU and see a version that does not change. A change copies
- * the nodes from the root to where it changes something, once each (@fresh tells), and puts
- * those that it replaces into the garbage. Until the new root is published nobody sees it, and
- * op25b_lpm_discard() undoes it; to publish it, op25b_lpm_seal() comes first. All callers of
- * functions that change something hold the same lock.
+ * the nodes from the root to the place of the change, once each (@fresh), and puts the originals
+ * into the garbage. Nobody sees the new version until its root is published, so that
+ * op25b_lpm_discard() can undo the change. op25b_lpm_seal() has to be called before the root is
+ * published. All functions that change a table are called under the same lock.
  */
 #include <linux/errno.h>
 #include <linux/sched.h>
@@ -71,16 +71,16 @@ const u64 op25b_lpm_covers[64] = {
 	COVER8(32), COVER8(40), COVER8(48), COVER8(56),
 };
 
-/* The start of the node whose six bits hold bit number @bit, or a prefix of length @bit. */
+/* The start of the node for prefixes of length @bit, and for bit number @bit of a key */
 static int start_of(unsigned int bit)
 {
 	return STRIDE * ((bit - FIRST_START) / STRIDE) + FIRST_START;
 }
 
 /**
- * op25b_lpm_index() - the six bits of a key that follow a node's path
+ * op25b_lpm_index() - the six bits of a key at the start of a node
  * @key: the key
- * @start: where they start, may be less than 0 and go beyond the end: bits there are 0
+ * @start: the start, from -5 to 127; bits before and after the key are 0
  *
  * Return: 0 to 63.
  */
@@ -95,7 +95,9 @@ unsigned int op25b_lpm_index(struct op25b_key key, int start)
 	return key.lo << (start - 122) & 63;
 }
 
-/* The bit of @internal that stands for the prefix of length @len, in the node it belongs to. */
+/*
+ * The number of the bit in @internal of the prefix of length @len, in the node that it belongs to
+ */
 static unsigned int heap_of(struct op25b_key key, unsigned int len)
 {
 	int start = start_of(len);
@@ -113,11 +115,11 @@ static struct op25b_key key_of(const struct op25b_lpm_node *node)
 }
 
 /**
- * op25b_key_head() - the first bits of a key
+ * op25b_key_head() - get the first bits of a key
  * @key: the key
- * @n: how many; less than 0 is 0
+ * @n: the number of bits; less than 0 is 0
  *
- * Return: @key with all bits zero but these.
+ * Return: @key with all other bits cleared.
  */
 struct op25b_key op25b_key_head(struct op25b_key key, int n)
 {
@@ -128,7 +130,7 @@ struct op25b_key op25b_key_head(struct op25b_key key, int n)
 	return (struct op25b_key){ .hi = key.hi, .lo = key.lo & ~0ULL << (128 - n) };
 }
 
-/* How many of their first bits are the same. */
+/* The number of leading bits that two keys have in common */
 static unsigned int key_common(struct op25b_key a, struct op25b_key b)
 {
 	if (a.hi != b.hi)
@@ -136,7 +138,7 @@ static unsigned int key_common(struct op25b_key a, struct op25b_key b)
 	return 128 - fls64(a.lo ^ b.lo);
 }
 
-/* The six bits of @key that follow @node's path; more than 63 if @key is on another path. */
+/* The six bits of @key at the start of @node; more than 63 if @key is on another path */
 static inline u64 index_in(const struct op25b_lpm_node *node, struct op25b_key key)
 {
 	if (unlikely(node->deep))
@@ -174,7 +176,9 @@ static struct op25b_lpm_node **child_link(const struct op25b_lpm_node *node, uns
 	return (struct op25b_lpm_node **)&op25b_lpm_slots(node)[child_rank(node, i)];
 }
 
-/* A node without children and values, or NULL. Memory comes in kmalloc()'s sizes: use all of it. */
+/*
+ * Allocate an empty node with at least @slots slots, or as many as its kmalloc() size has room for.
+ */
 static struct op25b_lpm_node *node_alloc(struct op25b_key key, int start, unsigned int slots)
 {
 	static const u16 sizes[] = { 64, 96, 128, 192, 256, 512, 1024, 2048 };
@@ -203,7 +207,7 @@ static struct op25b_lpm_node *node_alloc(struct op25b_key key, int start, unsign
 	return node;
 }
 
-/* Take @node out of the version under way. */
+/* The version under way does not need @node any more. */
 static int node_retire(struct op25b_garbage *garbage, struct op25b_lpm_node *node)
 {
 	if (!node->fresh)
@@ -213,10 +217,10 @@ static int node_retire(struct op25b_garbage *garbage, struct op25b_lpm_node *nod
 }
 
 /*
- * Make the node at @link one that may be changed and that has room for @more slots, by putting
- * a copy in its place if need be. @link is the root, or in a fresh node.
+ * Get the node at @link for writing, with room for @more slots: itself, or a copy that takes its
+ * place. @link is the root or belongs to a fresh node. Returns NULL when out of memory.
  */
-static struct op25b_lpm_node *node_own(struct op25b_lpm_node **link, struct op25b_garbage *garbage,
+static struct op25b_lpm_node *node_cow(struct op25b_lpm_node **link, struct op25b_garbage *garbage,
 				       unsigned int more)
 {
 	struct op25b_lpm_node *copy, *node = *link;
@@ -283,12 +287,12 @@ static void value_remove(struct op25b_lpm_node *node, unsigned int bit)
 }
 
 /**
- * op25b_lpm_get() - the value of one prefix
+ * op25b_lpm_get() - get the value of a prefix
  * @lpm: the table
- * @key: the prefix's address, the bits behind @len zero
+ * @key: the address of the prefix; the bits after the first @len are zero
  * @len: its length in bits
  *
- * Return: its value, or 0 if the table does not have exactly this prefix.
+ * Return: its value, or 0 if the table does not have this very prefix.
  */
 unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned int len)
 {
@@ -314,8 +318,8 @@ unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned
 	return 0;
 }
 
-/* The path to @start and the one to @node part before @node: put a node there. */
-static int branch(struct op25b_lpm_node **link, struct op25b_key key, int start)
+/* Put a node before the node at @link, from which the path of @key to @start branches off there. */
+static int node_branch(struct op25b_lpm_node **link, struct op25b_key key, int start)
 {
 	struct op25b_lpm_node *fork, *node = *link;
 	unsigned int common = key_common(key_of(node), key);
@@ -331,16 +335,16 @@ static int branch(struct op25b_lpm_node **link, struct op25b_key key, int start)
 }
 
 /**
- * op25b_lpm_add() - give a prefix a value, if it has none
+ * op25b_lpm_add() - add a prefix unless the table has it
  * @lpm: the table
- * @hint: where the last prefix was added to @lpm, and then this one
- * @garbage: takes what it replaces
- * @key: the prefix's address, the bits behind @len zero
+ * @hint: where the last prefix was added to @lpm; updated
+ * @garbage: takes the nodes that are replaced
+ * @key: the address of the prefix; the bits after the first @len are zero
  * @len: its length in bits
- * @value: not 0
- * @old: set to the value that the prefix has and keeps; 0 if it has @value now
+ * @value: its value, not 0
+ * @old: set to the value that the prefix has already, and keeps; 0 if it was added
  *
- * Return: 0, or -ENOMEM: the table is to be discarded then.
+ * Return: 0, or -ENOMEM; op25b_lpm_discard() is then all that may be done with the table.
  */
 int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_lpm_hint *hint,
 		  struct op25b_garbage *garbage, struct op25b_key key, unsigned int len,
@@ -356,7 +360,7 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_lpm_hint *hint,
 	while ((node = *link)) {
 		i = index_in(node, key);
 		if (node->start > start || i > 63) {
-			err = branch(link, key, start);
+			err = node_branch(link, key, start);
 			if (err)
 				return err;
 			continue;
@@ -365,7 +369,7 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_lpm_hint *hint,
 			break;
 
 		if (!node->fresh || !has_child(node, i)) {
-			node = node_own(link, garbage, !has_child(node, i));
+			node = node_cow(link, garbage, !has_child(node, i));
 			if (!node)
 				return -ENOMEM;
 		}
@@ -389,7 +393,7 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_lpm_hint *hint,
 		*old = op25b_lpm_slots(*link)[value_rank(*link, bit)];
 		return 0;
 	}
-	node = node_own(link, garbage, 1);
+	node = node_cow(link, garbage, 1);
 	if (!node)
 		return -ENOMEM;
 	value_insert(node, bit, value);
@@ -398,14 +402,14 @@ int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_lpm_hint *hint,
 }
 
 /**
- * op25b_lpm_set() - give a prefix a value
+ * op25b_lpm_set() - add a prefix or replace its value
  * @lpm: the table
- * @garbage: takes what it replaces
- * @key: the prefix's address, the bits behind @len zero
+ * @garbage: takes the nodes that are replaced
+ * @key: the address of the prefix; the bits after the first @len are zero
  * @len: its length in bits
- * @value: not 0; takes the place of the value it has
+ * @value: its new value, not 0
  *
- * Return: 0, or -ENOMEM: the table is to be discarded then.
+ * Return: 0, or -ENOMEM; op25b_lpm_discard() is then all that may be done with the table.
  */
 int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
 		  unsigned int len, unsigned long value)
@@ -419,15 +423,15 @@ int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 	if (err || !old)
 		return err;
 
-	node = node_own(hint.link, garbage, 0);
+	node = node_cow(hint.link, garbage, 0);
 	if (!node)
 		return -ENOMEM;
 	op25b_lpm_slots(node)[value_rank(node, heap_of(key, len))] = value;
 	return 0;
 }
 
-/* The node at @link, a fresh one, lost a value or child: leave it out if it is no longer needed. */
-static void prune(struct op25b_lpm_node **link)
+/* The node at @link, which is fresh, has lost a value or a child: leave it out if it can be. */
+static void node_prune(struct op25b_lpm_node **link)
 {
 	struct op25b_lpm_node *node = *link;
 
@@ -437,14 +441,14 @@ static void prune(struct op25b_lpm_node **link)
 	kfree(node);
 }
 
-static int del(struct op25b_lpm_node **link, struct op25b_garbage *garbage, struct op25b_key key,
-	       unsigned int len)
+static int node_del(struct op25b_lpm_node **link, struct op25b_garbage *garbage,
+		    struct op25b_key key, unsigned int len)
 {
 	struct op25b_lpm_node **child, *node;
 	unsigned int i;
 	int err;
 
-	node = node_own(link, garbage, 0);
+	node = node_cow(link, garbage, 0);
 	if (!node)
 		return -ENOMEM;
 
@@ -453,41 +457,40 @@ static int del(struct op25b_lpm_node **link, struct op25b_garbage *garbage, stru
 	} else {
 		i = op25b_lpm_index(key, node->start);
 		child = child_link(node, i);
-		err = del(child, garbage, key, len);
+		err = node_del(child, garbage, key, len);
 		if (err)
 			return err;
 		if (!*child)
 			child_remove(node, i);
 	}
-	prune(link);
+	node_prune(link);
 	return 0;
 }
 
 /**
- * op25b_lpm_del() - take a prefix out
+ * op25b_lpm_del() - delete a prefix if the table has it
  * @lpm: the table
- * @garbage: takes what it replaces
- * @key: the prefix's address, the bits behind @len zero
+ * @garbage: takes the nodes that are replaced
+ * @key: the address of the prefix; the bits after the first @len are zero
  * @len: its length in bits
  *
- * Return: 0, also if the table does not have the prefix, or -ENOMEM: the table is to be discarded
- * then.
+ * Return: 0, or -ENOMEM; op25b_lpm_discard() is then all that may be done with the table.
  */
 int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
 		  unsigned int len)
 {
 	if (!op25b_lpm_get(*lpm, key, len))
 		return 0;
-	return del(&lpm->root, garbage, key, len);
+	return node_del(&lpm->root, garbage, key, len);
 }
 
-static int bury(struct op25b_lpm_node *node, struct op25b_garbage *garbage)
+static int node_retire_all(struct op25b_lpm_node *node, struct op25b_garbage *garbage)
 {
 	unsigned int i, n = hweight64(node->external);
 	int err;
 
 	for (i = 0; i < n; i++) {
-		err = bury((void *)op25b_lpm_slots(node)[i], garbage);
+		err = node_retire_all((void *)op25b_lpm_slots(node)[i], garbage);
 		if (err)
 			return err;
 	}
@@ -496,15 +499,15 @@ static int bury(struct op25b_lpm_node *node, struct op25b_garbage *garbage)
 }
 
 /**
- * op25b_lpm_clear() - take all prefixes out
+ * op25b_lpm_clear() - delete all prefixes
  * @lpm: the table
- * @garbage: takes what it replaces
+ * @garbage: takes the nodes that are replaced
  *
- * Return: 0, or -ENOMEM: the table is to be discarded then.
+ * Return: 0, or -ENOMEM; op25b_lpm_discard() is then all that may be done with the table.
  */
 int op25b_lpm_clear(struct op25b_lpm *lpm, struct op25b_garbage *garbage)
 {
-	int err = lpm->root ? bury(lpm->root, garbage) : 0;
+	int err = lpm->root ? node_retire_all(lpm->root, garbage) : 0;
 
 	if (err)
 		return err;
@@ -545,7 +548,7 @@ struct walk {
 	void *arg;
 };
 
-/* The six bits, a bit each, at which prefixes start or children are. */
+/* Bit i: a prefix starts at the six bits i, or there is a child for them. */
 static u64 places(const struct op25b_lpm_node *node)
 {
 	u64 places = node->external, internal;
@@ -559,7 +562,7 @@ static u64 places(const struct op25b_lpm_node *node)
 	return places;
 }
 
-/* @edge: what lies before walk->from is still to be left out. */
+/* @edge: prefixes before walk->from may be in or below @node, and are to be skipped. */
 static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node, bool edge)
 {
 	unsigned int bit, first, i = 0, row, len;
@@ -579,7 +582,7 @@ static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node,
 		first = i;
 		i = __ffs64(rest);
 		edge = edge && i == first;
-		/* first the prefixes that start here, the shortest first, then what is below */
+		/* the prefixes that start here, the shortest first, then those below the child */
 		key = key_extend(key_of(node), node->start, i);
 		for (row = 0; row < STRIDE; row++) {
 			bit = (1U << row) + (i >> (STRIDE - row));
@@ -604,11 +607,11 @@ static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node,
 }
 
 /**
- * op25b_lpm_walk() - visit the prefixes by address, those of the same address by length
+ * op25b_lpm_walk() - visit prefixes in the order of their addresses, the shorter one first
  * @lpm: the table, read under RCU or owned
- * @from: where to begin: with the first prefix that is not before this address …
- * @from_len: … and length
- * @visit: called for each; must not change the table
+ * @from: the address of the prefix to begin with, which need not be in the table
+ * @from_len: the length of that prefix
+ * @visit: called for each prefix; must not change the table
  * @arg: its first argument
  *
  * Return: 0, or what @visit returned to end the walk.
@@ -621,36 +624,36 @@ int op25b_lpm_walk(struct op25b_lpm lpm, struct op25b_key from, unsigned int fro
 	return lpm.root ? walk_node(&walk, lpm.root, true) : 0;
 }
 
-static void seal(struct op25b_lpm_node *node)
+static void node_seal(struct op25b_lpm_node *node)
 {
 	unsigned int i, n;
 
-	/* below what is not fresh, nothing is */
+	/* all nodes below one that is not fresh are not fresh */
 	if (!node->fresh)
 		return;
 	node->fresh = false;
 	cond_resched();
 	n = hweight64(node->external);
 	for (i = 0; i < n; i++)
-		seal((void *)op25b_lpm_slots(node)[i]);
+		node_seal((void *)op25b_lpm_slots(node)[i]);
 }
 
 /**
- * op25b_lpm_seal() - end a change: from now on the table's nodes are not written to
- * @lpm: the table, about to be published
+ * op25b_lpm_seal() - end a change, so that no node is written to any more
+ * @lpm: the table, which is about to be published
  */
 void op25b_lpm_seal(struct op25b_lpm lpm)
 {
 	if (lpm.root)
-		seal(lpm.root);
+		node_seal(lpm.root);
 }
 
 /**
- * op25b_lpm_jump() - look ahead for lookups
+ * op25b_lpm_jump_build() - compute where lookups begin
  * @lpm: the table, read under RCU or owned
- * @jump: what lookups find by the first bits of an address
+ * @jump: set to the state of a lookup for each value of the first bits
  */
-void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_JUMPS])
+void op25b_lpm_jump_build(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_JUMPS])
 {
 	const struct op25b_lpm_node *node;
 	struct op25b_key key = { 0 };
@@ -678,7 +681,7 @@ void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_J
 	}
 }
 
-static void drop(struct op25b_lpm_node *node, bool only_fresh)
+static void node_free_all(struct op25b_lpm_node *node, bool only_fresh)
 {
 	unsigned int i, n;
 
@@ -686,19 +689,19 @@ static void drop(struct op25b_lpm_node *node, bool only_fresh)
 		return;
 	n = hweight64(node->external);
 	for (i = 0; i < n; i++)
-		drop((void *)op25b_lpm_slots(node)[i], only_fresh);
+		node_free_all((void *)op25b_lpm_slots(node)[i], only_fresh);
 	kfree(node);
 	cond_resched();
 }
 
 /**
- * op25b_lpm_discard() - undo a change: free what it made
- * @lpm: the changed table, which is gone then; the one it was made from is as it was
+ * op25b_lpm_discard() - undo a change by freeing the nodes that it made
+ * @lpm: the changed table, gone afterwards; the table that it was made from is as before
  */
 void op25b_lpm_discard(struct op25b_lpm lpm)
 {
 	if (lpm.root)
-		drop(lpm.root, true);
+		node_free_all(lpm.root, true);
 }
 
 /**
@@ -708,5 +711,5 @@ void op25b_lpm_discard(struct op25b_lpm lpm)
 void op25b_lpm_free(struct op25b_lpm lpm)
 {
 	if (lpm.root)
-		drop(lpm.root, false);
+		node_free_all(lpm.root, false);
 }

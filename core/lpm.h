@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Longest-prefix match; lpm.c has the theory
+ * Longest-prefix match; lpm.c explains how it works
  */
 #ifndef _OP25B_LPM_H
 #define _OP25B_LPM_H
@@ -12,8 +12,8 @@
 #include "garbage.h"
 
 /**
- * struct op25b_key - an address, in the processor's byte order
- * @hi: its first 64 bits; an IPv4 address is in the upper half of them, the rest is zero
+ * struct op25b_key - an address in host byte order
+ * @hi: its first 64 bits; an IPv4 address is in the upper 32 of these, and all other bits are zero
  * @lo: its last 64 bits
  */
 struct op25b_key {
@@ -25,16 +25,17 @@ struct op25b_key {
  * struct op25b_lpm_node - the prefixes of up to six consecutive lengths below one path
  * @internal: bit 2^r + i: there is a prefix of length @start + r whose last r bits are i
  * @external: bit i: there is a child for the six bits i
- * @hi: the first @start bits of all keys below, the rest zero; where the node is deep, the very
- *	first bit is inverted
- * @start: how many bits lead here: 6k - 5
- * @shift: 58 - @start; 0 where the node is deep
- * @deep: the node is deep: its six bits do not lie in the high half of the key alone. The low half,
- *	  a u64, comes before the slots. What is below is deep, too.
- * @room: how many slots there is memory for
- * @fresh: made by the change under way, and seen by no reader yet
+ * @hi: the first @start bits of all keys below, the rest zero; in a deep node the very first bit is
+ *	inverted
+ * @start: the length of the path, 6k - 5
+ * @shift: 58 - @start; 0 in a deep node
+ * @deep: some of the six bits are in the low half of the key. The low half of the path, a u64,
+ *	  comes before the slots. All nodes below are deep, too.
+ * @room: the number of slots that there is memory for
+ * @fresh: made by the change under way, which alone sees it and may write to it
  *
- * The slots follow: the children, then the values of the prefixes, both in the order of their bits.
+ * The slots follow: first the children, then the values of the prefixes, both in the order of their
+ * bits.
  */
 struct op25b_lpm_node {
 	u64 internal;
@@ -48,11 +49,10 @@ struct op25b_lpm_node {
 };
 
 /**
- * struct op25b_lpm - a table of prefixes, and of a value for each
+ * struct op25b_lpm - a table of prefixes with a value for each
  * @root: its first node; NULL if it is empty
  *
- * A table is a value that may be copied: what hangs off @root is never changed once it was sealed,
- * but replaced.
+ * May be copied: once op25b_lpm_seal() was called, the nodes are replaced, but never written to.
  */
 struct op25b_lpm {
 	struct op25b_lpm_node *root;
@@ -60,21 +60,21 @@ struct op25b_lpm {
 
 /**
  * struct op25b_lpm_hint - where the last prefix was added
- * @link: to its node; NULL: nowhere
+ * @link: the link to its node; NULL if there is no hint
  *
- * Prefixes mostly come in order, so the next one often belongs to the same node. Whatever else
- * changes the table makes a hint void.
+ * Prefixes mostly come in order, so that the next one often belongs to the same node. Any other
+ * change of the table invalidates the hint.
  */
 struct op25b_lpm_hint {
 	struct op25b_lpm_node **link;
 };
 
-/* The first nodes lead to the second start: a lookup can begin behind them. */
+/* A lookup can skip the nodes before the second start, which is at bit 7. */
 #define OP25B_LPM_JUMP_BITS	7
 #define OP25B_LPM_JUMPS		(1 << OP25B_LPM_JUMP_BITS)
 
 /**
- * struct op25b_lpm_jump - what a lookup finds by the first seven bits of an address
+ * struct op25b_lpm_jump - the state of a lookup after the first seven bits of an address
  * @node: the node to go on with; NULL if there is none
  * @value: the value of the longest prefix before that node, or 0
  */
@@ -84,9 +84,9 @@ struct op25b_lpm_jump {
 };
 
 /**
- * struct op25b_lpm_match - the answer of a lookup
+ * struct op25b_lpm_match - the result of a lookup
  * @value: the value of the longest prefix that holds the address, or 0 if there is none
- * @len: that prefix's length in bits
+ * @len: the length of that prefix in bits
  */
 struct op25b_lpm_match {
 	unsigned long value;
@@ -94,7 +94,11 @@ struct op25b_lpm_match {
 };
 
 /**
- * typedef op25b_lpm_visit - called for a prefix and its value
+ * typedef op25b_lpm_visit - called for each prefix of a walk
+ * @arg: the argument of op25b_lpm_walk()
+ * @key: the address of the prefix
+ * @len: its length in bits
+ * @value: its value
  *
  * Return: 0 to go on; anything else ends the walk.
  */
@@ -115,11 +119,11 @@ int op25b_lpm_clear(struct op25b_lpm *lpm, struct op25b_garbage *garbage);
 int op25b_lpm_walk(struct op25b_lpm lpm, struct op25b_key from, unsigned int from_len,
 		   op25b_lpm_visit visit, void *arg);
 void op25b_lpm_seal(struct op25b_lpm lpm);
-void op25b_lpm_jump(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_JUMPS]);
+void op25b_lpm_jump_build(struct op25b_lpm lpm, struct op25b_lpm_jump jump[OP25B_LPM_JUMPS]);
 void op25b_lpm_discard(struct op25b_lpm lpm);
 void op25b_lpm_free(struct op25b_lpm lpm);
 
-/* For the lookup below, and for lpm.c */
+/* Implementation, which is here for the inline lookups */
 extern const u64 op25b_lpm_covers[64];
 
 unsigned int op25b_lpm_index(struct op25b_key key, int start);
@@ -133,13 +137,13 @@ static inline unsigned long *op25b_lpm_slots(const struct op25b_lpm_node *node)
 #define OP25B_LPM_DEEP_START	61
 #define OP25B_LPM_LAST_START	127
 
-/* What @hi of a deep node is combined with */
+/* @hi of a deep node is combined with this by exclusive or */
 #define OP25B_LPM_DEEP_HI	BIT_ULL(63)
 
 /*
- * The six bits of @key that follow the path of @node, which is not deep: more than 63 if @key is on
- * another path, since what differs above the six bits is above them here, too. Of a deep node that
- * @key came to by another, it is always more than 63.
+ * The six bits of @key that follow the path of @node, which is not deep. More than 63 if @key is on
+ * another path, because any difference in the path is above the six bits. Always more than 63 if
+ * @node is deep, because its first bit is inverted: the lookup loop ends there.
  */
 static __always_inline u64 op25b_lpm_shallow_index(const struct op25b_lpm_node *node,
 						   struct op25b_key key)
@@ -162,13 +166,15 @@ static __always_inline u64 op25b_lpm_deep_index(const struct op25b_lpm_node *nod
 	return lo < 2 ? lo << 5 : ~0ULL;
 }
 
-/* The prefixes of a node that hold an address */
+/* The last node with prefixes that hold the address, and these prefixes */
 struct op25b_lpm_found {
 	const struct op25b_lpm_node *node;
 	u64 bits;
 };
 
-/* Note the prefixes of @node that hold the six bits @i, and go to the child; NULL if none. */
+/*
+ * Record the prefixes of @node that hold the six bits @i, and return the child for them, or NULL.
+ */
 static __always_inline const struct op25b_lpm_node *
 op25b_lpm_step(const struct op25b_lpm_node *node, unsigned long *slots, u64 i,
 	       struct op25b_lpm_found *found)
@@ -227,7 +233,7 @@ deep:
  * @lpm: a table of IPv4 prefixes, read under RCU or owned
  * @key: the address
  *
- * Return: the match; what belongs to its value is under the same protection as @lpm.
+ * Return: the match; what its value refers to lives as long as @lpm.
  */
 static __always_inline struct op25b_lpm_match op25b_lpm_lookup_ipv4(struct op25b_lpm lpm,
 								    struct op25b_key key)
@@ -240,7 +246,7 @@ static __always_inline struct op25b_lpm_match op25b_lpm_lookup_ipv4(struct op25b
  * @lpm: a table of IPv6 prefixes, read under RCU or owned
  * @key: the address
  *
- * Return: the match; what belongs to its value is under the same protection as @lpm.
+ * Return: the match; what its value refers to lives as long as @lpm.
  */
 static __always_inline struct op25b_lpm_match op25b_lpm_lookup_ipv6(struct op25b_lpm lpm,
 								    struct op25b_key key)
@@ -249,28 +255,30 @@ static __always_inline struct op25b_lpm_match op25b_lpm_lookup_ipv6(struct op25b
 }
 
 /**
- * op25b_lpm_jump_ipv4() - find the value of the longest prefix that holds an IPv4 address
- * @jump: made by op25b_lpm_jump() from a table of IPv4 prefixes, which is read under RCU or owned
+ * op25b_lpm_jump_lookup_ipv4() - find the value of the longest prefix that holds an IPv4 address
+ * @jump: built by op25b_lpm_jump_build() from a table of IPv4 prefixes that is read under RCU or
+ *	  owned
  * @key: the address
  *
- * Return: what op25b_lpm_lookup_ipv4() finds, a few nodes quicker.
+ * Return: the value that op25b_lpm_lookup_ipv4() finds, found a few nodes quicker.
  */
-static __always_inline unsigned long op25b_lpm_jump_ipv4(const struct op25b_lpm_jump *jump,
-							 struct op25b_key key)
+static __always_inline unsigned long
+op25b_lpm_jump_lookup_ipv4(const struct op25b_lpm_jump *jump, struct op25b_key key)
 {
 	jump += key.hi >> (64 - OP25B_LPM_JUMP_BITS);
 	return op25b_lpm_descend(jump->node, key, false).value ?: jump->value;
 }
 
 /**
- * op25b_lpm_jump_ipv6() - find the value of the longest prefix that holds an IPv6 address
- * @jump: made by op25b_lpm_jump() from a table of IPv6 prefixes, which is read under RCU or owned
+ * op25b_lpm_jump_lookup_ipv6() - find the value of the longest prefix that holds an IPv6 address
+ * @jump: built by op25b_lpm_jump_build() from a table of IPv6 prefixes that is read under RCU or
+ *	  owned
  * @key: the address
  *
- * Return: what op25b_lpm_lookup_ipv6() finds, a few nodes quicker.
+ * Return: the value that op25b_lpm_lookup_ipv6() finds, found a few nodes quicker.
  */
-static __always_inline unsigned long op25b_lpm_jump_ipv6(const struct op25b_lpm_jump *jump,
-							 struct op25b_key key)
+static __always_inline unsigned long
+op25b_lpm_jump_lookup_ipv6(const struct op25b_lpm_jump *jump, struct op25b_key key)
 {
 	jump += key.hi >> (64 - OP25B_LPM_JUMP_BITS);
 	return op25b_lpm_descend(jump->node, key, true).value ?: jump->value;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How memory is allocated
+ * Flags for allocations
  */
 #ifndef _OP25B_MEMORY_H
 #define _OP25B_MEMORY_H
@@ -8,9 +8,10 @@
 #include <linux/gfp.h>
 
 /*
- * For all that a policy is made of: charged to the control group of whoever changes it, as root of
- * a user namespace may. Where memory is short, the change fails, and says so to its client: no
- * process is killed for it, which would not free a policy, and nothing is written to the log.
+ * The flags for all that a policy consists of. It is charged to the memory control group of the
+ * process that makes the change, which may be root of a user namespace only. If memory is short,
+ * the change fails and its client is told: no OOM killer, which would not free a policy, and no
+ * warning in the log.
  */
 #define OP25B_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 

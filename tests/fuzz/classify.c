@@ -53,19 +53,19 @@ static void forget_copies(struct source *source)
 	}
 }
 
-static void peeks(const uint8_t *data, unsigned int n, bool ipv6, enum op25b_shape expected)
+static void peeks(const uint8_t *data, unsigned int n, bool ipv6, enum op25b_pkt_type expected)
 {
 	void *head = copy_of(data, n);
-	enum op25b_shape shape = ipv6 ? op25b_peek_ipv6(head, n) : op25b_peek_ipv4(head, n);
+	enum op25b_pkt_type type = ipv6 ? op25b_peek_ipv6(head, n) : op25b_peek_ipv4(head, n);
 
-	CHECK(shape == expected || shape == OP25B_SHAPE_UNDECIDED, "%d, not %d", shape, expected);
+	CHECK(type == expected || type == OP25B_PKT_UNDECIDED, "%d, not %d", type, expected);
 	free(head);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct source source = { 0 };
-	enum op25b_shape expected;
+	enum op25b_pkt_type expected;
 	unsigned int at_hand, i;
 	uint8_t *packet;
 	bool ipv6;

@@ -40,8 +40,8 @@ struct game {
 
 static void answers_by_jump(struct game *game, address at, const struct entry *expected)
 {
-	unsigned long value = game->ipv6 ? op25b_lpm_jump_ipv6(game->jump, key_of(at)) :
-					   op25b_lpm_jump_ipv4(game->jump, key_of(at));
+	unsigned long value = game->ipv6 ? op25b_lpm_jump_lookup_ipv6(game->jump, key_of(at)) :
+					   op25b_lpm_jump_lookup_ipv4(game->jump, key_of(at));
 
 	CHECK(value == (expected ? expected->value : 0), "%lu", value);
 }
@@ -69,7 +69,7 @@ static void agree(struct game *game, const struct version *version)
 	unsigned int i, j;
 
 	CHECK(inspect(version->lpm).prefixes == list.n);
-	op25b_lpm_jump(version->lpm, game->jump);
+	op25b_lpm_jump_build(version->lpm, game->jump);
 	for (i = 0; i < list.n; i++) {
 		at = list.entry[i].at;
 		CHECK(op25b_lpm_get(version->lpm, key_of(at), list.entry[i].len) ==

@@ -40,12 +40,12 @@ static struct op25b_packet any_packet(void)
 	return packet;
 }
 
-static enum op25b_shape classify(const struct op25b_packet *packet, bool ipv6)
+static enum op25b_pkt_type classify(const struct op25b_packet *packet, bool ipv6)
 {
 	return ipv6 ? op25b_classify_ipv6(packet) : op25b_classify_ipv4(packet);
 }
 
-static enum op25b_shape spec(const struct op25b_packet *packet, bool ipv6)
+static enum op25b_pkt_type spec(const struct op25b_packet *packet, bool ipv6)
 {
 	return ipv6 ? spec_ipv6(data, packet->len) : spec_ipv4(data, packet->len);
 }
@@ -71,13 +71,13 @@ void classify_ipv6(void)
 static void errs_towards_blocking(bool ipv6)
 {
 	struct op25b_packet packet = any_packet();
-	enum op25b_shape shape, expected;
+	enum op25b_pkt_type type, expected;
 
 	may_fail = true;
-	shape = classify(&packet, ipv6);
+	type = classify(&packet, ipv6);
 	expected = spec(&packet, ipv6);
-	PROVE(shape == expected || shape == OP25B_SHAPE_MALFORMED ||
-	      (shape == OP25B_SHAPE_NONE && expected == OP25B_SHAPE_SYNACK),
+	PROVE(type == expected || type == OP25B_PKT_MALFORMED ||
+	      (type == OP25B_PKT_NONE && expected == OP25B_PKT_SYNACK),
 	      "what cannot be read does not open port 25");
 }
 
@@ -91,7 +91,7 @@ void unreadable_ipv6(void)
 	errs_towards_blocking(true);
 }
 
-static enum op25b_shape peek(const __u8 *bytes, unsigned int n, bool ipv6)
+static enum op25b_pkt_type peek(const __u8 *bytes, unsigned int n, bool ipv6)
 {
 	return ipv6 ? op25b_peek_ipv6(bytes, n) : op25b_peek_ipv4(bytes, n);
 }
@@ -101,11 +101,11 @@ static void peeks(bool ipv6)
 {
 	struct op25b_packet packet = any_packet();
 	unsigned int n = nondet_uint();
-	enum op25b_shape shape;
+	enum op25b_pkt_type type;
 
 	ASSUME(n <= packet.len);
-	shape = peek(data, n, ipv6);
-	PROVE(shape == OP25B_SHAPE_UNDECIDED || shape == spec(&packet, ipv6),
+	type = peek(data, n, ipv6);
+	PROVE(type == OP25B_PKT_UNDECIDED || type == spec(&packet, ipv6),
 	      "agrees with the specification, or leaves it open");
 
 	/* the same where nothing lies behind the bytes at hand */

@@ -11,17 +11,19 @@
 
 #include "check.h"
 #include "harness.h"
-#include "op25b_change.h"
+#include "op25b_expire.h"
 #include "op25b_hook.h"
+#include "op25b_judge.h"
 #include "op25b_reject.h"
+#include "op25b_step.h"
 
 /* What the sources under test call, and the tests look at */
 
 unsigned int op25b_net_id;
 
-struct op25b_net on;
-struct net net = { .generic = &on };
-struct op25b_table *const table = &on.table;
+struct op25b_net pernet;
+struct net net = { .generic = &pernet };
+struct op25b_table *const table = &pernet.table;
 
 struct seen seen;
 
@@ -92,10 +94,10 @@ struct op25b_key random_key(enum op25b_family family)
 
 static u32 id_of(const struct op25b_change *change, int pool)
 {
-	const struct op25b_terms *terms = op25b_change_pool(change, model_names[pool]);
+	const struct op25b_pool_conf *conf = op25b_step_find_pool(change, model_names[pool]);
 
-	CHECK(terms && !strcmp(terms->pool->name, model_names[pool]));
-	return terms->pool->id;
+	CHECK(conf && !strcmp(conf->pool->name, model_names[pool]));
+	return conf->pool->id;
 }
 
 static int change_apply(struct op25b_change *change, const struct op *op)
@@ -106,8 +108,8 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 	u32 id;
 
 	if (op->kind == POOL_ADD) {
-		CHECK(!op25b_change_pool(change, model_names[op->pool]));
-		err = op25b_pool_add(change, model_names[op->pool], op->settings, &extack);
+		CHECK(!op25b_step_find_pool(change, model_names[op->pool]));
+		err = op25b_step_pool_add(change, model_names[op->pool], op->settings, &extack);
 		CHECK(err < 0 || (u32)err == id_of(change, op->pool));
 		return err < 0 ? err : 0;
 	}
@@ -118,30 +120,30 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 	}
 	switch (op->kind) {
 	case POOL_SET:
-		err = op25b_pool_set(change, id, op->settings);
+		err = op25b_step_pool_set(change, id, op->settings);
 		break;
 	case POOL_DEL:
-		err = op25b_pool_del(change, id);
-		CHECK(err || !op25b_change_pool(change, model_names[op->pool]));
+		err = op25b_step_pool_del(change, id);
+		CHECK(err || !op25b_step_find_pool(change, model_names[op->pool]));
 		break;
 	case PREFIX_ADD:
-		err = op25b_prefix_add(change, id, &op->prefix, op->force, &extack);
+		err = op25b_step_prefix_add(change, id, &op->prefix, op->force, &extack);
 		break;
 	case PREFIX_DEL:
-		err = op25b_prefix_del(change, id, &op->prefix, op->force, &extack);
+		err = op25b_step_prefix_del(change, id, &op->prefix, op->force, &extack);
 		break;
 	case EXEMPT_ADD:
-		err = op25b_exempt_add(change, id, &op->prefix, op->timeout, op->comment, op->force,
+		err = op25b_step_exempt_add(change, id, &op->prefix, op->timeout, op->comment, op->force,
 				       &extack);
 		break;
 	case EXEMPT_DEL:
-		err = op25b_exempt_del(change, id, &op->prefix, op->force, &extack);
+		err = op25b_step_exempt_del(change, id, &op->prefix, op->force, &extack);
 		break;
 	case RELAY_ADD:
-		err = op25b_relay_add(change, relay_id, &op->prefix, op->force, &extack);
+		err = op25b_step_relay_add(change, relay_id, &op->prefix, op->force, &extack);
 		break;
 	case RELAY_DEL:
-		err = op25b_relay_del(change, relay_id, &op->prefix, op->force, &extack);
+		err = op25b_step_relay_del(change, relay_id, &op->prefix, op->force, &extack);
 		break;
 	default:
 		err = -EINVAL;
@@ -175,19 +177,19 @@ static int see_entry(void *arg, struct op25b_key key, unsigned int len, unsigned
 	struct op25b_prefix p = { .family = c->family, .len = len, .key = key };
 	const struct entry *expected = model_entry(c->model, &p);
 	struct op25b_entry entry = op25b_entry(value);
-	const struct op25b_terms *terms = op25b_policy_terms(c->policy, entry.pool);
+	const struct op25b_pool_conf *conf = op25b_policy_conf(c->policy, entry.pool);
 
-	CHECK(expected && terms);
-	CHECK(!strcmp(terms->pool->name, model_names[expected->pool]));
+	CHECK(expected && conf);
+	CHECK(!strcmp(conf->pool->name, model_names[expected->pool]));
 	CHECK(entry.is_prefix == expected->is_prefix && entry.is_exempt == expected->is_exempt);
 	CHECK(!entry.exempt == !(expected->expires || *expected->comment));
 	if (entry.exempt) {
 		CHECK(same_prefix(&entry.exempt->prefix, &p) && !entry.exempt->fresh);
-		CHECK(entry.exempt->expires == !!expected->expires);
+		CHECK(entry.exempt->has_timeout == !!expected->expires);
 		CHECK(!expected->expires || entry.exempt->expiry.expires == expected->expires);
 		CHECK(!strcmp(entry.exempt->comment, expected->comment));
 		c->comments++;
-		c->timeouts += entry.exempt->expires;
+		c->timeouts += entry.exempt->has_timeout;
 	}
 	c->n++;
 	return 0;
@@ -210,27 +212,27 @@ static void judges_as(const struct op25b_policy *policy, const struct model *mod
 	struct verdict expected;
 	enum op25b_family family;
 	struct op25b_key src, dst;
-	enum op25b_shape shape;
+	enum op25b_pkt_type type;
 
 	while (times--) {
 		family = chance_below(2);
-		shape = chance_below(4);
+		type = chance_below(4);
 		src = random_key(family);
 		dst = random_key(family);
-		expected = model_judge(model, shape, family, src, dst);
-		judgement = op25b_judge(policy, shape, family, src, dst);
+		expected = model_judge(model, type, family, src, dst);
+		judgement = op25b_judge(policy, type, family, src, dst);
 		CHECK(judgement.verdict == expected.verdict, "%d, not %d", judgement.verdict,
 		      expected.verdict);
 		if (expected.verdict == OP25B_VERDICT_PASSED)
 			continue;
 		CHECK(judgement.class == expected.class);
-		CHECK(!strcmp(judgement.terms->pool->name, model_names[expected.pool]));
+		CHECK(!strcmp(judgement.conf->pool->name, model_names[expected.pool]));
 	}
 }
 
 static void policy_is(const struct op25b_policy *policy, struct model *model)
 {
-	const struct op25b_terms *terms[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
+	const struct op25b_pool_conf *conf[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
 	u32 prefixes, exempts, relays, pools = 0, guards[2] = { 0 };
 	struct collected c = { .policy = policy, .model = model };
 	struct op25b_key none = { 0 };
@@ -239,28 +241,28 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 
 	count_is(policy->generation, model->generation, "generation");
 	for (i = 0; i < OP25B_PAGES; i++) {
-		for (j = 0; policy->page[i] && j < OP25B_PAGE_TERMS; j++) {
-			const struct op25b_terms *t = policy->page[i]->terms[j];
+		for (j = 0; policy->page[i] && j < OP25B_PAGE_POOLS; j++) {
+			const struct op25b_pool_conf *t = policy->page[i]->conf[j];
 
 			if (!t)
 				continue;
-			CHECK(!t->fresh && t->pool->id == i * OP25B_PAGE_TERMS + j);
+			CHECK(!t->fresh && t->pool->id == i * OP25B_PAGE_POOLS + j);
 			for (pool = 0; strcmp(model_names[pool], t->pool->name); pool++)
 				CHECK(pool < POOLS - 1);
-			CHECK(!terms[pool]);
-			terms[pool] = t;
+			CHECK(!conf[pool]);
+			conf[pool] = t;
 			CHECK(t == next);
 			next = op25b_policy_next(policy, t->pool->id + 1);
 		}
 	}
 	CHECK(!next);
 	for (pool = 0; pool < POOLS; pool++) {
-		CHECK(!terms[pool] == !model->exists[pool], "%s", model_names[pool]);
-		if (!terms[pool])
+		CHECK(!conf[pool] == !model->exists[pool], "%s", model_names[pool]);
+		if (!conf[pool])
 			continue;
 		pools++;
-		CHECK(!memcmp(&terms[pool]->settings, &model->settings[pool],
-			      sizeof(terms[pool]->settings)));
+		CHECK(!memcmp(&conf[pool]->settings, &model->settings[pool],
+			      sizeof(conf[pool]->settings)));
 		guards[0] += !!(model->settings[pool].guard & OP25B_GUARD_SYNACK);
 		guards[1] += !!(model->settings[pool].guard & OP25B_GUARD_INBOUND);
 		for (prefixes = exempts = 0, i = 0; i < model->entries; i++) {
@@ -269,9 +271,9 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 		}
 		for (relays = 0, i = 0; i < model->relays; i++)
 			relays += model->relay[i].pool == pool;
-		count_is(terms[pool]->prefixes, prefixes, "prefixes of a pool");
-		count_is(terms[pool]->exempts, exempts, "exempts of a pool");
-		count_is(terms[pool]->relays, relays, "relays of a pool");
+		count_is(conf[pool]->prefixes, prefixes, "prefixes of a pool");
+		count_is(conf[pool]->exempts, exempts, "exempts of a pool");
+		count_is(conf[pool]->relays, relays, "relays of a pool");
 	}
 	count_is(policy->pools, pools, "pools");
 	count_is(policy->synack, guards[0], "guards synack");
@@ -296,8 +298,8 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 		op25b_lpm_walk(policy->relay[i], none, 0, see_relay, &c);
 		for (pool = 0; pool < POOLS; pool++) {
 			c.relays_of = pool;
-			if (terms[pool])
-				op25b_lpm_walk(terms[pool]->relay[i], none, 0, see_relay, &c);
+			if (conf[pool])
+				op25b_lpm_walk(conf[pool]->relay[i], none, 0, see_relay, &c);
 		}
 	}
 	CHECK(c.n == model->relays, "%u, not %u", c.n, model->relays);
@@ -387,7 +389,7 @@ int change_once(const struct op *ops, unsigned int n)
 		if (err)
 			op25b_change_abort(change);
 		else
-			err = op25b_table_commit(table, change, NULL);
+			err = op25b_change_commit(change);
 	}
 	mutex_unlock(&table->lock);
 	return err;
@@ -460,6 +462,8 @@ void stage(struct staged *staged, struct op op)
 	if (!op.comment)
 		op.comment = "";
 	CHECK(model_apply(&staged->model, &op) == 0);
+	/* it began with an empty policy, so that each pool may come back */
+	memset(staged->model.deleted, 0, sizeof(staged->model.deleted));
 	mutex_lock(&table->lock);
 	CHECK(change_apply(staged->change, &op) == 0);
 	mutex_unlock(&table->lock);
@@ -470,7 +474,7 @@ void stage_end(struct staged *staged, bool commit)
 	mutex_lock(&table->lock);
 	if (commit) {
 		remember();
-		CHECK(op25b_table_commit(table, staged->change, NULL) == 0);
+		CHECK(op25b_change_commit(staged->change) == 0);
 		model_commit(&now, &staged->model, true);
 	} else {
 		op25b_change_abort(staged->change);
@@ -496,7 +500,7 @@ void pass_time(unsigned int seconds)
 
 /* Packets */
 
-static unsigned int write_packet(u8 *p, enum op25b_shape shape, enum op25b_family family,
+static unsigned int write_packet(u8 *p, enum op25b_pkt_type type, enum op25b_family family,
 				 struct op25b_key src, struct op25b_key dst)
 {
 	static const u8 tcp[20] = { 0xd4, 0x31, 0xd4, 0x32, [12] = 0x50, 0x10 };
@@ -531,16 +535,16 @@ static unsigned int write_packet(u8 *p, enum op25b_shape shape, enum op25b_famil
 		}
 	}
 	memcpy(p + n, tcp, sizeof(tcp));
-	if (shape == OP25B_SHAPE_SYN || shape == OP25B_SHAPE_MALFORMED) {
+	if (type == OP25B_PKT_SYN || type == OP25B_PKT_MALFORMED) {
 		p[n + 2] = 0;
 		p[n + 3] = 25;
 		p[n + 13] = 0x02;
-	} else if (shape == OP25B_SHAPE_SYNACK) {
+	} else if (type == OP25B_PKT_SYNACK) {
 		p[n] = 0;
 		p[n + 1] = 25;
 		p[n + 13] = 0x12;
 	}
-	end = shape == OP25B_SHAPE_MALFORMED ? n + 13 : n + 20;
+	end = type == OP25B_PKT_MALFORMED ? n + 13 : n + 20;
 	if (family == OP25B_IPV6)
 		p[5] = end - 40;
 	/* what lies behind the end of what a tunnel held looks harmless, and is none of the packet */
@@ -552,16 +556,10 @@ static unsigned int write_packet(u8 *p, enum op25b_shape shape, enum op25b_famil
 }
 
 /* Have the hook see a packet, and the model count it. */
-struct verdict send(enum op25b_shape shape, enum op25b_family family, struct op25b_key src,
+struct verdict send(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,
 			   struct op25b_key dst)
 {
-	struct verdict verdict = model_judge(&now, shape, family, src, dst);
-	static const enum op25b_counted counted[] = {
-		[OP25B_VERDICT_BLOCKED] = OP25B_BLOCKED,
-		[OP25B_VERDICT_OBSERVED] = OP25B_OBSERVED,
-		[OP25B_VERDICT_RELAYED] = OP25B_RELAYED,
-		[OP25B_VERDICT_EXEMPTED] = OP25B_EXEMPTED,
-	};
+	struct verdict verdict = model_judge(&now, type, family, src, dst);
 	struct net_device in = { 0 };
 	struct nf_hook_state state = { .in = &in, .net = &net };
 	unsigned int got, rejects = seen.rejects, head, len;
@@ -579,7 +577,7 @@ struct verdict send(enum op25b_shape shape, enum op25b_family family, struct op2
 	CHECK(ops->hooknum == NF_INET_PRE_ROUTING && ops->priority < NF_IP_PRI_CONNTRACK_DEFRAG);
 
 	/* the stack has read the IP header; the rest lies anywhere */
-	len = write_packet(bytes, shape, family, src, dst);
+	len = write_packet(bytes, type, family, src, dst);
 	head = family ? 40 : 20;
 	if (chance() & 1)
 		head += chance_below(len - head + 1);
@@ -629,16 +627,16 @@ struct verdict send(enum op25b_shape shape, enum op25b_family family, struct op2
 	CHECK(seen.rejects == rejects + answered);
 	CHECK(!answered || seen.action == now.settings[verdict.pool].action);
 	if (verdict.verdict != OP25B_VERDICT_PASSED)
-		now.packets[verdict.pool][verdict.class][counted[verdict.verdict]]++;
+		now.packets[verdict.pool][verdict.class][op25b_stats_column(verdict.verdict)]++;
 	return verdict;
 }
 
-void sends(enum op25b_shape shape, const char *from, const char *to,
+void sends(enum op25b_pkt_type type, const char *from, const char *to,
 		  enum op25b_verdict verdict)
 {
 	struct op25b_prefix src = prefix(from), dst = prefix(to);
 
-	CHECK(send(shape, src.family, src.key, dst.key).verdict == verdict, "%s to %s", from, to);
+	CHECK(send(type, src.family, src.key, dst.key).verdict == verdict, "%s to %s", from, to);
 }
 
 /* A table for each test */
@@ -646,24 +644,34 @@ void sends(enum op25b_shape shape, const char *from, const char *to,
 int harness_setup(void **state)
 {
 	CHECK(shim_slab.live == 0);
-	memset(&on, 0, sizeof(on));
+	memset(&pernet, 0, sizeof(pernet));
 	memset(&now, 0, sizeof(now));
 	memset(&seen, 0, sizeof(seen));
 	CHECK(op25b_table_workqueue_init() == 0);
 	CHECK(op25b_table_init(table, &net) == 0);
+	op25b_hook_init(table);
+	op25b_expire_init(table);
 	in_force();
 	return 0;
 }
 
-/* In the order of op25b_mod.c */
+static int remove_directory(struct op25b_pool *pool, void *arg)
+{
+	op25b_sysfs_pool_del(pool);
+	return 0;
+}
+
+/* In the order of op25b_mod.c; sysfs is the harness's own */
 int harness_teardown(void **state)
 {
 	in_force();
-	op25b_table_stop(table);
+	op25b_hook_stop(table);
 	CHECK(!seen.hooks);
+	op25b_expire_stop(table);
 	grace_period();
-	op25b_table_free(table);
+	op25b_policy_for_each_added(table->policy, NULL, remove_directory, NULL);
 	CHECK(!seen.directories);
+	op25b_table_free(table);
 	op25b_table_workqueue_exit();
 	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);
 	return 0;

@@ -10,7 +10,7 @@
 #include "op25b_net.h"
 #include "op25b_table.h"
 
-extern struct op25b_net on;
+extern struct op25b_net pernet;
 extern struct net net;
 
 extern struct op25b_table *const table;
@@ -74,9 +74,9 @@ void stage_end(struct staged *staged, bool commit);
 void pass_time(unsigned int seconds);
 
 /* Have the hook see a packet, and the model count it. */
-struct verdict send(enum op25b_shape shape, enum op25b_family family, struct op25b_key src,
+struct verdict send(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,
 		    struct op25b_key dst);
-void sends(enum op25b_shape shape, const char *from, const char *to, enum op25b_verdict verdict);
+void sends(enum op25b_pkt_type type, const char *from, const char *to, enum op25b_verdict verdict);
 
 /* A table for each test */
 int harness_setup(void **state);

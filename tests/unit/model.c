@@ -101,6 +101,7 @@ int model_apply(struct model *model, const struct op *op)
 		break;
 	case POOL_DEL:
 		model->exists[op->pool] = false;
+		model->deleted[op->pool] = true;
 		for (i = 0; i < model->entries; i++) {
 			if (model->entry[i].pool == op->pool)
 				model->entry[i].is_prefix = model->entry[i].is_exempt = false;
@@ -168,6 +169,7 @@ void model_commit(struct model *now, const struct model *model, bool whole)
 	*now = *model;
 	now->generation = old.generation + (whole || model->touched);
 	now->touched = false;
+	memset(now->deleted, 0, sizeof(now->deleted));
 	for (pool = 0; pool < POOLS; pool++) {
 		if (old.exists[pool])
 			memcpy(now->packets[pool], old.packets[pool], sizeof(now->packets[pool]));
@@ -216,21 +218,21 @@ static struct verdict model_rules(const struct model *model, enum op25b_class cl
 	return verdict;
 }
 
-struct verdict model_judge(const struct model *model, enum op25b_shape shape,
+struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 			   enum op25b_family family, struct op25b_key src, struct op25b_key dst)
 {
 	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
 
-	switch (shape) {
-	case OP25B_SHAPE_SYN:
+	switch (type) {
+	case OP25B_PKT_SYN:
 		verdict = model_rules(model, OP25B_CLASS_SYN, 0, family, src, dst);
 		if (verdict.verdict == OP25B_VERDICT_PASSED)
 			verdict = model_rules(model, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
 					      family, dst, src);
 		return verdict;
-	case OP25B_SHAPE_MALFORMED:
+	case OP25B_PKT_MALFORMED:
 		return model_rules(model, OP25B_CLASS_MALFORMED, 0, family, src, dst);
-	case OP25B_SHAPE_SYNACK:
+	case OP25B_PKT_SYNACK:
 		return model_rules(model, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst, src);
 	default:
 		return verdict;

@@ -59,8 +59,9 @@ struct model {
 	bool touched;
 	u64 generation;
 	bool exists[POOLS];
+	bool deleted[POOLS];	/* by the change under way, which may not add it again */
 	struct op25b_settings settings[POOLS];
-	u64 packets[POOLS][OP25B_CLASSES][OP25B_COUNTED];
+	u64 packets[POOLS][OP25B_CLASSES][OP25B_VERDICTS];
 	unsigned int entries;
 	unsigned int relays;
 	struct entry entry[ENTRIES];
@@ -97,7 +98,7 @@ struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix
 unsigned int model_expire(struct model *model);
 int model_apply(struct model *model, const struct op *op);
 void model_commit(struct model *now, const struct model *model, bool whole);
-struct verdict model_judge(const struct model *model, enum op25b_shape shape,
+struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 			   enum op25b_family family, struct op25b_key src, struct op25b_key dst);
 
 #endif /* _MODEL_H */

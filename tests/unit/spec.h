@@ -10,36 +10,36 @@
 
 /* All of these: of a packet of @n bytes, what starts at @at, which may be behind its end */
 
-static inline enum op25b_shape spec_tcp(const __u8 *packet, int n, int at)
+static inline enum op25b_pkt_type spec_tcp(const __u8 *packet, int n, int at)
 {
 	int left = n - at;
 	bool from_25 = left >= 2 && packet[at] == 0 && packet[at + 1] == 25;
 	bool to_25 = left >= 4 && packet[at + 2] == 0 && packet[at + 3] == 25;
 
 	if (left < 4 || (left < 14 && to_25))
-		return OP25B_SHAPE_MALFORMED;
+		return OP25B_PKT_MALFORMED;
 	if (left >= 14 && to_25 && (packet[at + 13] & 0x12) == 0x02)
-		return OP25B_SHAPE_SYN;
+		return OP25B_PKT_SYN;
 	if (left >= 14 && from_25 && (packet[at + 13] & 0x12) == 0x12)
-		return OP25B_SHAPE_SYNACK;
-	return OP25B_SHAPE_NONE;
+		return OP25B_PKT_SYNACK;
+	return OP25B_PKT_NONE;
 }
 
-static inline enum op25b_shape spec_ipv4(const __u8 *packet, int n)
+static inline enum op25b_pkt_type spec_ipv4(const __u8 *packet, int n)
 {
 	int header = n ? packet[0] % 16 * 4 : 0;
 	int fragment = n >= 8 ? (packet[6] % 32 * 256 + packet[7]) * 8 : 0;
 
 	if (n < 20)
-		return OP25B_SHAPE_MALFORMED;
+		return OP25B_PKT_MALFORMED;
 	if (packet[9] != 6 || fragment > 8)
-		return OP25B_SHAPE_NONE;
+		return OP25B_PKT_NONE;
 	if (fragment == 8 || header < 20)
-		return OP25B_SHAPE_MALFORMED;
+		return OP25B_PKT_MALFORMED;
 	return spec_tcp(packet, n, header);
 }
 
-static inline enum op25b_shape spec_ipv6_header(const __u8 *packet, int n, int at, int type)
+static inline enum op25b_pkt_type spec_ipv6_header(const __u8 *packet, int n, int at, int type)
 {
 	bool there = n - at >= 8;
 	int len = 8, fragment = 0;
@@ -62,18 +62,18 @@ static inline enum op25b_shape spec_ipv6_header(const __u8 *packet, int n, int a
 		fragment = there ? (packet[at + 2] * 256 + packet[at + 3]) / 8 * 8 : 0;
 		break;
 	default:
-		return OP25B_SHAPE_NONE;
+		return OP25B_PKT_NONE;
 	}
 	if (!there || fragment == 8)
-		return OP25B_SHAPE_MALFORMED;
+		return OP25B_PKT_MALFORMED;
 	if (fragment)
-		return OP25B_SHAPE_NONE;
+		return OP25B_PKT_NONE;
 	return spec_ipv6_header(packet, n, at + len, packet[at]);
 }
 
-static inline enum op25b_shape spec_ipv6(const __u8 *packet, int n)
+static inline enum op25b_pkt_type spec_ipv6(const __u8 *packet, int n)
 {
-	return n < 40 ? OP25B_SHAPE_MALFORMED : spec_ipv6_header(packet, n, 40, packet[6]);
+	return n < 40 ? OP25B_PKT_MALFORMED : spec_ipv6_header(packet, n, 40, packet[6]);
 }
 
 #endif /* _SPEC_H */

@@ -12,11 +12,11 @@
 #include "classify.h"
 #include "spec.h"
 
-#define NONE		OP25B_SHAPE_NONE
-#define SYN		OP25B_SHAPE_SYN
-#define SYNACK		OP25B_SHAPE_SYNACK
-#define MALFORMED	OP25B_SHAPE_MALFORMED
-#define UNDECIDED	OP25B_SHAPE_UNDECIDED
+#define NONE		OP25B_PKT_NONE
+#define SYN		OP25B_PKT_SYN
+#define SYNACK		OP25B_PKT_SYNACK
+#define MALFORMED	OP25B_PKT_MALFORMED
+#define UNDECIDED	OP25B_PKT_UNDECIDED
 
 /* A packet under construction */
 struct frame {
@@ -26,7 +26,7 @@ struct frame {
 	unsigned int next;	/* where the byte is that names what comes next */
 };
 
-static enum op25b_shape spec(const struct frame *frame)
+static enum op25b_pkt_type spec(const struct frame *frame)
 {
 	return frame->ipv6 ? spec_ipv6(frame->data, frame->len) :
 			     spec_ipv4(frame->data, frame->len);
@@ -125,63 +125,63 @@ static void pieces_make(struct source *source)
 	}
 }
 
-static enum op25b_shape classify_by(const struct frame *frame, unsigned int limit, reader *read)
+static enum op25b_pkt_type classify_by(const struct frame *frame, unsigned int limit, reader *read)
 {
 	struct source source = { .packet = { .len = frame->len, .read = read }, .limit = limit };
-	enum op25b_shape shape;
+	enum op25b_pkt_type type;
 	u8 *data = malloc(frame->len);
 	unsigned int i;
 
 	source.data = memcpy(data, frame->data, frame->len);
 	if (read == read_pieces)
 		pieces_make(&source);
-	shape = frame->ipv6 ? op25b_classify_ipv6(&source.packet)
+	type = frame->ipv6 ? op25b_classify_ipv6(&source.packet)
 			    : op25b_classify_ipv4(&source.packet);
 	for (i = 0; i < source.cuts; i++)
 		free(source.piece[i]);
 	for (i = 0; i < source.reads; i++)
 		free(source.copy[i]);
 	free(data);
-	return shape;
+	return type;
 }
 
-static enum op25b_shape peek(const struct frame *frame, unsigned int n)
+static enum op25b_pkt_type peek(const struct frame *frame, unsigned int n)
 {
 	u8 *room = malloc(4 + n);	/* ends where the packet does, but is never empty */
 	u8 *data = memcpy(room + 4, frame->data, n);
-	enum op25b_shape shape = frame->ipv6 ? op25b_peek_ipv6(data, n) : op25b_peek_ipv4(data, n);
+	enum op25b_pkt_type type = frame->ipv6 ? op25b_peek_ipv6(data, n) : op25b_peek_ipv4(data, n);
 
 	free(room);
-	return shape;
+	return type;
 }
 
-/* @frame is @shape, by whatever way one looks at it. */
-static void is(const struct frame *frame, enum op25b_shape shape)
+/* @frame is @type, by whatever way one looks at it. */
+static void is(const struct frame *frame, enum op25b_pkt_type type)
 {
 	static reader *const readers[] = { read_linear, read_into_buf, read_exact, read_pieces };
 	unsigned int i, n = chance_below(frame->len + 1);
-	enum op25b_shape got;
+	enum op25b_pkt_type got;
 
 	for (i = 0; i < 4; i++) {
 		got = classify_by(frame, frame->len, readers[i]);
-		CHECK(got == shape, "reader %u, %u bytes: %d, not %d", i, frame->len, got, shape);
+		CHECK(got == type, "reader %u, %u bytes: %d, not %d", i, frame->len, got, type);
 	}
 	got = peek(frame, frame->len);
-	CHECK(got == shape || got == UNDECIDED, "peek: %d, not %d", got, shape);
+	CHECK(got == type || got == UNDECIDED, "peek: %d, not %d", got, type);
 	got = peek(frame, n);
-	CHECK(got == shape || got == UNDECIDED, "peek at %u: %d, not %d", n, got, shape);
+	CHECK(got == type || got == UNDECIDED, "peek at %u: %d, not %d", n, got, type);
 }
 
 /* Cut off anywhere, by its own length or because the rest cannot be had: as the table says */
 static void is_at_every_length(const struct frame *whole)
 {
 	struct frame frame = *whole;
-	enum op25b_shape shape;
+	enum op25b_pkt_type type;
 
 	for (frame.len = 0; frame.len <= whole->len; frame.len++) {
-		shape = spec(&frame);
-		is(&frame, shape);
-		CHECK(classify_by(whole, frame.len, read_linear) == shape, "from %u", frame.len);
+		type = spec(&frame);
+		is(&frame, type);
+		CHECK(classify_by(whole, frame.len, read_linear) == type, "from %u", frame.len);
 	}
 }
 
@@ -275,7 +275,7 @@ static const unsigned int extensions[] = { 0, 43, 44, 51, 60, 135, 139, 140 };
 
 static const struct {
 	const char *name;
-	enum op25b_shape shape;
+	enum op25b_pkt_type type;
 	const char *hex;
 } vectors[] = {
 	{ "IPv4 SYN", SYN, IP4("45", "4000", "06") TCP("d431", "0019", "02") },
@@ -391,11 +391,11 @@ static void test_vectors(void **state)
 	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		from_hex(&frame, vectors[i].hex);
 		/* so that the name is seen if what follows fails */
-		CHECK(spec(&frame) == vectors[i].shape, "%s: specified as %d", vectors[i].name,
+		CHECK(spec(&frame) == vectors[i].type, "%s: specified as %d", vectors[i].name,
 		      spec(&frame));
-		CHECK(classify_by(&frame, frame.len, read_linear) == vectors[i].shape, "%s",
+		CHECK(classify_by(&frame, frame.len, read_linear) == vectors[i].type, "%s",
 		      vectors[i].name);
-		is(&frame, vectors[i].shape);
+		is(&frame, vectors[i].type);
 		is_at_every_length(&frame);
 	}
 }
@@ -451,18 +451,18 @@ static void test_flags(void **state)
 {
 	static const unsigned int ports[] = { 25, 26, 0x1900, 0x0119, 0x1919, 0, 587 };
 	unsigned int flags, from, to, way;
-	enum op25b_shape shape;
+	enum op25b_pkt_type type;
 	struct frame frame;
 
 	(void)state;
 	for (flags = 0; flags < 256; flags++) {
 		for (from = 0; from < 7; from++) {
 			for (to = 0; to < 7; to++) {
-				shape = NONE;
+				type = NONE;
 				if (to == 0 && flags & 0x02 && !(flags & 0x10))
-					shape = SYN;
+					type = SYN;
 				if (from == 0 && flags & 0x02 && flags & 0x10)
-					shape = SYNACK;
+					type = SYNACK;
 				for (way = 0; way < 4; way++) {
 					if (way < 2)
 						start_ipv4(&frame, 12 * way);
@@ -471,8 +471,8 @@ static void test_flags(void **state)
 					if (way == 3)
 						put_extension(&frame, 60, 1);
 					put_tcp(&frame, ports[from], ports[to], flags);
-					CHECK(spec(&frame) == shape);
-					is(&frame, shape);
+					CHECK(spec(&frame) == type);
+					is(&frame, type);
 				}
 			}
 		}
@@ -645,7 +645,7 @@ static void test_peek(void **state)
 static void test_random(void **state)
 {
 	unsigned int i, n, counts[4] = { 0 };
-	enum op25b_shape shape;
+	enum op25b_pkt_type type;
 	struct frame frame;
 
 	(void)state;
@@ -673,12 +673,12 @@ static void test_random(void **state)
 			frame.len = chance_below(frame.len + 1);
 		for (n = chance_below(3); n && frame.len && chance() & 1; n--)
 			frame.data[chance_below(frame.len)] = chance();
-		shape = spec(&frame);
-		counts[shape]++;
-		is(&frame, shape);
+		type = spec(&frame);
+		counts[type]++;
+		is(&frame, type);
 	}
 	for (i = 0; i < 4; i++)
-		CHECK(counts[i] > 1000, "only %u of shape %u", counts[i], i);
+		CHECK(counts[i] > 1000, "only %u of type %u", counts[i], i);
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 
 #include "check.h"
 #include "harness.h"
-#include "op25b_change.h"
+#include "op25b_step.h"
 
 /* Chance */
 
@@ -47,7 +47,8 @@ static struct op random_op(struct model *model)
 		if (op.kind >= RELAY_ADD && chance() & 1)
 			op.pool = EVERY_POOL;
 	} while (op.pool != EVERY_POOL &&
-		 model->exists[op.pool] == (op.kind == POOL_ADD));
+		 (model->exists[op.pool] == (op.kind == POOL_ADD) ||
+		  (op.kind == POOL_ADD && model->deleted[op.pool])));
 
 	op.settings = random_settings();
 	op.prefix = random_prefix();
@@ -214,8 +215,8 @@ static void test_errors(void **state)
 /* Each class and verdict, in the order of the contract */
 static void test_verdicts(void **state)
 {
-	static const enum op25b_shape shapes[] = {
-		OP25B_SHAPE_SYN, OP25B_SHAPE_MALFORMED, OP25B_SHAPE_SYNACK, OP25B_SHAPE_SYN,
+	static const enum op25b_pkt_type shapes[] = {
+		OP25B_PKT_SYN, OP25B_PKT_MALFORMED, OP25B_PKT_SYNACK, OP25B_PKT_SYN,
 	};
 	const char *in, *exempt, *server, *relay, *own, *other;
 	unsigned int i, family, rejects;
@@ -274,20 +275,20 @@ static void test_verdicts(void **state)
 	}
 	/* the sender's pool first */
 	one(OP(POOL_SET, 0, .settings = { .guard = OP25B_GUARD_INBOUND }), 0);
-	sends(OP25B_SHAPE_SYN, "10.0.1.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
-	CHECK(now.packets[1][OP25B_CLASS_SYN][OP25B_BLOCKED] == 1);
+	sends(OP25B_PKT_SYN, "10.0.1.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
+	CHECK(now.packets[1][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 1);
 	in_force();
 	/* each action, and only for a SYN */
 	rejects = seen.rejects;
 	for (i = 0; i < 3; i++) {
 		one(OP(POOL_SET, 0, .settings = { .action = i, .guard = 3 }), 0);
-		sends(OP25B_SHAPE_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+		sends(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 		CHECK(seen.rejects == rejects + (i != OP25B_ACTION_DROP));
 		CHECK(i == OP25B_ACTION_DROP || seen.action == i);
 		rejects = seen.rejects;
-		sends(OP25B_SHAPE_SYN, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
-		sends(OP25B_SHAPE_SYNACK, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
-		sends(OP25B_SHAPE_MALFORMED, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+		sends(OP25B_PKT_SYN, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
+		sends(OP25B_PKT_SYNACK, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
+		sends(OP25B_PKT_MALFORMED, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 		CHECK(seen.rejects == rejects);
 	}
 	in_force();
@@ -302,19 +303,19 @@ static void test_specific(void **state)
 	PREFIX(0, "10.1.1.0/24");
 	EXEMPT(0, "10.1.1.0/25");
 	PREFIX(0, "10.1.1.0/26");
-	sends(OP25B_SHAPE_SYN, "10.2.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	sends(OP25B_SHAPE_SYN, "10.1.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
-	sends(OP25B_SHAPE_SYN, "10.1.1.128", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	sends(OP25B_SHAPE_SYN, "10.1.1.64", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
-	sends(OP25B_SHAPE_SYN, "10.1.1.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.2.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.1.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	sends(OP25B_PKT_SYN, "10.1.1.128", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.1.1.64", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	sends(OP25B_PKT_SYN, "10.1.1.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 	/* an exempt wins over a prefix of the same length, in any order */
 	EXEMPT(0, "10.1.1.0/26");
-	sends(OP25B_SHAPE_SYN, "10.1.1.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	sends(OP25B_PKT_SYN, "10.1.1.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
 	EXEMPT(1, "10.1.2.0/24");
 	PREFIX(1, "10.1.2.0/24");
-	sends(OP25B_SHAPE_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	sends(OP25B_PKT_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
 	one(OP(EXEMPT_DEL, 1, .prefix = prefix("10.1.2.0/24")), 0);
-	sends(OP25B_SHAPE_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	sends(OP25B_PKT_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
 	in_force();
 }
 
@@ -328,8 +329,8 @@ static void test_restore(void **state)
 	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.8"), .timeout = 9, .comment = "old"), 0);
 	PREFIX(1, "10.0.1.0/24");
 	RELAY(1, "192.0.2.1");
-	sends(OP25B_SHAPE_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	sends(OP25B_SHAPE_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 
 	stage_begin(&staged);
 	stage(&staged, OP(POOL_ADD, 0, .settings = { .mode = OP25B_MODE_OBSERVE }));
@@ -339,22 +340,22 @@ static void test_restore(void **state)
 	stage(&staged, OP(PREFIX_ADD, 2, .prefix = prefix("10.0.0.0/24")));
 	/* meanwhile: nothing of it is in force, and packets and changes go on */
 	in_force();
-	sends(OP25B_SHAPE_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 	one(OP(POOL_DEL, 1), 0);
 	ADD(1);
 	PREFIX(1, "10.0.1.0/24");
-	sends(OP25B_SHAPE_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 	in_force();
 	stage(&staged, OP(RELAY_ADD, 2, .prefix = prefix("192.0.2.2")));
 	stage(&staged, OP(RELAY_ADD, EVERY_POOL, .prefix = prefix("192.0.2.3")));
 	stage_end(&staged, true);
 	in_force();
 	/* kept: east's counters; gone: west; zero: the new one's */
-	CHECK(now.packets[0][OP25B_CLASS_SYN][OP25B_BLOCKED] == 2);
-	sends(OP25B_SHAPE_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_OBSERVED);
-	sends(OP25B_SHAPE_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	sends(OP25B_SHAPE_SYN, "10.0.0.5", "192.0.2.2", OP25B_VERDICT_RELAYED);
-	CHECK(now.packets[2][OP25B_CLASS_SYN][OP25B_BLOCKED] == 1);
+	CHECK(now.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 2);
+	sends(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	sends(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.0.0.5", "192.0.2.2", OP25B_VERDICT_RELAYED);
+	CHECK(now.packets[2][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 1);
 	in_force();
 	grace_period();
 	/* the old exempt does not expire any more, the new one does */
@@ -373,7 +374,7 @@ static void test_restore(void **state)
 	one(OP(POOL_DEL, 0), 0);
 	in_force();
 	stage_end(&staged, true);
-	CHECK(now.packets[0][OP25B_CLASS_SYN][OP25B_BLOCKED] == 0);
+	CHECK(now.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 0);
 	in_force();
 	/* and one that empties the table */
 	stage_begin(&staged);
@@ -402,7 +403,7 @@ static void test_commit_fails(void **state)
 	stage_begin(&staged);
 	stage(&staged, OP(POOL_ADD, 3));
 	mutex_lock(&table->lock);
-	CHECK(op25b_table_commit(table, staged.change, NULL) == -EEXIST);
+	CHECK(op25b_change_commit(staged.change) == -EEXIST);
 	mutex_unlock(&table->lock);
 	in_force();
 	seen.directory_error = 0;
@@ -424,7 +425,7 @@ static void test_expiry(void **state)
 	in_force();
 	pass_time(9);
 	in_force();
-	sends(OP25B_SHAPE_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	sends(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
 	/* later: by force; and sooner */
 	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 30), -EEXIST);
 	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 30, .force = true), 0);
@@ -434,7 +435,7 @@ static void test_expiry(void **state)
 	pass_time(10);
 	in_force();
 	CHECK(table->policy->exempts == 2 && table->policy->prefixes[OP25B_IPV4] == 1);
-	sends(OP25B_SHAPE_SYN, "10.0.0.2", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	sends(OP25B_PKT_SYN, "10.0.0.2", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 1, .force = true), 0);
 	pass_time(2);
 	in_force();
@@ -539,7 +540,7 @@ static void test_many_pools(void **state)
 {
 	struct netlink_ext_ack extack = { 0 };
 	const struct op25b_settings settings = { 0 };
-	const struct op25b_terms *terms;
+	const struct op25b_pool_conf *conf;
 	struct op25b_change *change;
 	unsigned int i, round;
 	long live;
@@ -553,13 +554,13 @@ static void test_many_pools(void **state)
 		change = op25b_change_begin_empty(table);
 		for (i = 0; i < OP25B_POOL_MAX; i++) {
 			snprintf(name, sizeof(name), "%05u", i);
-			id = op25b_pool_add(change, name, settings, &extack);
+			id = op25b_step_pool_add(change, name, settings, &extack);
 			CHECK(id == (int)i && !extack._msg, "%d", id);
 		}
-		CHECK(op25b_pool_add(change, "more", settings, &extack) == -ENOSPC);
+		CHECK(op25b_step_pool_add(change, "more", settings, &extack) == -ENOSPC);
 		CHECK(extack._msg && *extack._msg);
 		extack._msg = NULL;
-		CHECK(op25b_table_commit(table, change, &extack) == 0);
+		CHECK(op25b_change_commit(change) == 0);
 		CHECK(table->policy->pools == OP25B_POOL_MAX);
 		CHECK(seen.directories == OP25B_POOL_MAX);
 		mutex_unlock(&table->lock);
@@ -567,19 +568,19 @@ static void test_many_pools(void **state)
 	}
 	mutex_lock(&table->lock);
 	i = 0;
-	op25b_policy_for_each(terms, table->policy)
-		CHECK(terms->pool->id == i++);
+	op25b_policy_for_each(conf, table->policy)
+		CHECK(conf->pool->id == i++);
 	CHECK(i == OP25B_POOL_MAX);
 
 	/* only the last one, far behind the first pages, and none */
 	change = op25b_change_begin_empty(table);
-	CHECK(op25b_pool_add(change, name, settings, &extack) == OP25B_POOL_MAX - 1);
-	CHECK(op25b_table_commit(table, change, &extack) == 0);
-	terms = op25b_policy_next(table->policy, 0);
-	CHECK(terms && terms->pool->id == OP25B_POOL_MAX - 1);
-	CHECK(!op25b_policy_next(table->policy, terms->pool->id + 1));
+	CHECK(op25b_step_pool_add(change, name, settings, &extack) == OP25B_POOL_MAX - 1);
+	CHECK(op25b_change_commit(change) == 0);
+	conf = op25b_policy_next(table->policy, 0);
+	CHECK(conf && conf->pool->id == OP25B_POOL_MAX - 1);
+	CHECK(!op25b_policy_next(table->policy, conf->pool->id + 1));
 	change = op25b_change_begin_empty(table);
-	CHECK(op25b_table_commit(table, change, &extack) == 0);
+	CHECK(op25b_change_commit(change) == 0);
 	mutex_unlock(&table->lock);
 	grace_period();
 	CHECK(shim_slab.live == live, "%ld more", shim_slab.live - live);
@@ -589,7 +590,7 @@ static void test_many_pools(void **state)
 static void test_stats(void **state)
 {
 	struct op25b_stats stats = { 0 };
-	u64 expected[OP25B_CLASSES][OP25B_COUNTED] = { 0 };
+	u64 expected[OP25B_CLASSES][OP25B_VERDICTS] = { 0 };
 	struct op25b_totals totals;
 	unsigned int i;
 
@@ -599,11 +600,11 @@ static void test_stats(void **state)
 	CHECK(op25b_stats_init(&stats) == 0);
 	for (i = 0; i < 20000; i++) {
 		enum op25b_class class = chance_below(OP25B_CLASSES);
-		enum op25b_counted counted = chance_below(OP25B_COUNTED);
+		enum op25b_verdict verdict = OP25B_VERDICT_BLOCKED + chance_below(OP25B_VERDICTS);
 
 		shim_cpu = chance_below(SHIM_CPUS);
-		op25b_stats_count(&stats, class, counted);
-		expected[class][counted]++;
+		op25b_stats_count(&stats, class, verdict);
+		expected[class][op25b_stats_column(verdict)]++;
 		if (!chance_below(500)) {
 			op25b_stats_reset(&stats);
 			memset(expected, 0, sizeof(expected));

@@ -13,7 +13,7 @@ def test_as_many_pools_as_there_can_be(client):
     client.do("RESTORE_COMMIT")
     assert client("status")["pools"] == 65535
     client.refused("POOL_ADD", "POOL:s:more", errno.ENOSPC,
-                   "there are 65535 pools, which is all there can be")
+                   "there are 65535 pools, which is the limit")
     assert client("pool p65534")[0]["name"] == "p65534"
     client(f"start {CMD['POOL_GET']}")
     count = 0

@@ -107,7 +107,7 @@ static void load(const char *path, struct op25b_lpm *lpm)
 	fclose(file);
 	op25b_lpm_seal(*lpm);
 	op25b_garbage_free(&garbage);
-	op25b_lpm_jump(*lpm, jumps);
+	op25b_lpm_jump_build(*lpm, jumps);
 }
 
 static void read_packets(const char *path, size_t size)
@@ -139,8 +139,8 @@ static noinline unsigned long reach_table(bool ipv6)
 	unsigned int i;
 
 	for (i = 0; i < keys_count; i++)
-		sum += ipv6 ? op25b_lpm_jump_ipv6(jumps, keys[i]) :
-			      op25b_lpm_jump_ipv4(jumps, keys[i]);
+		sum += ipv6 ? op25b_lpm_jump_lookup_ipv6(jumps, keys[i]) :
+			      op25b_lpm_jump_lookup_ipv4(jumps, keys[i]);
 	return sum;
 }
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The verdict of a policy on a packet
+ *
+ * From the type of a packet (core/classify.h) and its addresses to its class, its pool and its
+ * verdict. The hook and the operation `test` both use it: no skb, and nothing is counted.
+ */
+#include "op25b_judge.h"
+
+static struct op25b_lpm_match lookup(const struct op25b_lpm *lpm, enum op25b_family family,
+				     struct op25b_key key)
+{
+	if (family == OP25B_IPV4)
+		return op25b_lpm_lookup_ipv4(lpm[OP25B_IPV4], key);
+	return op25b_lpm_lookup_ipv6(lpm[OP25B_IPV6], key);
+}
+
+/**
+ * op25b_judge_is_own_relay() - whether an address is a relay of one pool
+ * @conf: the pool's configuration
+ * @family: of the address
+ * @key: the address
+ *
+ * Not inline, because few pools have relays of their own.
+ *
+ * Return: true if it is.
+ */
+bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_family family,
+			      struct op25b_key key)
+{
+	return lookup(conf->relay, family, key).value;
+}
+
+/**
+ * op25b_judge_find_entry() - find the most specific prefix or exempt that holds an address
+ * @policy: the policy, read under RCU or the table's lock
+ * @family: of the address
+ * @key: the address
+ *
+ * Return: the match, whose value op25b_entry() decodes.
+ */
+struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
+					      enum op25b_family family, struct op25b_key key)
+{
+	return lookup(policy->entry, family, key);
+}
+
+/**
+ * op25b_judge_find_relay() - find the relay that holds an address
+ * @policy: the policy, read under RCU or the table's lock
+ * @conf: the pool whose own relays count, too; NULL if none
+ * @family: of the address
+ * @key: the address
+ *
+ * Return: the match among the relays of every pool; if there is none, among those of @conf.
+ */
+struct op25b_lpm_match op25b_judge_find_relay(const struct op25b_policy *policy,
+					      const struct op25b_pool_conf *conf,
+					      enum op25b_family family, struct op25b_key key)
+{
+	struct op25b_lpm_match match = lookup(policy->relay, family, key);
+
+	if (!match.value && conf)
+		match = lookup(conf->relay, family, key);
+	return match;
+}
+
+/**
+ * op25b_judge() - judge a packet
+ * @policy: the policy, read under RCU or the table's lock
+ * @type: the packet's type, not OP25B_PKT_UNDECIDED
+ * @family: of its addresses
+ * @src: its source
+ * @dst: its destination
+ *
+ * Return: the judgement.
+ */
+struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_pkt_type type,
+				   enum op25b_family family, struct op25b_key src,
+				   struct op25b_key dst)
+{
+	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
+
+	switch (type) {
+	case OP25B_PKT_NONE:
+	case OP25B_PKT_UNDECIDED:
+		break;
+	case OP25B_PKT_SYN:
+		judgement = op25b_judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
+		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
+			judgement = op25b_judge_class(policy, OP25B_CLASS_INBOUND,
+						      OP25B_GUARD_INBOUND, family, dst, src);
+		break;
+	case OP25B_PKT_SYNACK:
+		if (policy->synack)
+			judgement = op25b_judge_class(policy, OP25B_CLASS_SYNACK,
+						      OP25B_GUARD_SYNACK, family, dst, src);
+		break;
+	case OP25B_PKT_MALFORMED:
+		judgement = op25b_judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
+		break;
+	}
+	return judgement;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The verdict of a policy on a packet
+ */
+#ifndef _OP25B_JUDGE_H
+#define _OP25B_JUDGE_H
+
+#include "core/classify.h"
+#include "op25b_policy.h"
+
+/**
+ * struct op25b_judgement - the verdict on a packet
+ * @verdict: the verdict
+ * @class: the class that the packet is counted in, unless @verdict is OP25B_VERDICT_PASSED
+ * @conf: the pool that it is counted for, unless @verdict is OP25B_VERDICT_PASSED; as long-lived as
+ *	  the policy
+ */
+struct op25b_judgement {
+	enum op25b_verdict verdict;
+	enum op25b_class class;
+	const struct op25b_pool_conf *conf;
+};
+
+struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
+					      enum op25b_family family, struct op25b_key key);
+struct op25b_lpm_match op25b_judge_find_relay(const struct op25b_policy *policy,
+					      const struct op25b_pool_conf *conf,
+					      enum op25b_family family, struct op25b_key key);
+bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_family family,
+			      struct op25b_key key);
+struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_pkt_type type,
+				   enum op25b_family family, struct op25b_key src,
+				   struct op25b_key dst);
+
+/**
+ * op25b_judge_class() - judge a packet as one of a class
+ * @policy: the policy, read under RCU or the table's lock
+ * @class: the class
+ * @guard: the guard that the pool has to have; 0 if none
+ * @family: of the addresses
+ * @side: the address on the pool's side
+ * @other: the other address
+ *
+ * Inline, because it is what most packets to port 25 need.
+ *
+ * Return: the judgement.
+ */
+static __always_inline struct op25b_judgement
+op25b_judge_class(const struct op25b_policy *policy, enum op25b_class class, u32 guard,
+		  enum op25b_family family, struct op25b_key side, struct op25b_key other)
+{
+	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
+	const struct op25b_pool_conf *conf;
+	unsigned long value;
+	bool relay;
+	u32 id;
+
+	if (family == OP25B_IPV4)
+		value = op25b_lpm_jump_lookup_ipv4(policy->jump[OP25B_IPV4], side);
+	else
+		value = op25b_lpm_jump_lookup_ipv6(policy->jump[OP25B_IPV6], side);
+	if (!value)
+		return judgement;
+	value = op25b_entry_word(value);
+	id = value >> OP25B_ENTRY_POOL_SHIFT;
+	/* no NULL checks: the policy has each pool that an entry names */
+	conf = policy->page[id / OP25B_PAGE_POOLS]->conf[id % OP25B_PAGE_POOLS];
+	judgement.conf = conf;
+	if (conf->settings.mode == OP25B_MODE_OFF || (conf->settings.guard & guard) != guard)
+		return judgement;
+
+	if (value & OP25B_ENTRY_EXEMPT) {
+		judgement.verdict = OP25B_VERDICT_EXEMPTED;
+		return judgement;
+	}
+	if (family == OP25B_IPV4)
+		relay = op25b_lpm_lookup_ipv4(policy->relay[OP25B_IPV4], other).value;
+	else
+		relay = op25b_lpm_lookup_ipv6(policy->relay[OP25B_IPV6], other).value;
+	if (relay || (conf->relays && op25b_judge_is_own_relay(conf, family, other)))
+		judgement.verdict = OP25B_VERDICT_RELAYED;
+	else if (conf->settings.mode == OP25B_MODE_OBSERVE)
+		judgement.verdict = OP25B_VERDICT_OBSERVED;
+	else
+		judgement.verdict = OP25B_VERDICT_BLOCKED;
+	return judgement;
+}
+
+#endif /* _OP25B_JUDGE_H */

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The generic netlink family: attributes that several operations have
+ *
+ * The text of a refusal starts with the noun of the attribute that it is about, so that a client
+ * can put its value behind it.
+ */
+#include <linux/ctype.h>
+#include <linux/ktime.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+#include <net/genetlink.h>
+#include <net/netlink.h>
+
+#include "op25b_netlink.h"
+
+static bool name_is_valid(const char *name)
+{
+	if (!*name || *name == '.' || *name == '-')
+		return false;
+	for (; *name; name++)
+		if (!isascii(*name) || (!isalnum(*name) && !strchr("_.-", *name)))
+			return false;
+	return true;
+}
+
+/**
+ * op25b_nl_pool_name() - get the name of the pool that a message is about
+ * @attrs: the message's attributes
+ * @extack: takes the reason of a failure
+ *
+ * Return: the name, a valid one, or an error pointer.
+ */
+const char *op25b_nl_pool_name(struct nlattr * const *attrs, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr = attrs[OP25B_A_POOL];
+
+	if (!attr) {
+		NL_SET_ERR_MSG(extack, "pool is missing");
+		return ERR_PTR(-EINVAL);
+	}
+	if (!name_is_valid(nla_data(attr))) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "pool is to be named with 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -");
+		return ERR_PTR(-EINVAL);
+	}
+	return nla_data(attr);
+}
+
+/**
+ * op25b_nl_no_such_pool() - refuse a message because its pool does not exist
+ * @attrs: the message's attributes
+ * @extack: takes the reason
+ *
+ * Return: -ENOENT.
+ */
+int op25b_nl_no_such_pool(struct nlattr * const *attrs, struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG_ATTR(extack, attrs[OP25B_A_POOL], "pool does not exist");
+	return -ENOENT;
+}
+
+static bool has_host_bits(const struct op25b_prefix *prefix)
+{
+	struct op25b_key key = prefix->key;
+
+	if (prefix->len >= 64)
+		return prefix->len < 128 && key.lo << (prefix->len - 64);
+	return key.lo || (prefix->len ? key.hi << prefix->len : key.hi);
+}
+
+/**
+ * op25b_nl_parse_prefix() - parse a nest of prefix attributes
+ * @nest: the nest, which the policy has accepted
+ * @attrs: set to its contents
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0 or -EINVAL.
+ */
+int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *attrs,
+			  struct netlink_ext_ack *extack)
+{
+	struct op25b_prefix *prefix = &attrs->prefix;
+	unsigned int addresses = 0, max = 0;
+	const struct nlattr *attr;
+	const char *comment;
+	int rem, len = -1;
+
+	attrs->timeout = 0;
+	attrs->comment = "";
+	nla_for_each_nested(attr, nest, rem) {
+		switch (nla_type(attr)) {
+		case OP25B_A_PREFIX_ADDR4:
+			prefix->family = OP25B_IPV4;
+			prefix->key.hi = (u64)be32_to_cpu(nla_get_be32(attr)) << 32;
+			prefix->key.lo = 0;
+			max = 32;
+			addresses++;
+			break;
+		case OP25B_A_PREFIX_ADDR6:
+			prefix->family = OP25B_IPV6;
+			prefix->key.hi = get_unaligned_be64(nla_data(attr));
+			prefix->key.lo = get_unaligned_be64(nla_data(attr) + 8);
+			max = 128;
+			addresses++;
+			break;
+		case OP25B_A_PREFIX_LEN:
+			len = nla_get_u8(attr);
+			break;
+		case OP25B_A_PREFIX_TIMEOUT:
+			attrs->timeout = nla_get_u32(attr);
+			break;
+		case OP25B_A_PREFIX_COMMENT:
+			attrs->comment = nla_data(attr);
+			break;
+		}
+	}
+	if (addresses != 1) {
+		NL_SET_ERR_MSG_ATTR(extack, nest, "prefix needs one address, IPv4 or IPv6");
+		return -EINVAL;
+	}
+	prefix->len = len < 0 ? max : len;
+	if (prefix->len > max) {
+		NL_SET_ERR_MSG_ATTR(extack, nest, "prefix is longer than its address");
+		return -EINVAL;
+	}
+	for (comment = attrs->comment; *comment; comment++) {
+		if (iscntrl(*comment)) {
+			NL_SET_ERR_MSG_ATTR(extack, nest,
+					    "exempt has a control character in its comment");
+			return -EINVAL;
+		}
+	}
+	if (has_host_bits(prefix)) {
+		NL_SET_ERR_MSG_ATTR(extack, nest, "prefix has host bits set");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * op25b_nl_put_prefix() - put a nest of prefix attributes into a message
+ * @skb: the message
+ * @type: the type of the nest
+ * @prefix: the prefix
+ * @exempt: the exempt whose timeout and comment belong to it; NULL if none
+ *
+ * Return: 0 or -EMSGSIZE; the caller then cancels the message.
+ */
+int op25b_nl_put_prefix(struct sk_buff *skb, int type, const struct op25b_prefix *prefix,
+			const struct op25b_exempt *exempt)
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+	struct in6_addr addr;
+	s64 left;
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (prefix->family == OP25B_IPV4) {
+		if (nla_put_be32(skb, OP25B_A_PREFIX_ADDR4, cpu_to_be32(prefix->key.hi >> 32)))
+			return -EMSGSIZE;
+	} else {
+		put_unaligned_be64(prefix->key.hi, &addr.s6_addr[0]);
+		put_unaligned_be64(prefix->key.lo, &addr.s6_addr[8]);
+		if (nla_put(skb, OP25B_A_PREFIX_ADDR6, sizeof(addr), &addr))
+			return -EMSGSIZE;
+	}
+	if (nla_put_u8(skb, OP25B_A_PREFIX_LEN, prefix->len))
+		return -EMSGSIZE;
+	if (exempt && exempt->has_timeout) {
+		left = ktime_ms_delta(exempt->expiry.expires, ktime_get_boottime());
+		left = clamp_t(s64, DIV_ROUND_UP_ULL(max_t(s64, left, 0), MSEC_PER_SEC), 1,
+			       OP25B_TIMEOUT_MAX);
+		if (nla_put_u32(skb, OP25B_A_PREFIX_TIMEOUT, left))
+			return -EMSGSIZE;
+	}
+	if (exempt && *exempt->comment &&
+	    nla_put_string(skb, OP25B_A_PREFIX_COMMENT, exempt->comment))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}

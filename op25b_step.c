@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The steps of a change: what is added and deleted
+ *
+ * Each function checks first and says why it refuses. One that has failed for lack of memory may
+ * have done half of its work; op25b_change.c says what that means.
+ *
+ * The text of a refusal starts with the noun of what it is about, so that a client can put the
+ * value behind it.
+ */
+#include <linux/errno.h>
+#include <linux/ktime.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "core/memory.h"
+#include "op25b_step.h"
+
+/* --- pools --- */
+
+/* Add @n to the number of pools for each guard in @settings. */
+static void count_guards(struct op25b_policy *policy, struct op25b_settings settings, int n)
+{
+	if (settings.guard & OP25B_GUARD_SYNACK)
+		policy->synack += n;
+	if (settings.guard & OP25B_GUARD_INBOUND)
+		policy->inbound += n;
+}
+
+/**
+ * op25b_step_find_pool() - find a pool of the new policy by its name
+ * @change: the change
+ * @name: the pool's name
+ *
+ * Return: its configuration, valid until the next step, or NULL if there is no such pool.
+ */
+const struct op25b_pool_conf *op25b_step_find_pool(const struct op25b_change *change,
+						   const char *name)
+{
+	const struct op25b_pool *pool;
+
+	lockdep_assert_held(&change->table->lock);
+	pool = op25b_table_pool_find(change->table, name);
+	return pool ? op25b_policy_conf(change->policy, pool->id) : NULL;
+}
+
+/**
+ * op25b_step_pool_add() - add a pool
+ * @change: the change
+ * @name: its name, a valid one; neither the new policy nor its base has a pool of this name
+ * @settings: its settings
+ * @extack: takes the reason of a failure
+ *
+ * Return: its id, or -ENOSPC or -ENOMEM.
+ */
+int op25b_step_pool_add(struct op25b_change *change, const char *name,
+			struct op25b_settings settings, struct netlink_ext_ack *extack)
+{
+	struct op25b_pool_conf *conf;
+	struct op25b_page *page;
+	struct op25b_pool *pool;
+
+	lockdep_assert_held(&change->table->lock);
+	if (change->policy->pools == OP25B_POOL_MAX) {
+		NL_SET_ERR_MSG(extack, "there are 65535 pools, which is the limit");
+		return -ENOSPC;
+	}
+	conf = kzalloc(sizeof(*conf), OP25B_GFP);
+	if (!conf)
+		return -ENOMEM;
+	pool = op25b_table_pool_get(change->table, name, extack);
+	if (IS_ERR(pool)) {
+		kfree(conf);
+		return PTR_ERR(pool);
+	}
+	page = op25b_change_cow_page(change, pool->id);
+	if (!page) {
+		op25b_table_pool_put(change->table, pool);
+		kfree(conf);
+		return -ENOMEM;
+	}
+	conf->pool = pool;
+	conf->settings = settings;
+	conf->fresh = true;
+	page->conf[pool->id % OP25B_PAGE_POOLS] = conf;
+
+	count_guards(change->policy, settings, 1);
+	change->policy->pools++;
+	change->changed = true;
+	change->pools_changed = true;
+	return pool->id;
+}
+
+/**
+ * op25b_step_pool_set() - change the settings of a pool
+ * @change: the change
+ * @id: the pool's id; the new policy has the pool
+ * @settings: its new settings
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_step_pool_set(struct op25b_change *change, u32 id, struct op25b_settings settings)
+{
+	struct op25b_pool_conf *conf;
+
+	if (op25b_settings_equal(&op25b_policy_conf(change->policy, id)->settings, &settings))
+		return 0;
+	conf = op25b_change_cow_conf(change, id);
+	if (!conf)
+		return -ENOMEM;
+	count_guards(change->policy, conf->settings, -1);
+	conf->settings = settings;
+	count_guards(change->policy, settings, 1);
+	change->changed = true;
+	return 0;
+}
+
+/* --- prefixes and exempts, which are entries of one table --- */
+
+static unsigned long entry_get(const struct op25b_change *change, const struct op25b_prefix *prefix)
+{
+	return op25b_lpm_get(change->policy->entry[prefix->family], prefix->key, prefix->len);
+}
+
+static unsigned long entry_value(struct op25b_entry entry)
+{
+	if (entry.exempt)
+		return (unsigned long)entry.exempt;
+	return OP25B_ENTRY_WORD | (entry.is_prefix ? OP25B_ENTRY_PREFIX : 0) |
+	       (entry.is_exempt ? OP25B_ENTRY_EXEMPT : 0) |
+	       (unsigned long)entry.pool << OP25B_ENTRY_POOL_SHIFT;
+}
+
+/* Update the counts: the entry at @prefix was @old, or none, and is @entry now, or none. */
+static int entry_count(struct op25b_change *change, const struct op25b_prefix *prefix,
+		       struct op25b_entry old, struct op25b_entry entry)
+{
+	struct op25b_pool_conf *conf = op25b_change_cow_conf(change, entry.pool);
+	struct op25b_policy *policy = change->policy;
+
+	if (!conf)
+		return -ENOMEM;
+	conf->prefixes += entry.is_prefix - old.is_prefix;
+	conf->exempts += entry.is_exempt - old.is_exempt;
+	policy->prefixes[prefix->family] += entry.is_prefix - old.is_prefix;
+	policy->exempts += entry.is_exempt - old.is_exempt;
+	change->changed = true;
+	return 0;
+}
+
+/*
+ * Get an exempt for writing: itself if it is fresh, otherwise a copy, which is not an entry yet.
+ * NULL when out of memory.
+ */
+static struct op25b_exempt *exempt_cow(struct op25b_change *change,
+				       const struct op25b_exempt *exempt)
+{
+	struct op25b_exempt *copy;
+
+	if (exempt->fresh)
+		return (struct op25b_exempt *)exempt;
+	copy = op25b_change_alloc_exempt(change, exempt->pool, &exempt->prefix, exempt->comment);
+	if (!copy)
+		return NULL;
+	copy->has_timeout = exempt->has_timeout;
+	copy->expiry.expires = exempt->expiry.expires;
+	return copy;
+}
+
+/* Replace the entry at @prefix, which is @old, or none, by @entry, or none. */
+static int entry_write(struct op25b_change *change, const struct op25b_prefix *prefix,
+		       struct op25b_entry old, struct op25b_entry entry)
+{
+	struct op25b_lpm *lpm = &change->policy->entry[prefix->family];
+	struct op25b_exempt *exempt;
+	int err;
+
+	if (entry.exempt && entry.exempt->is_prefix != entry.is_prefix) {
+		exempt = exempt_cow(change, entry.exempt);
+		if (!exempt)
+			return -ENOMEM;
+		exempt->is_prefix = entry.is_prefix;
+		entry.exempt = exempt;
+	}
+
+	change->hint[prefix->family].link = NULL;
+	if (entry.is_prefix || entry.is_exempt)
+		err = op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len,
+				    entry_value(entry));
+	else
+		err = op25b_lpm_del(lpm, &change->garbage, prefix->key, prefix->len);
+	if (err)
+		return err;
+	if (old.exempt && old.exempt != entry.exempt)
+		op25b_change_drop_exempt(change, old.exempt);
+	return entry_count(change, prefix, old, entry);
+}
+
+/**
+ * op25b_step_prefix_add() - add a prefix to a pool
+ * @change: the change
+ * @id: the pool's id; the new policy has the pool
+ * @prefix: the prefix
+ * @force: the pool may have it already
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
+			  bool force, struct netlink_ext_ack *extack)
+{
+	struct op25b_entry entry = { .pool = id, .is_prefix = true }, old = { .pool = id };
+	unsigned long value;
+	int err;
+
+	err = op25b_lpm_add(&change->policy->entry[prefix->family], &change->hint[prefix->family],
+			    &change->garbage, prefix->key, prefix->len, entry_value(entry), &value);
+	if (err)
+		return err;
+	if (!value)
+		return entry_count(change, prefix, old, entry);
+
+	entry = op25b_entry(value);
+	old = entry;
+	if (old.pool != id) {
+		if (old.is_prefix)
+			NL_SET_ERR_MSG(extack, "prefix is in another pool");
+		else
+			NL_SET_ERR_MSG(extack, "prefix is an exempt of another pool");
+		return -EEXIST;
+	}
+	if (old.is_prefix) {
+		if (force)
+			return 0;
+		NL_SET_ERR_MSG(extack, "prefix is in the pool already");
+		return -EEXIST;
+	}
+	entry.is_prefix = true;
+	return entry_write(change, prefix, old, entry);
+}
+
+/**
+ * op25b_step_prefix_del() - delete a prefix from a pool
+ * @change: the change
+ * @id: the pool's id; the new policy has the pool
+ * @prefix: the prefix
+ * @force: the pool need not have it
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -ENOENT or -ENOMEM.
+ */
+int op25b_step_prefix_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
+			  bool force, struct netlink_ext_ack *extack)
+{
+	unsigned long value = entry_get(change, prefix);
+	struct op25b_entry entry, old = { 0 };
+
+	if (value)
+		old = op25b_entry(value);
+	if (!old.is_prefix || old.pool != id) {
+		if (force)
+			return 0;
+		NL_SET_ERR_MSG(extack, "prefix is not in the pool");
+		return -ENOENT;
+	}
+	entry = old;
+	entry.is_prefix = false;
+	return entry_write(change, prefix, old, entry);
+}
+
+/**
+ * op25b_step_exempt_add() - add an exempt to a pool
+ * @change: the change
+ * @id: the pool's id; the new policy has the pool
+ * @prefix: the exempt's prefix
+ * @timeout: it expires after so many seconds; 0 if it does not
+ * @comment: its comment, empty if it has none
+ * @force: the pool may have it already; it then gets this timeout and comment
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int op25b_step_exempt_add(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
+			  u32 timeout, const char *comment, bool force,
+			  struct netlink_ext_ack *extack)
+{
+	unsigned long value = entry_get(change, prefix);
+	struct op25b_entry entry, old = { .pool = id };
+	struct op25b_exempt *exempt;
+
+	if (value)
+		old = op25b_entry(value);
+	if (old.pool != id) {
+		NL_SET_ERR_MSG(extack, "exempt is in another pool");
+		return -EEXIST;
+	}
+	if (old.is_exempt && !force) {
+		NL_SET_ERR_MSG(extack, "exempt is there already");
+		return -EEXIST;
+	}
+	if (old.is_exempt && !timeout) {
+		/* the same again? */
+		if (!old.exempt && !*comment)
+			return 0;
+		if (old.exempt && !old.exempt->has_timeout && !strcmp(old.exempt->comment, comment))
+			return 0;
+	}
+
+	entry = old;
+	entry.is_exempt = true;
+	entry.exempt = NULL;
+	if (timeout || *comment) {
+		exempt = op25b_change_alloc_exempt(change, id, prefix, comment);
+		if (!exempt)
+			return -ENOMEM;
+		exempt->is_prefix = entry.is_prefix;
+		exempt->has_timeout = timeout;
+		exempt->expiry.expires = ktime_add(ktime_get_boottime(), ktime_set(timeout, 0));
+		entry.exempt = exempt;
+	}
+	return entry_write(change, prefix, old, entry);
+}
+
+/**
+ * op25b_step_exempt_del() - delete an exempt from a pool
+ * @change: the change
+ * @id: the pool's id; the new policy has the pool
+ * @prefix: the exempt's prefix
+ * @force: the pool need not have it
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -ENOENT or -ENOMEM.
+ */
+int op25b_step_exempt_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
+			  bool force, struct netlink_ext_ack *extack)
+{
+	unsigned long value = entry_get(change, prefix);
+	struct op25b_entry entry, old = { 0 };
+
+	if (value)
+		old = op25b_entry(value);
+	if (!old.is_exempt || old.pool != id) {
+		if (force)
+			return 0;
+		NL_SET_ERR_MSG(extack, "exempt is not there");
+		return -ENOENT;
+	}
+	entry = old;
+	entry.is_exempt = false;
+	entry.exempt = NULL;
+	return entry_write(change, prefix, old, entry);
+}
+
+/* --- relays --- */
+
+static bool relay_exists(const struct op25b_change *change, const u32 *id,
+			 const struct op25b_prefix *prefix)
+{
+	const struct op25b_lpm *relay = change->policy->relay;
+
+	if (id)
+		relay = op25b_policy_conf(change->policy, *id)->relay;
+	return op25b_lpm_get(relay[prefix->family], prefix->key, prefix->len);
+}
+
+/*
+ * Add @n to the number of relays of pool *@id, or of every pool if @id is NULL. Returns the tables
+ * of these relays for writing, or NULL when out of memory.
+ */
+static struct op25b_lpm *relay_count(struct op25b_change *change, const u32 *id, int n)
+{
+	struct op25b_lpm *relay = change->policy->relay;
+	struct op25b_pool_conf *conf;
+
+	if (id) {
+		conf = op25b_change_cow_conf(change, *id);
+		if (!conf)
+			return NULL;
+		conf->relays += n;
+		relay = conf->relay;
+	}
+	change->policy->relays += n;
+	change->changed = true;
+	return relay;
+}
+
+/**
+ * op25b_step_relay_add() - add a relay
+ * @change: the change
+ * @id: the id of its pool, which the new policy has; NULL for a relay of every pool
+ * @prefix: the relay's prefix
+ * @force: it may be there already
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int op25b_step_relay_add(struct op25b_change *change, const u32 *id,
+			 const struct op25b_prefix *prefix, bool force,
+			 struct netlink_ext_ack *extack)
+{
+	struct op25b_lpm *relay;
+
+	if (relay_exists(change, id, prefix)) {
+		if (force)
+			return 0;
+		NL_SET_ERR_MSG(extack, "relay is there already");
+		return -EEXIST;
+	}
+	relay = relay_count(change, id, 1);
+	if (!relay)
+		return -ENOMEM;
+	return op25b_lpm_set(&relay[prefix->family], &change->garbage, prefix->key, prefix->len, 1);
+}
+
+/**
+ * op25b_step_relay_del() - delete a relay
+ * @change: the change
+ * @id: the id of its pool, which the new policy has; NULL for a relay of every pool
+ * @prefix: the relay's prefix
+ * @force: it need not be there
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -ENOENT or -ENOMEM.
+ */
+int op25b_step_relay_del(struct op25b_change *change, const u32 *id,
+			 const struct op25b_prefix *prefix, bool force,
+			 struct netlink_ext_ack *extack)
+{
+	struct op25b_lpm *relay;
+
+	if (!relay_exists(change, id, prefix)) {
+		if (force)
+			return 0;
+		NL_SET_ERR_MSG(extack, "relay is not there");
+		return -ENOENT;
+	}
+	relay = relay_count(change, id, -1);
+	if (!relay)
+		return -ENOMEM;
+	return op25b_lpm_del(&relay[prefix->family], &change->garbage, prefix->key, prefix->len);
+}
+
+/* --- deletion of a pool with all that is in it --- */
+
+#define COLLECT_MAX 64
+
+/* Some of the entries of one pool */
+struct collection {
+	u32 id;
+	enum op25b_family family;
+	unsigned int n;
+	struct op25b_prefix prefix[COLLECT_MAX];
+};
+
+static int collect_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	struct collection *found = arg;
+
+	cond_resched();
+	if (op25b_entry(value).pool != found->id)
+		return 0;
+	found->prefix[found->n++] = (struct op25b_prefix){
+		.family = found->family,
+		.len = len,
+		.key = key,
+	};
+	return found->n == COLLECT_MAX;
+}
+
+/* A walk may not change the table: collect some entries, delete these, and go on from there. */
+static int delete_entries(struct op25b_change *change, struct collection *found)
+{
+	const struct op25b_pool_conf *conf = op25b_policy_conf(change->policy, found->id);
+	struct op25b_prefix from = { 0 };
+	struct op25b_entry old, none;
+	unsigned int i;
+	int more = 1, err;
+
+	while (more && conf->prefixes + conf->exempts) {
+		found->n = 0;
+		more = op25b_lpm_walk(change->policy->entry[found->family], from.key, from.len,
+				      collect_entry, found);
+		for (i = 0; i < found->n; i++) {
+			from = found->prefix[i];
+			old = op25b_entry(entry_get(change, &from));
+			none = (struct op25b_entry){ .pool = old.pool };
+			err = entry_write(change, &from, old, none);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * op25b_step_pool_del() - delete a pool with its prefixes, exempts and relays
+ * @change: the change
+ * @id: the pool's id; the new policy has the pool
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_step_pool_del(struct op25b_change *change, u32 id)
+{
+	struct op25b_policy *policy = change->policy;
+	struct op25b_pool_conf *conf;
+	struct collection *found;
+	unsigned int family;
+	int err = 0;
+
+	lockdep_assert_held(&change->table->lock);
+	conf = op25b_change_cow_conf(change, id);
+	found = kmalloc(sizeof(*found), OP25B_GFP);
+	if (!conf || !found) {
+		kfree(found);
+		return -ENOMEM;
+	}
+	found->id = id;
+	for (family = 0; !err && family < OP25B_FAMILIES; family++) {
+		found->family = family;
+		err = delete_entries(change, found);
+	}
+	kfree(found);
+	for (family = 0; !err && family < OP25B_FAMILIES; family++)
+		err = op25b_lpm_clear(&conf->relay[family], &change->garbage);
+	if (err)
+		return err;
+
+	policy->relays -= conf->relays;
+	policy->pools--;
+	count_guards(policy, conf->settings, -1);
+	policy->page[id / OP25B_PAGE_POOLS]->conf[id % OP25B_PAGE_POOLS] = NULL;
+	if (!op25b_change_base_has(change, conf->pool))
+		op25b_table_pool_put(change->table, conf->pool);
+	kfree(conf);
+	change->changed = true;
+	change->pools_changed = true;
+	return 0;
+}
