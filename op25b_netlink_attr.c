@@ -37,6 +37,7 @@ const char *op25b_nl_pool_name(struct nlattr * const *attrs, struct netlink_ext_
 
 	if (!attr) {
 		NL_SET_ERR_MSG(extack, "pool is missing");
+		NL_SET_ERR_ATTR_MISS(extack, NULL, OP25B_A_POOL);
 		return ERR_PTR(-EINVAL);
 	}
 	if (!name_is_valid(nla_data(attr))) {

@@ -75,6 +75,7 @@ static int apply_to_prefixes(struct op25b_change *change, const u32 *id, struct 
 	}
 	if (n < min) {
 		NL_SET_ERR_MSG(info->extack, "prefix is missing");
+		NL_SET_ERR_ATTR_MISS(info->extack, NULL, OP25B_A_PREFIX);
 		return -EINVAL;
 	}
 	return 0;

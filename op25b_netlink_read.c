@@ -162,6 +162,7 @@ static int parse_address(const struct genl_info *info, int type, struct op25b_pr
 
 	if (!attr) {
 		NL_SET_ERR_MSG(info->extack, "src and dst are needed");
+		NL_SET_ERR_ATTR_MISS(info->extack, NULL, type);
 		return -EINVAL;
 	}
 	err = op25b_nl_parse_prefix(attr, &attrs, info->extack);

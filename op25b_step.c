@@ -6,7 +6,7 @@
  * have done half of its work; op25b_change.c says what that means.
  *
  * The text of a refusal starts with the noun of what it is about, so that a client can put the
- * value behind it.
+ * value behind it: `prefix is in pool "east"` becomes `prefix 10.0.0.0/24 is in pool "east"`.
  */
 #include <linux/errno.h>
 #include <linux/ktime.h>
@@ -17,6 +17,12 @@
 
 #include "core/memory.h"
 #include "op25b_step.h"
+
+/* The name of a pool that the new policy has */
+static const char *pool_name(const struct op25b_change *change, u32 id)
+{
+	return op25b_policy_conf(change->policy, id)->pool->name;
+}
 
 /* --- pools --- */
 
@@ -226,15 +232,19 @@ int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25
 	old = entry;
 	if (old.pool != id) {
 		if (old.is_prefix)
-			NL_SET_ERR_MSG(extack, "prefix is in another pool");
+			op25b_err_msg(extack, "prefix is in another pool",
+				      "prefix is in pool \"%s\"", pool_name(change, old.pool));
 		else
-			NL_SET_ERR_MSG(extack, "prefix is an exempt of another pool");
+			op25b_err_msg(extack, "prefix is an exempt of another pool",
+				      "prefix is an exempt of pool \"%s\"",
+				      pool_name(change, old.pool));
 		return -EEXIST;
 	}
 	if (old.is_prefix) {
 		if (force)
 			return 0;
-		NL_SET_ERR_MSG(extack, "prefix is in the pool already");
+		op25b_err_msg(extack, "prefix is in the pool already",
+			      "prefix is in pool \"%s\" already", pool_name(change, id));
 		return -EEXIST;
 	}
 	entry.is_prefix = true;
@@ -293,11 +303,13 @@ int op25b_step_exempt_add(struct op25b_change *change, u32 id, const struct op25
 	if (value)
 		old = op25b_entry(value);
 	if (old.pool != id) {
-		NL_SET_ERR_MSG(extack, "exempt is in another pool");
+		op25b_err_msg(extack, "exempt is in another pool", "exempt is in pool \"%s\"",
+			      pool_name(change, old.pool));
 		return -EEXIST;
 	}
 	if (old.is_exempt && !force) {
-		NL_SET_ERR_MSG(extack, "exempt is there already");
+		op25b_err_msg(extack, "exempt is there already",
+			      "exempt is in pool \"%s\" already", pool_name(change, id));
 		return -EEXIST;
 	}
 	if (old.is_exempt && !timeout) {
@@ -405,7 +417,11 @@ int op25b_step_relay_add(struct op25b_change *change, const u32 *id,
 	if (relay_exists(change, id, prefix)) {
 		if (force)
 			return 0;
-		NL_SET_ERR_MSG(extack, "relay is there already");
+		if (id)
+			op25b_err_msg(extack, "relay is there already",
+				      "relay is in pool \"%s\" already", pool_name(change, *id));
+		else
+			NL_SET_ERR_MSG(extack, "relay is there already");
 		return -EEXIST;
 	}
 	relay = relay_count(change, id, 1);

@@ -10,6 +10,10 @@ from header import NUMBERS
 
 CMD = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
        if name.startswith("OP25B_CMD_")}
+# What the kernel can say of a refusal: which attribute is missing, since 6.1, and texts that are not
+# the same for all messages, since 6.2.
+LINUX = tuple(map(int, os.uname().release.split("-")[0].split(".")[:2]))
+NAMES_MISSING, FORMATS_TEXT = LINUX >= (6, 1), LINUX >= (6, 2)
 PROGRAM = os.path.abspath(f"{BUILD}/nl-client")
 
 
@@ -32,13 +36,18 @@ class Client:
         answer = self(f"do {CMD[command]} {words(attributes)[0]}")
         assert (answer["error"], answer["text"]) == (0, None)
 
-    def refused(self, command, attributes, code, text=None):
-        """Send a message that has to be refused, and change nothing."""
+    def refused(self, command, attributes, code, text=None, missing=None):
+        """Send a message that has to be refused, and change nothing. The text may be two: that of a
+        kernel that can format it, and the plain one."""
+        if isinstance(text, tuple):
+            text = text[0 if FORMATS_TEXT else 1]
+        missing = NUMBERS[f"OP25B_A_{missing}"] if missing and NAMES_MISSING else 0
         before = self("status")
         line, offset = words(attributes)
         answer = self(f"do {CMD.get(command, command)} {line}")
-        found = (errno.errorcode.get(answer["error"]), answer["text"], answer["offset"])
-        assert found == (errno.errorcode[code], text, offset), f"{command} {attributes}: {found}"
+        found = (errno.errorcode.get(answer["error"]), answer["text"], answer["offset"],
+                 answer["missing"])
+        assert found == (errno.errorcode[code], text, offset, missing), f"{command} {attributes}: {found}"
         assert self("status") == before, f"{command} {attributes}"
 
     def end(self):

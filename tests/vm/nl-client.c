@@ -61,6 +61,7 @@ static struct connection {
 	int error;		/* a negative errno */
 	char text[256];
 	unsigned int offset;
+	unsigned int missing;	/* the type of an attribute */
 	bool done;
 	bool interrupted;
 	unsigned int messages;
@@ -89,6 +90,8 @@ static void take_extack(struct nlmsghdr *header, unsigned int start)
 			snprintf(on->text, sizeof(on->text), "%s", nla_get_string(attr));
 		if (nla_type(attr) == NLMSGERR_ATTR_OFFS)
 			on->offset = nla_get_u32(attr);
+		if (nla_type(attr) == NLMSGERR_ATTR_MISS_TYPE)
+			on->missing = nla_get_u32(attr);
 	}
 }
 
@@ -126,6 +129,7 @@ static void expect(void (*show)(struct nlattr **attrs))
 	on->error = 0;
 	on->text[0] = '\0';
 	on->offset = 0;
+	on->missing = 0;
 	on->done = false;
 	on->interrupted = false;
 	on->messages = 0;
@@ -462,8 +466,9 @@ static void show_outcome(void)
 		show_string(on->text);
 	else
 		printf("null");
-	printf(",\"offset\":%u,\"messages\":%u,\"done\":%s,\"interrupted\":%s}\n", on->offset,
-	       on->messages, on->done ? "true" : "false", on->interrupted ? "true" : "false");
+	printf(",\"offset\":%u,\"missing\":%u,\"messages\":%u,\"done\":%s,\"interrupted\":%s}\n",
+	       on->offset, on->missing, on->messages, on->done ? "true" : "false",
+	       on->interrupted ? "true" : "false");
 }
 
 /* Print the answer to a question, or an array of them. */

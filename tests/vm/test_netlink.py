@@ -11,7 +11,7 @@ import pytest
 
 import hosts
 import memory
-from client import CMD, PROGRAM, Client, words
+from client import CMD, FORMATS_TEXT, PROGRAM, Client, words
 from conftest import Command
 
 MILLION = 1000000
@@ -40,6 +40,7 @@ def east(client):
 
 
 NET = "PREFIX[ ADDR4:x:0a000100 LEN:u8:24 ]"
+IN_EAST_ALREADY = ('prefix is in pool "east" already', "prefix is in the pool already")
 IPV4 = "[ ADDR4:x:0a000005 ]"
 IPV6 = "[ ADDR6:x:20010db8000000000000000000000005 ]"
 NAME_RULE = "pool is to be named with 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
@@ -161,17 +162,20 @@ REFUSED = {
     "no pool for a prefix": ("PREFIX_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
     "no pool for a relay": ("RELAY_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
     "prefix again": ("PREFIX_ADD", f"POOL:s:east {NET} !PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]",
-                     errno.EEXIST, "prefix is in the pool already"),
+                     errno.EEXIST, IN_EAST_ALREADY),
     "pool with a prefix of another": ("POOL_ADD", "POOL:s:west FORCE:x: !PREFIX[ ADDR4:x:0a000000 "
-                                      "LEN:u8:24 ]", errno.EEXIST, "prefix is in another pool"),
+                                      "LEN:u8:24 ]", errno.EEXIST,
+                                      ('prefix is in pool "east"', "prefix is in another pool")),
     "exempt of another's prefix": ("EXEMPT_ADD", "POOL:s:other !PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]",
-                                   errno.EEXIST, "exempt is in another pool"),
+                                   errno.EEXIST,
+                                   ('exempt is in pool "east"', "exempt is in another pool")),
     "prefix of another's exempt": ("PREFIX_ADD", "POOL:s:other !PREFIX[ ADDR4:x:0a000009 ]",
-                                   errno.EEXIST, "prefix is an exempt of another pool"),
+                                   errno.EEXIST, ('prefix is an exempt of pool "east"',
+                                                  "prefix is an exempt of another pool")),
     "exempt again": ("EXEMPT_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000009 ]", errno.EEXIST,
-                     "exempt is there already"),
+                     ('exempt is in pool "east" already', "exempt is there already")),
     "relay again": ("RELAY_ADD", "POOL:s:other !PREFIX[ ADDR4:x:c0000200 ]", errno.EEXIST,
-                    "relay is there already"),
+                    ('relay is in pool "other" already', "relay is there already")),
     "no prefix to delete": ("PREFIX_DEL", f"POOL:s:east !{NET}", errno.ENOENT,
                             "prefix is not in the pool"),
     "no exempt there": ("EXEMPT_DEL", f"POOL:s:east !{NET}", errno.ENOENT, "exempt is not there"),
@@ -368,6 +372,89 @@ def test_restore_that_fails(east):
     assert client("status")["pools"] == 0
 
 
+def staged(client):
+    """What the client's restore has staged: pools, prefixes, exempts, relays."""
+    return ([pool["name"] for pool in client(f"staged {CMD['POOL_GET']}")],
+            *([(entry["pool"], entry["prefix"]) for entry in client(f"staged {CMD[name]}")]
+              for name in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET")))
+
+
+def no_staged_dump(client):
+    """Why a dump of what the client's restore has staged is refused."""
+    client(f"start {CMD['POOL_GET']} {words('RESTORE:x:')[0]}")
+    return client("more")["error"]
+
+
+def test_a_restore_shows_what_it_has_staged(east):
+    client = east
+    before = client("status")
+    client("socket first")
+    client.do("RESTORE_BEGIN")
+    assert staged(client) == ([], [], [], [])
+    client.do("POOL_ADD", "RESTORE:x: POOL:s:new " + NET)
+    client.do("EXEMPT_ADD", "RESTORE:x: POOL:s:new PREFIX[ ADDR4:x:0a000107 ]")
+    client.do("RELAY_ADD", "RESTORE:x: PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ]")
+    client.do("RELAY_ADD", "RESTORE:x: POOL:s:new PREFIX[ ADDR4:x:c0000300 ]")
+    # settings that the policy in force has not
+    client.do("POOL_SET", "RESTORE:x: POOL:s:new MODE:u32:1")
+    assert staged(client) == (["new"], [("new", "10.0.1.0/24")], [("new", "10.0.1.7/32")],
+                              [(None, "192.0.2.0/28"), ("new", "192.0.3.0/32")])
+    assert client(f"staged {CMD['POOL_GET']}")[0]["mode"] == "observe"
+    # what is in force is shown without the flag, and to others
+    assert [pool["name"] for pool in client("pools")] == ["east"]
+    client("socket main")
+    assert no_staged_dump(client) == errno.EINVAL
+    client("socket first")
+    client.do("FLUSH", "RESTORE:x:")
+    assert staged(client) == ([], [], [], [])
+    client.do("POOL_ADD", "RESTORE:x: POOL:s:other")
+    client.refused("POOL_ADD", "RESTORE:x: !POOL:s:other", errno.EEXIST, "pool exists already")
+    assert no_staged_dump(client) == errno.ECANCELED
+    client("close")
+    client("socket main")
+    assert client("status") == before
+
+
+def test_a_staged_policy_that_changes_under_a_dump(east):
+    """The dump goes on with what is staged then, and says that it is a mixture."""
+    client = east
+    client.do("RESTORE_BEGIN")
+    client.do("POOL_ADD", "POOL:s:new")
+    assert client(f"prefixes 2000 {CMD['PREFIX_ADD']} new 16.0.0.0")["error"] == 0
+    restore = words("RESTORE:x:")[0]
+    client(f"start {CMD['PREFIX_GET']} {restore}")
+    first = client("more")
+    assert not first["done"] and not first["interrupted"]
+    client("socket other")
+    client.do("POOL_ADD", "POOL:s:elsewhere")
+    client("socket main")
+    second = client("more")
+    assert not second["interrupted"]
+    client.do("POOL_ADD", "POOL:s:later")
+    interrupted = False
+    while not (part := client("more"))["done"]:
+        interrupted |= part["interrupted"]
+    assert interrupted or part["interrupted"]
+    client(f"start {CMD['PREFIX_GET']} {restore}")
+    client("more")
+    client.do("RESTORE_COMMIT")
+    while not (part := client("more"))["done"]:
+        pass
+    assert part["error"] == errno.EINVAL
+
+
+@pytest.mark.parametrize("command, attributes", [
+    ("POOL_ADD", "POOL:s:new"), ("POOL_SET", "POOL:s:east MODE:u32:1"), ("POOL_DEL", "POOL:s:east"),
+    ("PREFIX_ADD", "POOL:s:east " + NET), ("PREFIX_DEL", "POOL:s:east FORCE:x: " + NET),
+    ("EXEMPT_ADD", "POOL:s:east " + NET), ("EXEMPT_DEL", "POOL:s:east FORCE:x: " + NET),
+    ("RELAY_ADD", NET), ("RELAY_DEL", "FORCE:x: " + NET), ("FLUSH", "")])
+def test_changes_for_a_restore_alone(east, command, attributes):
+    """A client whose RESTORE_BEGIN has failed must not hit the policy in force."""
+    east.refused(command, f"RESTORE:x: {attributes}", errno.EINVAL,
+                 "no restore has begun on this socket")
+    east.do(command, attributes)
+
+
 def test_client_that_dies(east):
     """A restore whose socket is closed, or whose client is killed, leaves nothing behind."""
     before, least = east("status"), memory.kernel()
@@ -418,7 +505,8 @@ def test_a_million_prefixes_in_one_message(east):
     assert status["generation"] == generation + 1
     # The last but one is there already: nothing of it is done.
     answer = east(f"prefixes 1000 {CMD['PREFIX_ADD']} east 15.255.252.26")
-    assert (answer["error"], answer["text"]) == (errno.EEXIST, "prefix is in the pool already")
+    assert (answer["error"], answer["text"]) == (errno.EEXIST,
+                                                IN_EAST_ALREADY[0 if FORMATS_TEXT else 1])
     assert answer["offset"] == 20 + 12 + (0x1000000 - 0xfffc1a) * 12
     assert east("status") == status
     east.do("POOL_DEL", "POOL:s:east")

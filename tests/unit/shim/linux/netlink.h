@@ -5,6 +5,7 @@
 
 #include_next <linux/netlink.h>
 #include <linux/mutex.h>
+#include <stdio.h>
 
 struct netlink_ext_ack {
 	const char *_msg;
@@ -15,6 +16,12 @@ struct netlink_ext_ack {
 							\
 	if (_extack)					\
 		_extack->_msg = (msg);			\
+} while (0)
+
+/* The text as it is without its arguments */
+#define op25b_err_msg(extack, plain, fmt, ...) do {	\
+	(void)sizeof(printf(fmt, __VA_ARGS__));		\
+	NL_SET_ERR_MSG(extack, plain);			\
 } while (0)
 
 #endif /* _SHIM_LINUX_NETLINK_H */
