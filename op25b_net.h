@@ -16,11 +16,13 @@
  * @table: its table
  * @sysfs: its files in sysfs
  * @restores: the restores under way; under the table's lock
+ * @restore_seq: the number of the last step of any restore; under the table's lock
  */
 struct op25b_net {
 	struct op25b_table table;
 	struct op25b_sysfs sysfs;
 	struct list_head restores;
+	u32 restore_seq;
 };
 
 extern unsigned int op25b_net_id;

@@ -37,6 +37,9 @@ static const struct nla_policy exempt_policy[OP25B_A_PREFIX_MAX + 1] = {
 #define FORCE_POLICY							\
 	[OP25B_A_FORCE] = { .type = NLA_FLAG }
 
+#define RESTORE_POLICY							\
+	[OP25B_A_RESTORE] = { .type = NLA_FLAG }
+
 #define SETTINGS_POLICY							\
 	[OP25B_A_MODE] = NLA_POLICY_MAX(NLA_U32, OP25B_MODE_MAX),	\
 	[OP25B_A_ACTION] = NLA_POLICY_MAX(NLA_U32, OP25B_ACTION_MAX), \
@@ -44,8 +47,17 @@ static const struct nla_policy exempt_policy[OP25B_A_PREFIX_MAX + 1] = {
 
 static const struct nla_policy no_attrs[OP25B_A_MAX + 1];
 
-static const struct nla_policy pool_attrs[OP25B_A_MAX + 1] = {
+static const struct nla_policy reset_attrs[OP25B_A_MAX + 1] = {
 	POOL_POLICY,
+};
+
+static const struct nla_policy get_attrs[OP25B_A_MAX + 1] = {
+	POOL_POLICY,
+	RESTORE_POLICY,
+};
+
+static const struct nla_policy restore_attrs[OP25B_A_MAX + 1] = {
+	RESTORE_POLICY,
 };
 
 static const struct nla_policy pool_add_attrs[OP25B_A_MAX + 1] = {
@@ -53,28 +65,33 @@ static const struct nla_policy pool_add_attrs[OP25B_A_MAX + 1] = {
 	SETTINGS_POLICY,
 	[OP25B_A_PREFIX] = NLA_POLICY_NESTED(prefix_policy),
 	FORCE_POLICY,
+	RESTORE_POLICY,
 };
 
 static const struct nla_policy pool_set_attrs[OP25B_A_MAX + 1] = {
 	POOL_POLICY,
 	SETTINGS_POLICY,
+	RESTORE_POLICY,
 };
 
 static const struct nla_policy pool_del_attrs[OP25B_A_MAX + 1] = {
 	POOL_POLICY,
 	FORCE_POLICY,
+	RESTORE_POLICY,
 };
 
 static const struct nla_policy prefix_attrs[OP25B_A_MAX + 1] = {
 	POOL_POLICY,
 	[OP25B_A_PREFIX] = NLA_POLICY_NESTED(prefix_policy),
 	FORCE_POLICY,
+	RESTORE_POLICY,
 };
 
 static const struct nla_policy exempt_attrs[OP25B_A_MAX + 1] = {
 	POOL_POLICY,
 	[OP25B_A_PREFIX] = NLA_POLICY_NESTED(exempt_policy),
 	FORCE_POLICY,
+	RESTORE_POLICY,
 };
 
 static const struct nla_policy test_attrs[OP25B_A_MAX + 1] = {
@@ -102,20 +119,20 @@ static const struct genl_ops operations[] = {
 	ADMIN(POOL_ADD, pool_add_attrs, change),
 	ADMIN(POOL_SET, pool_set_attrs, change),
 	ADMIN(POOL_DEL, pool_del_attrs, change),
-	{ OPERATION(POOL_GET, pool_attrs), .doit = op25b_nl_pool_get, DUMP(pool_dump) },
-	ADMIN(POOL_RESET, pool_attrs, pool_reset),
+	{ OPERATION(POOL_GET, get_attrs), .doit = op25b_nl_pool_get, DUMP(pool_dump) },
+	ADMIN(POOL_RESET, reset_attrs, pool_reset),
 	ADMIN(PREFIX_ADD, prefix_attrs, change),
 	ADMIN(PREFIX_DEL, prefix_attrs, change),
-	{ OPERATION(PREFIX_GET, pool_attrs), DUMP(prefix_dump) },
+	{ OPERATION(PREFIX_GET, get_attrs), DUMP(prefix_dump) },
 	ADMIN(EXEMPT_ADD, exempt_attrs, change),
 	ADMIN(EXEMPT_DEL, prefix_attrs, change),
-	{ OPERATION(EXEMPT_GET, pool_attrs), DUMP(exempt_dump) },
+	{ OPERATION(EXEMPT_GET, get_attrs), DUMP(exempt_dump) },
 	ADMIN(RELAY_ADD, prefix_attrs, change),
 	ADMIN(RELAY_DEL, prefix_attrs, change),
-	{ OPERATION(RELAY_GET, no_attrs), DUMP(relay_dump) },
+	{ OPERATION(RELAY_GET, restore_attrs), DUMP(relay_dump) },
 	{ OPERATION(TEST, test_attrs), .doit = op25b_nl_test },
 	{ OPERATION(STATUS_GET, no_attrs), .doit = op25b_nl_status_get },
-	ADMIN(FLUSH, no_attrs, flush),
+	ADMIN(FLUSH, restore_attrs, flush),
 	ADMIN(RESTORE_BEGIN, no_attrs, restore_begin),
 	ADMIN(RESTORE_COMMIT, no_attrs, restore_commit),
 };

@@ -251,7 +251,7 @@ static int find_restore(struct op25b_net *pernet, const struct sk_buff *skb,
 			const struct genl_info *info, struct op25b_restore **restore)
 	__must_hold(&pernet->table.lock)
 {
-	return op25b_restore_find(pernet, NETLINK_CB(skb).sk, false,
+	return op25b_restore_find(pernet, NETLINK_CB(skb).sk, info->attrs[OP25B_A_RESTORE],
 				  restore, info->extack);
 }
 
@@ -301,7 +301,7 @@ int op25b_nl_change(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 	err = action_err;
 	if (restore) {
-		op25b_restore_step(restore);
+		op25b_restore_step(pernet, restore);
 		if (!err)
 			err = op->apply(restore->change, info, op->each);
 		if (err)
@@ -327,7 +327,7 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto out;
 	if (restore) {
-		err = op25b_restore_clear(restore);
+		err = op25b_restore_clear(pernet, restore);
 		goto out;
 	}
 	policy = op25b_table_policy(&pernet->table);

@@ -2,7 +2,8 @@
 /*
  * The generic netlink family: operations that read
  *
- * They read the policy in force, under RCU, and take no lock.
+ * They read the policy in force, under RCU, and take no lock. With the flag OP25B_A_RESTORE, they
+ * read the policy that the restore of the same socket has staged, under the table's lock.
  */
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -13,6 +14,7 @@
 #include "op25b_judge.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
+#include "op25b_restore.h"
 
 static int put_verdicts(struct sk_buff *skb, int type, const u64 *packets)
 {
@@ -79,8 +81,24 @@ static int put_in_force(struct sk_buff *skb, struct genl_info *info, put_reply p
 	return err;
 }
 
-/* Reply to a request that is not for a dump with what @put puts into the message. */
-static int reply(struct genl_info *info, put_reply put)
+/* Call @put with the policy that the restore of the socket @sk has staged. */
+static int put_staged(struct sk_buff *skb, struct genl_info *info, put_reply put,
+		      const struct sock *sk)
+{
+	struct op25b_net *pernet = op25b_net(genl_info_net(info));
+	struct op25b_restore *restore;
+	int err;
+
+	mutex_lock(&pernet->table.lock);
+	err = op25b_restore_find(pernet, sk, true, &restore, info->extack);
+	if (!err)
+		err = put(skb, restore->change->policy, info);
+	mutex_unlock(&pernet->table.lock);
+	return err;
+}
+
+/* Reply to @request, which is not for a dump, with what @put puts into the message. */
+static int reply(struct sk_buff *request, struct genl_info *info, put_reply put)
 {
 	struct sk_buff *skb;
 	void *header;
@@ -94,7 +112,10 @@ static int reply(struct genl_info *info, put_reply put)
 		nlmsg_free(skb);
 		return -EMSGSIZE;
 	}
-	err = put_in_force(skb, info, put);
+	if (info->attrs[OP25B_A_RESTORE])
+		err = put_staged(skb, info, put, NETLINK_CB(request).sk);
+	else
+		err = put_in_force(skb, info, put);
 	if (err) {
 		nlmsg_free(skb);
 		return err;
@@ -131,7 +152,7 @@ static int put_one_pool(struct sk_buff *skb, const struct op25b_policy *policy,
 
 int op25b_nl_pool_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply(info, put_one_pool);
+	return reply(skb, info, put_one_pool);
 }
 
 static int put_status(struct sk_buff *skb, const struct op25b_policy *policy,
@@ -150,7 +171,7 @@ static int put_status(struct sk_buff *skb, const struct op25b_policy *policy,
 
 int op25b_nl_status_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply(info, put_status);
+	return reply(skb, info, put_status);
 }
 
 /* Parse the attribute @type, a prefix that has to be an address. */
@@ -231,11 +252,12 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 
 int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply(info, put_test);
+	return reply(skb, info, put_test);
 }
 
 /**
  * struct dump_pos - where a dump goes on
+ * @staged: it reads the staged policy
  * @only: 1 + the id of the only pool to read; 0 for all
  * @pool: of pools: the id to go on with; of relays: 1 + that id, or 0 for those of every pool
  * @family: the address family to go on with
@@ -245,6 +267,7 @@ int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
  * It holds no pointers: the policy may be another one when the dump goes on.
  */
 struct dump_pos {
+	bool staged;
 	u32 only;
 	u32 pool;
 	u32 family;
@@ -277,6 +300,23 @@ static int dump_in_force(struct sk_buff *skb, struct netlink_callback *cb, dump_
 	return err;
 }
 
+/* Call @part with the policy that the restore of the dump's socket has staged. */
+static int dump_staged(struct sk_buff *skb, struct netlink_callback *cb, dump_part part)
+{
+	struct op25b_net *pernet = op25b_net(sock_net(cb->skb->sk));
+	struct op25b_restore *restore;
+	int err;
+
+	mutex_lock(&pernet->table.lock);
+	err = op25b_restore_find(pernet, NETLINK_CB(cb->skb).sk, true, &restore, cb->extack);
+	if (!err) {
+		cb->seq = restore->seq;
+		err = part(skb, cb, restore->change->policy);
+	}
+	mutex_unlock(&pernet->table.lock);
+	return err;
+}
+
 /*
  * Call @part until @skb is full or all is dumped. cb->seq is never 0; when it differs between two
  * calls, the kernel tells the client that the dump is a mixture of policies (NLM_F_DUMP_INTR).
@@ -286,7 +326,10 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, dump_part part
 	int err;
 
 	do {
-		err = dump_in_force(skb, cb, part);
+		if (dump_pos(cb)->staged)
+			err = dump_staged(skb, cb, part);
+		else
+			err = dump_in_force(skb, cb, part);
 		cond_resched();
 	} while (err == -EAGAIN);
 	return err && err != -EMSGSIZE ? err : skb->len;
@@ -336,6 +379,9 @@ int op25b_nl_dump_start(struct netlink_callback *cb)
 		name = op25b_nl_pool_name(attrs, cb->extack);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
+	dump_pos(cb)->staged = attrs[OP25B_A_RESTORE];
+	if (dump_pos(cb)->staged)
+		return dump_staged(NULL, cb, find_only_pool);
 	return dump_in_force(NULL, cb, find_only_pool);
 }
 

@@ -56,7 +56,7 @@ int op25b_restore_begin(struct op25b_net *pernet, const struct sock *sk, u32 por
 		restore->portid = portid;
 		list_add(&restore->list, &pernet->restores);
 	}
-	op25b_restore_step(restore);
+	op25b_restore_step(pernet, restore);
 	restore->change = op25b_change_begin_empty(&pernet->table);
 	return restore->change ? 0 : -ENOMEM;
 }
@@ -88,26 +88,27 @@ int op25b_restore_find(struct op25b_net *pernet, const struct sock *sk, bool req
 
 /**
  * op25b_restore_step() - note that the staged policy changes
- * @restore: the restore, the table locked
+ * @pernet: the namespace, its table locked
+ * @restore: the restore
  */
-void op25b_restore_step(struct op25b_restore *restore)
+void op25b_restore_step(struct op25b_net *pernet, struct op25b_restore *restore)
 {
-	restore->seq = restore->seq + 1 ?: 1;
+	pernet->restore_seq = pernet->restore_seq + 1 ?: 1;
+	restore->seq = pernet->restore_seq;
 }
 
 /**
  * op25b_restore_clear() - let a restore begin again with an empty policy
- * @restore: the restore, the table locked; if this fails, it has failed
+ * @pernet: the namespace, its table locked
+ * @restore: the restore; if this fails, it has failed
  *
  * Return: 0 or -ENOMEM.
  */
-int op25b_restore_clear(struct op25b_restore *restore)
+int op25b_restore_clear(struct op25b_net *pernet, struct op25b_restore *restore)
 {
-	struct op25b_table *table = restore->change->table;
-
 	op25b_change_abort(restore->change);
-	op25b_restore_step(restore);
-	restore->change = op25b_change_begin_empty(table);
+	op25b_restore_step(pernet, restore);
+	restore->change = op25b_change_begin_empty(&pernet->table);
 	return restore->change ? 0 : -ENOMEM;
 }
 

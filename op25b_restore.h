@@ -16,7 +16,8 @@ struct sock;
  * @list: in the list of its namespace
  * @sk: the socket that it belongs to; never dereferenced once that is released
  * @portid: the port id of that socket, which may be given to another one once that is released
- * @seq: differs after each step, for dumps of the staged policy; never 0
+ * @seq: the number of its last step, unique in the namespace and never 0: tells dumps of the staged
+ *	 policy that it has changed
  * @change: the staged policy; NULL once a step has failed
  *
  * All under the lock of the namespace's table.
@@ -35,8 +36,8 @@ int op25b_restore_begin(struct op25b_net *pernet, const struct sock *sk, u32 por
 int op25b_restore_find(struct op25b_net *pernet, const struct sock *sk, bool required,
 		       struct op25b_restore **restore, struct netlink_ext_ack *extack)
 	__must_hold(&pernet->table.lock);
-void op25b_restore_step(struct op25b_restore *restore);
-int op25b_restore_clear(struct op25b_restore *restore);
+void op25b_restore_step(struct op25b_net *pernet, struct op25b_restore *restore);
+int op25b_restore_clear(struct op25b_net *pernet, struct op25b_restore *restore);
 void op25b_restore_fail(struct op25b_restore *restore);
 int op25b_restore_commit(struct op25b_restore *restore);
 

@@ -14,6 +14,7 @@
  *	prefixes COUNT CMD POOL ADDR	send one message with COUNT /32 prefixes, from ADDR on
  *	status, pool NAME, pools, list CMD [POOL], test SRC DST
  *				what op25bctl -j shows of it
+ *	staged CMD		what the restore of this socket has staged, as pools and list show it
  *	start CMD ATTR...	ask for a dump
  *	more			receive a part of it
  *	unshare			go into a network namespace of its own; sockets stay where they are
@@ -699,6 +700,11 @@ static void obey(char *line)
 		if (sscanf(rest, "%*d %63s", a) == 1)
 			put(nla_put_string(msg, OP25B_A_POOL, a));
 		ask(msg, true, command == OP25B_CMD_EXEMPT_GET ? show_exempt : show_entry);
+	} else if (!strcmp(verb, "staged") && sscanf(rest, "%d", &command) == 1) {
+		msg = message_new(256, command, NLM_F_REQUEST | NLM_F_DUMP);
+		put(nla_put_flag(msg, OP25B_A_RESTORE));
+		ask(msg, true, command == OP25B_CMD_POOL_GET ? show_pool :
+			       command == OP25B_CMD_EXEMPT_GET ? show_exempt : show_entry);
 	} else if (!strcmp(verb, "test") && sscanf(rest, "%63s %63s", a, b) == 2) {
 		msg = message_new(256, OP25B_CMD_TEST, NLM_F_REQUEST | NLM_F_ACK);
 		put_address(msg, OP25B_A_SRC, a);

@@ -142,6 +142,11 @@ BOUNDS = {
         "!FORCE:u8:1": (errno.ERANGE, FAILED),
         "FORCE:x: !FORCE:u8:0": (errno.ERANGE, FAILED),
     }, changes=0),
+    "restore": Bounds("POOL_SET", "POOL:s:east MODE:u32:0 {}", {}, {
+        "RESTORE:x:": (errno.EINVAL, "no restore has begun on this socket"),
+        "!RESTORE:u8:1": (errno.ERANGE, FAILED),
+        "RESTORE:x: !RESTORE:u8:0": (errno.ERANGE, FAILED),
+    }),
     "src": Bounds("TEST", "{} DST[ ADDR4:x:09090909 ]", {
         "SRC[ ADDR4:x:00000000 ]": verdict("passed"),
         "SRC[ ADDR4:x:ffffffff LEN:u8:32 ]": verdict("passed"),

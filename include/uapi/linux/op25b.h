@@ -141,6 +141,7 @@ enum {
 	OP25B_A_POOL_COUNT,		/* __u32: how many pools there are */
 	OP25B_A_PREFIX4_COUNT,		/* __u32: how many IPv4 prefixes */
 	OP25B_A_PREFIX6_COUNT,		/* __u32: how many IPv6 prefixes */
+	OP25B_A_RESTORE,		/* flag: only within this socket's restore */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
