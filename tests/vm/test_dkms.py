@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The module where it stays: by `make install` and by DKMS, loaded by its name or by its family.
 
-tests/vm/build-installs has compiled it; in the guest nothing does, since that would take minutes.
+tests/guest/build-installs has compiled it; in the guest nothing does, since that would take minutes.
 """
 import contextlib
 import errno

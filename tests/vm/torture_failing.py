@@ -312,8 +312,8 @@ COMPLAINTS = re.compile("WARNING|BUG|Oops|KASAN|UBSAN|INFO: |suspicious RCU|kmem
 @contextlib.contextmanager
 def others_may_complain():
     """Some init functions of others' print a call trace when they get no memory for a directory of
-    sysctl. The console, which is where tests/vm/run looks for complaints, is not to have these; any
-    other fails here."""
+    sysctl. The console, which is where tests/guest/run looks for complaints, is not to have these;
+    any other fails here."""
     hosts.run("dmesg", "-n", "1")
     log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
     os.lseek(log, 0, os.SEEK_END)

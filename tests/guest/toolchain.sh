@@ -20,21 +20,21 @@ sid_packages=(gcc-16-for-host clang-22 make libelf1t64 libc6-dev dwarves sparse 
 #   cross   the words before one that builds a program for the guest
 #   machine what the kernel calls its architecture
 toolchain() {
-	local vm suite=$1 arch=$2 gnu=
-	vm=$(dirname "${BASH_SOURCE[0]}")
+	local guest suite=$1 arch=$2 gnu=
+	guest=$(dirname "${BASH_SOURCE[0]}")
 	name=$suite root='' build=() cross=() machine=x86_64
 	[ "$suite" != debug ] || {
-		kernel=$("$vm/../debug/build-kernel")
+		kernel=$("$guest/../debug/build-kernel")
 		return
 	}
-	kernel=$("$vm/fetch-kernel" "$suite" "$arch") || return
+	kernel=$("$guest/fetch-kernel" "$suite" "$arch") || return
 	case $suite-$arch in
 	sid-amd64)
 		# The programs of its linux-kbuild need its libc, its headers its compiler.
-		build=("$vm/in-root" "$("$vm/fetch-root" sid amd64 "${sid_packages[@]}")") || return
+		build=("$guest/in-root" "$("$guest/fetch-root" sid amd64 "${sid_packages[@]}")") || return
 		;;
 	*-amd64)
-		"$vm/install-deps" gcc dwarves >&2
+		"$guest/install-deps" gcc dwarves >&2
 		;;
 	*)
 		name+=-$arch
@@ -43,9 +43,9 @@ toolchain() {
 		s390x) machine=s390x build=(env ARCH=s390) ;;
 		esac
 		gnu=$machine-linux-gnu
-		"$vm/install-deps" "gcc-${gnu/_/-}" >&2
+		"$guest/install-deps" "gcc-${gnu/_/-}" >&2
 		build+=("CROSS_COMPILE=$gnu-")
-		root=$("$vm/fetch-root" bookworm "$arch" "${guest_packages[@]}") || return
+		root=$("$guest/fetch-root" bookworm "$arch" "${guest_packages[@]}") || return
 		cross=(env "CC=$gnu-gcc --sysroot=$root" "PKG_CONFIG_SYSROOT_DIR=$root"
 			"PKG_CONFIG_LIBDIR=$root/usr/lib/$gnu/pkgconfig:$root/usr/share/pkgconfig")
 		;;
