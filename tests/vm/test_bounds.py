@@ -13,7 +13,7 @@ import hosts
 from client import CMD, PROGRAM, Client, words
 from header import NUMBERS
 
-with open("Documentation/netlink/specs/op25b.yaml", encoding="utf-8") as text_of_spec:
+with open("docs/op25b.yaml", encoding="utf-8") as text_of_spec:
     SPEC = yaml.safe_load(text_of_spec)
 
 FAILED = "Attribute failed policy validation"

@@ -14,7 +14,7 @@ import yaml
 import header
 import hosts
 
-SPEC = "Documentation/netlink/specs/op25b.yaml"
+SPEC = "docs/op25b.yaml"
 YNL = "build/ynl"       # made by fetch-ynl
 SCHEMA = f"{YNL}/Documentation/netlink/genetlink.yaml"
 TOOLS = f"{YNL}/tools/net/ynl"

@@ -2,9 +2,9 @@
 /*
  * op25b - Outbound Port 25 Blocking: the generic netlink family
  *
- * The family is described in Documentation/netlink/specs/op25b.yaml; this
- * header holds the same numbers for C. Numbers are never reused: the family is
- * extended only by adding at the end of a list.
+ * The family is described in docs/op25b.yaml; this header holds the same numbers
+ * for C. Numbers are never reused: the family is extended only by adding at the
+ * end of a list.
  */
 #ifndef _UAPI_LINUX_OP25B_H
 #define _UAPI_LINUX_OP25B_H
