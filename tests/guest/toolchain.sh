@@ -36,6 +36,11 @@ toolchain() {
 	*-amd64)
 		"$guest/install-deps" gcc dwarves >&2
 		;;
+	*-i386)
+		# Only the module is built for it, by this machine's compiler; no guest runs it.
+		name+=-$arch machine=i686 build=(env ARCH=i386)
+		"$guest/install-deps" gcc dwarves >&2
+		;;
 	*)
 		name+=-$arch
 		case $arch in
