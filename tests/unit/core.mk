@@ -36,14 +36,14 @@ $(CORE_UNIT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CORE_CFLAGS) -MMD -MP -c -o $@ $<
 
-build/geo/ipv4: tests/unit/geo-prefixes $(GEO_RANGES)/geoip
+build/geo/ipv4: tests/unit/geo-prefixes.py $(GEO_RANGES)/geoip
 	@mkdir -p $(@D)
-	tests/unit/geo-prefixes 4 < $(GEO_RANGES)/geoip > $@.new
+	tests/unit/geo-prefixes.py 4 < $(GEO_RANGES)/geoip > $@.new
 	mv $@.new $@
 
-build/geo/ipv6: tests/unit/geo-prefixes $(GEO_RANGES)/geoip6
+build/geo/ipv6: tests/unit/geo-prefixes.py $(GEO_RANGES)/geoip6
 	@mkdir -p $(@D)
-	tests/unit/geo-prefixes 6 < $(GEO_RANGES)/geoip6 > $@.new
+	tests/unit/geo-prefixes.py 6 < $(GEO_RANGES)/geoip6 > $@.new
 	mv $@.new $@
 
 $(GEO_RANGES)/geoip $(GEO_RANGES)/geoip6:

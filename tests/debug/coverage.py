@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""coverage BUILD DIR...: which lines of the module were executed, by what gcov counted.
+"""coverage.py BUILD DIR...: which lines of the module were executed, by what gcov counted.
 
 BUILD is where the module was compiled, each DIR holds what the kernel knew at the end of a run
 (*.gcda). Writes the sources with the number of executions before each line to BUILD/coverage, prints

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Make what the benchmark loads and sends: the same bytes on every machine.
 
-usage: data SET DIRECTORY [PREFIXES]
+usage: data.py SET DIRECTORY [PREFIXES]
 
 SET is a number, of IPv4 prefixes to make up, or ipv4 or ipv6: then PREFIXES is a file with one
 "ADDRESS/LEN POOL" a line. In DIRECTORY:

@@ -5,7 +5,7 @@
   = SYSTEM SET ORDER NAME NANOSECONDS...            what each 4,096 packets took
   ! WHY                                             and ends, when something is not as it should be
 
-usage: guest MODULES DATA SYSTEMS SETS              the last two with commas
+usage: guest.py MODULES DATA SYSTEMS SETS           the last two with commas
 
 SYSTEM is empty, where nothing is registered, floor, op25b, nft or ipset; ORDER is hot or cold.
 """

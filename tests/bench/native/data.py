@@ -1,13 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Make what the benchmark in nanoseconds loads and sends, as tests/bench/data makes it.
+"""Make what the benchmark in nanoseconds loads and sends, as tests/bench/data.py makes it.
 
-usage: data SET DIRECTORY [PREFIXES]
+usage: data.py SET DIRECTORY [PREFIXES]
 
-DIRECTORY/hot is what tests/bench/data makes: 4,096 packets of each kind. DIRECTORY/cold has
+DIRECTORY/hot is what tests/bench/data.py makes: 4,096 packets of each kind. DIRECTORY/cold has
 262,144 of each, for lookups that find little of their way in the caches.
 """
-import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -16,10 +15,10 @@ COLD = 262144
 
 
 def load(path):
-    loader = importlib.machinery.SourceFileLoader('data', path)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader('data', loader))
+    spec = importlib.util.spec_from_file_location('data', path)
+    module = importlib.util.module_from_spec(spec)
     sys.dont_write_bytecode = True
-    loader.exec_module(module)
+    spec.loader.exec_module(module)
     return module
 
 
@@ -27,7 +26,7 @@ def main():
     if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
     name, directory = sys.argv[1:3]
-    data = load(f'{os.path.dirname(os.path.abspath(__file__))}/../data')
+    data = load(f'{os.path.dirname(os.path.abspath(__file__))}/../data.py')
     if name.isdigit():
         prefixes = data.made_up(int(name), data.Draw(name))
         made = data.Set(4, prefixes, name)

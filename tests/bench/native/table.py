@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Print the results of the benchmark in nanoseconds as a table.
 
-usage: table RESULTS
-       table --update DOCUMENT KERNEL RESULTS
+usage: table.py RESULTS
+       table.py --update DOCUMENT KERNEL RESULTS
 
 With --update it takes the place of the one between the two comments in DOCUMENT.
 """

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Turn the address ranges of tor-geoipdb into prefixes, one a line: ADDRESS/LEN CC
 
-usage: geo-prefixes {4|6} < RANGES > PREFIXES
+usage: geo-prefixes.py {4|6} < RANGES > PREFIXES
 """
 import socket
 import sys
