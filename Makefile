@@ -51,7 +51,7 @@ demo: ## shows it at work, in a guest: customers, router, relay, foreign mail se
 	tests/demo/run
 
 .PHONY: check
-check: check-unit check-fuzz check-vm ## what every change has to pass (5 minutes)
+check: check-unit check-fuzz check-vm ## what every change has to pass
 
 .PHONY: check-unit
 check-unit: ## runs the unit tests
@@ -62,11 +62,11 @@ check-vm: ## runs the tests in a real kernel, in a guest
 	tests/vm/check
 
 .PHONY: check-kernels
-check-kernels: ## runs them on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x (an hour)
+check-kernels: ## runs them on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x
 	tests/vm/check-kernels
 
 .PHONY: check-debug
-check-debug: ## runs them, and more, in a kernel that looks for bugs, which it builds (55 minutes)
+check-debug: ## runs them, and more, in a kernel that looks for bugs, which it builds
 	tests/debug/check
 
 .PHONY: hostile-table

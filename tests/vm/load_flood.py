@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A flood with a million prefixes loaded: `make load` runs it, and it takes minutes."""
+"""A flood with a million prefixes loaded: `make load` runs it."""
 import flood
 
 MILLION = 1000000
