@@ -21,6 +21,9 @@ struct rule {
 
 struct transport {
 	struct transport_error error;
+	bool restore, failed;
+	struct message *staged;
+	size_t staged_count;
 };
 
 struct kernel kernel;
@@ -98,6 +101,9 @@ static void describe(const struct nlattr *attribute, char *word, char *value)
 	case OP25B_A_FORCE:
 		strcpy(word, "force");
 		break;
+	case OP25B_A_RESTORE:
+		strcpy(word, "restore");
+		break;
 	case OP25B_A_SRC:
 	case OP25B_A_DST:
 	case OP25B_A_PREFIX:
@@ -145,14 +151,79 @@ struct transport *transport_open(int *code)
 
 void transport_close(struct transport *transport)
 {
-	if (transport)
-		kernel.sockets--;
+	if (!transport)
+		return;
+	kernel.sockets--;
+	while (transport->staged_count)
+		message_free(&transport->staged[--transport->staged_count]);
+	free(transport->staged);
 	free(transport);
 }
 
 const struct transport_error *transport_error(const struct transport *transport)
 {
 	return &transport->error;
+}
+
+static bool is_change(uint8_t command)
+{
+	switch (command) {
+	case OP25B_CMD_POOL_ADD:
+	case OP25B_CMD_POOL_SET:
+	case OP25B_CMD_POOL_DEL:
+	case OP25B_CMD_PREFIX_ADD:
+	case OP25B_CMD_PREFIX_DEL:
+	case OP25B_CMD_EXEMPT_ADD:
+	case OP25B_CMD_EXEMPT_DEL:
+	case OP25B_CMD_RELAY_ADD:
+	case OP25B_CMD_RELAY_DEL:
+	case OP25B_CMD_FLUSH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What this kernel stages is what is added. It has no rules: nothing takes that away again. */
+static void stage(struct transport *transport, const struct nlmsghdr *header)
+{
+	struct message *message;
+
+	transport->staged = realloc(transport->staged, (transport->staged_count + 1) *
+				    sizeof(*transport->staged));
+	message = &transport->staged[transport->staged_count++];
+	message->size = header->nlmsg_len;
+	message->data = malloc(message->size);
+	memcpy(message->data, header, message->size);
+}
+
+static bool adds_to(uint8_t change, uint8_t get)
+{
+	switch (get) {
+	case OP25B_CMD_POOL_GET:
+		return change == OP25B_CMD_POOL_ADD;
+	case OP25B_CMD_PREFIX_GET:
+		return change == OP25B_CMD_POOL_ADD || change == OP25B_CMD_PREFIX_ADD;
+	case OP25B_CMD_EXEMPT_GET:
+		return change == OP25B_CMD_EXEMPT_ADD;
+	default:
+		return change == OP25B_CMD_RELAY_ADD;
+	}
+}
+
+/* A message that adds something has the attributes of the answer that shows it. */
+static void answer_staged(struct transport *transport, uint8_t command, transport_reader reader,
+			  void *data)
+{
+	size_t i;
+
+	for (i = 0; i < transport->staged_count; i++) {
+		const struct nlmsghdr *header = message_header(&transport->staged[i]);
+		const struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
+
+		if (adds_to(generic->cmd, command))
+			reader(header, data);
+	}
 }
 
 static void answer(uint8_t command, transport_reader reader, void *data)
@@ -176,6 +247,35 @@ static void answer(uint8_t command, transport_reader reader, void *data)
 	message_free(&status);
 }
 
+/* The rule that a request breaks, and where the attribute at fault is; the offset 0 is none. */
+static const struct rule *find_rule(const struct transport *transport,
+				    const struct nlmsghdr *header, bool restore, size_t *offset)
+{
+	static const struct rule no_restore = { 0, NULL, EINVAL, "no restore has begun on this socket" },
+				 failed = { 0, NULL, ECANCELED, "the restore has failed" };
+	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
+	char value[PREFIX_TEXT_MAX], word[512];
+	const struct nlattr *attribute;
+	const struct rule *rule;
+
+	*offset = 0;
+	if (restore && !transport->restore)
+		return &no_restore;
+	if (restore && transport->failed)
+		return &failed;
+	rule = broken_rule(generic->cmd, NULL);
+	if (rule)
+		return rule;
+	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
+		describe(attribute, word, value);
+		rule = *value ? broken_rule(generic->cmd, value) : NULL;
+		*offset = (const char *)attribute - (const char *)header;
+		if (rule)
+			return rule;
+	}
+	return NULL;
+}
+
 int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
 		  void *data)
 {
@@ -185,6 +285,8 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	char value[PREFIX_TEXT_MAX], word[512];
 	const struct nlattr *attribute;
 	const struct rule *rule;
+	bool restore = false;
+	size_t offset;
 
 	/* An answer ends with an ACK or with the end of a dump, or never. */
 	assert_true(dump != !!(header->nlmsg_flags & NLM_F_ACK));
@@ -193,24 +295,35 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	if (kernel.largest < header->nlmsg_len)
 		kernel.largest = header->nlmsg_len;
 	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
+		restore |= mnl_attr_get_type(attribute) == OP25B_A_RESTORE;
+		/* The log shows it for dumps only: for changes, it is checked below. */
+		if (mnl_attr_get_type(attribute) == OP25B_A_RESTORE && !dump)
+			continue;
 		describe(attribute, word, value);
 		log_text(" ");
 		log_text(word);
 		kernel.prefixes += mnl_attr_get_type(attribute) == OP25B_A_PREFIX;
 	}
 	log_text("\n");
+	/* Within a restore, all changes say so. */
+	if (is_change(generic->cmd))
+		assert_int_equal(restore, transport->restore);
 
-	rule = broken_rule(generic->cmd, NULL);
-	if (rule)
-		return refuse(transport, rule, 0);
-	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
-		describe(attribute, word, value);
-		rule = *value ? broken_rule(generic->cmd, value) : NULL;
-		if (rule)
-			return refuse(transport, rule,
-				      (const char *)attribute - (const char *)header);
+	rule = find_rule(transport, header, restore, &offset);
+	if (rule) {
+		transport->failed |= restore && !dump;
+		return refuse(transport, rule, offset);
 	}
-	answer(generic->cmd, reader, data);
+	if (generic->cmd == OP25B_CMD_RESTORE_BEGIN) {
+		assert_false(transport->restore);
+		transport->restore = true;
+	}
+	if (restore && !dump)
+		stage(transport, header);
+	else if (restore)
+		answer_staged(transport, generic->cmd, reader, data);
+	else
+		answer(generic->cmd, reader, data);
 	if (dump && kernel.torn > 0 && kernel.torn--)
 		return -EINTR;
 	return 0;

@@ -73,7 +73,9 @@ static void test_changes(void **state)
 		{ "restore -", "RESTORE_BEGIN\nRESTORE_COMMIT\n" },
 		{ "restore -n", "RESTORE_BEGIN\n" },
 		{ "--dry-run restore", "RESTORE_BEGIN\n" },
-		{ "diff", "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
+		{ "diff", "RESTORE_BEGIN\n"
+		  "POOL_GET restore\nPREFIX_GET restore\nEXEMPT_GET restore\nRELAY_GET restore\n"
+		  "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
 		{ "-b -", "" },
 	};
 	size_t i;

@@ -16,6 +16,7 @@ void change_begin(struct change *change, uint8_t command)
 {
 	change->command = command;
 	change->force = false;
+	change->restore = false;
 	change->pool = (struct name) {};
 	change->mode = -1;
 	change->action = -1;
@@ -239,6 +240,8 @@ void change_begin_message(const struct change *change, struct message *message)
 	if (change->force && change->command != OP25B_CMD_POOL_SET &&
 	    change->command != OP25B_CMD_FLUSH)
 		message_put_flag(message, OP25B_A_FORCE);
+	if (change->restore)
+		message_put_flag(message, OP25B_A_RESTORE);
 	if (*change->pool.text)
 		message_put_string(message, OP25B_A_POOL, change->pool.text);
 	if (change->mode >= 0)

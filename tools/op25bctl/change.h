@@ -22,6 +22,7 @@ struct change_prefix {
  * struct change - one change of the policy
  * @command: OP25B_CMD_…
  * @force: adding what is there and deleting what is not succeeds
+ * @restore: it may only happen within a restore of the socket's
  * @pool: the pool's name, or none
  * @mode: the pool's mode, or -1 if not given
  * @action: its action, or -1
@@ -37,6 +38,7 @@ struct change_prefix {
 struct change {
 	uint8_t command;
 	bool force;
+	bool restore;
 	struct name pool;
 	int mode;
 	int action;

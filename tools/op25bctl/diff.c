@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* diff: what restore would change. */
+/*
+ * diff: what restore would change. The kernel stages the file as for restore, so its rules are the
+ * kernel's own. Then the policy staged and the policy in force are read and compared.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +10,7 @@
 #include "policy.h"
 #include "read.h"
 #include "report.h"
+#include "staging.h"
 
 /**
  * struct printer - how differences are printed
@@ -92,35 +96,11 @@ static void compare_lists(struct printer *printer, const struct policy *now,
 	}
 }
 
-static int read_file(struct control *control, struct policy *policy, const char *name)
-{
-	struct change change = {};
-	struct words words = {};
-	struct lines lines;
-	int status;
-
-	status = lines_open(&lines, name, false);
-	if (status)
-		return status;
-	while (!(status = lines_next(&lines, &words))) {
-		status = command_parse_change(&change, &words, control->force);
-		if (!status)
-			status = policy_apply(policy, &change);
-		if (status)
-			break;
-	}
-	if (status == LINES_END)
-		status = policy_settle(policy);
-	lines_close(&lines);
-	change_free(&change);
-	words_free(&words);
-	return status;
-}
-
 static int run(struct control *control, struct words *words)
 {
+	struct control own = { .force = control->force };
 	struct names names = {};
-	struct policy now = { .names = &names }, then = { .names = &names };
+	struct policy then = { .names = &names, .staged = true }, now = { .names = &names };
 	struct printer printer = { .json = control->json };
 	enum policy_list list;
 	const char *file;
@@ -128,11 +108,15 @@ static int run(struct control *control, struct words *words)
 
 	status = words_last_file(words, &file);
 	if (!status)
-		status = read_file(control, &then, file);
+		status = stage_file(&own, file);
 	if (!status)
-		status = read_policy(control, &now);
+		status = read_policy(&own, &then);
+	if (!status)
+		status = read_policy(&own, &now);
+	transport_close(own.transport);
 	if (!status) {
 		policy_sort(&now);
+		policy_sort(&then);
 		compare_pools(&printer, &now, &then);
 		for (list = 0; list < LISTS; list++)
 			compare_lists(&printer, &now, &then, list);
@@ -160,6 +144,7 @@ const struct object diff_object = {
 		"\n"
 		"Prints what restore would change, a line for each command that would have to be\n"
 		"undone (-) or done (+). Of timeouts, only whether there is one is compared.\n"
+		"The kernel stages the file as for restore, which takes CAP_NET_ADMIN.\n"
 		"Exits with 0 if nothing differs, 1 if something does, 2 on an error.\n"
 		"\n"
 		"Example:\n"

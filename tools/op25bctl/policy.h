@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A whole policy: what the kernel has, or what a file of commands makes. */
+/* A whole policy, read from the kernel. */
 #ifndef OP25BCTL_POLICY_H
 #define OP25BCTL_POLICY_H
 
-#include "change.h"
+#include "message.h"
 #include "names.h"
 #include "terms.h"
 
@@ -12,19 +12,13 @@ enum policy_list { PREFIXES, EXEMPTS, RELAYS, LISTS };
 
 /**
  * struct list_kind - what is to be known about a list
- * @noun: the object of its commands, and the noun in errors
- * @there: why adding is refused, in the kernel's words
- * @missing: why deleting is refused
+ * @noun: the object of its commands
  * @add: the command that adds to it
- * @del: the command that takes away
  * @get: the command that reads it
  */
 struct list_kind {
 	const char *noun;
-	const char *there;
-	const char *missing;
 	uint8_t add;
-	uint8_t del;
 	uint8_t get;
 };
 
@@ -47,23 +41,15 @@ struct pool {
 };
 
 /**
- * struct entry - an entry of a list, or a step towards one
+ * struct entry - an entry of a list
  * @prefix: its prefix
  * @pool: the number of its pool, NO_NAME for a relay of every pool
  * @terms: what an exempt has besides; the comment is ours
- * @line: the line of the file it stands in
- * @order: the number of the step
- * @del: the step deletes
- * @force: the step is forced
  */
 struct entry {
 	struct prefix prefix;
 	uint32_t pool;
 	struct exempt_terms terms;
-	uint32_t line;
-	uint32_t order;
-	bool del;
-	bool force;
 };
 
 /**
@@ -85,6 +71,7 @@ struct entries {
  * @pool_count: how many numbers @pools covers
  * @pool_size: room in @pools
  * @lists: prefixes, exempts and relays
+ * @staged: it is what the socket's restore has staged, not the policy in force
  */
 struct policy {
 	struct names *names;
@@ -92,6 +79,7 @@ struct policy {
 	size_t pool_count;
 	size_t pool_size;
 	struct entries lists[LISTS];
+	bool staged;
 };
 
 #define COMMAND_TEXT_MAX	1024
@@ -101,11 +89,8 @@ extern const struct list_kind list_kinds[LISTS];
 struct pool *policy_pool(struct policy *policy, uint32_t number);
 struct entry *policy_add_entry(struct policy *policy, enum policy_list list);
 void policy_clear_list(struct policy *policy, enum policy_list list);
-void policy_clear(struct policy *policy);
 void policy_free(struct policy *policy);
 
-int policy_apply(struct policy *policy, const struct change *change);
-int policy_settle(struct policy *policy);
 void policy_sort(struct policy *policy);
 int entry_compare(const struct entry *a, const struct entry *b);
 

@@ -148,7 +148,7 @@ static void read_dump(const struct nlmsghdr *answer, void *data)
 		read_entries(answer, dump->policy, dump->list);
 }
 
-/* Dumps again until nothing changes meanwhile. */
+/* Repeats a dump until the policy does not change while it is read. */
 static int read_whole(struct control *control, struct message *request, struct policy *policy,
 		      enum policy_list list)
 {
@@ -158,6 +158,8 @@ static int read_whole(struct control *control, struct message *request, struct p
 
 	if (status)
 		return status;
+	if (policy->staged)
+		message_put_flag(request, OP25B_A_RESTORE);
 	for (try = 0; try < TRIES; try++) {
 		if (list == LISTS)
 			policy->pool_count = 0;
@@ -216,6 +218,18 @@ int read_list(struct control *control, struct policy *policy, enum policy_list l
 	return status;
 }
 
+static int read_pools_and_lists(struct control *control, struct policy *policy)
+{
+	static const struct name all;
+	enum policy_list list;
+	int status;
+
+	status = read_pools(control, policy, &all);
+	for (list = 0; !status && list < LISTS; list++)
+		status = read_list(control, policy, list, &all);
+	return status;
+}
+
 /**
  * read_policy() - read pools and all lists, as they were at one moment
  * @control: the run
@@ -225,17 +239,16 @@ int read_list(struct control *control, struct policy *policy, enum policy_list l
  */
 int read_policy(struct control *control, struct policy *policy)
 {
-	static const struct name all;
 	struct status before, after;
-	enum policy_list list;
 	int status, try;
 
+	/* Only this socket changes what it has staged. */
+	if (policy->staged)
+		return read_pools_and_lists(control, policy);
 	for (try = 0; try < TRIES; try++) {
 		status = read_status(control, &before);
 		if (!status)
-			status = read_pools(control, policy, &all);
-		for (list = 0; !status && list < LISTS; list++)
-			status = read_list(control, policy, list, &all);
+			status = read_pools_and_lists(control, policy);
 		if (!status)
 			status = read_status(control, &after);
 		if (status || before.generation == after.generation)

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Staging a file of commands in the kernel: a restore that has not been committed. */
+#ifndef OP25BCTL_STAGING_H
+#define OP25BCTL_STAGING_H
+
+#include "command.h"
+
+int stage_file(struct control *control, const char *name);
+
+#endif /* OP25BCTL_STAGING_H */
