@@ -129,7 +129,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (refuse & 1)
 		kernel_refuse(OP25B_CMD_PREFIX_ADD, "east", ENOENT, "pool does not exist");
 	if (refuse & 2)
-		kernel_refuse(OP25B_CMD_EXEMPT_ADD, "10.0.0.7/32", EEXIST, "exists already");
+		kernel_refuse(OP25B_CMD_EXEMPT_ADD, "10.0.0.7/32", EEXIST,
+			      "exempt is in another pool");
 	if (refuse & 4)
 		kernel_refuse(OP25B_CMD_RELAY_ADD, NULL, ENOMEM, NULL);
 	command("restore -n");

@@ -142,9 +142,10 @@ static int refuse(struct transport *transport, const struct rule *rule, size_t o
 
 struct transport *transport_open(int *code)
 {
-	*code = kernel.open_code;
+	*code = kernel.open_limit && kernel.opened == kernel.open_limit ? EMFILE : kernel.open_code;
 	if (*code)
 		return NULL;
+	kernel.opened++;
 	kernel.sockets++;
 	return calloc(1, sizeof(struct transport));
 }

@@ -18,6 +18,8 @@
 /**
  * struct kernel - what the kernel does, and what it saw
  * @open_code: the errno of opening a socket, or 0
+ * @open_limit: how many sockets can be opened, or 0: any number
+ * @opened: how many were opened
  * @log: the requests, a line each
  * @largest: the size of the largest request
  * @prefixes: how many prefixes all requests had
@@ -27,6 +29,8 @@
  */
 struct kernel {
 	int open_code;
+	int open_limit;
+	int opened;
 	char log[16384];
 	size_t largest;
 	size_t prefixes;

@@ -197,7 +197,7 @@ static void test_restore_refused(void **state)
 	       "PREFIX_ADD pool=eest 10.0.3.0/24\n");
 	/* Here the first message that is refused holds a later line than another. */
 	kernel_refuse(OP25B_CMD_PREFIX_ADD, "west", ENOENT, "pool does not exist");
-	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST, "prefix is in another pool");
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST, "prefix is in pool \"west\"");
 	expect("restore -n site.conf", REFUSED, "", "site.conf:3: pool \"west\" does not exist\n", NULL);
 
 	kernel_reset();
@@ -458,6 +458,73 @@ static void test_diff_stages(void **state)
 	       "RESTORE_BEGIN\n");
 }
 
+/* A refused restore has nothing staged any more: the lines before are staged again and searched. */
+static void test_staged_collisions(void **state)
+{
+	static const char *const commands[] = { "restore", "restore -n", "diff" };
+	char line[64];
+	size_t i;
+
+	(void)state;
+	/* What is in force has nothing to do with it. */
+	put_prefix(OP25B_CMD_PREFIX_GET, "old", "10.0.2.0/24", 0, NULL);
+	write_file("site.conf",
+		   "pool add north prefix 10.0.1.0/24 10.0.2.0/24\n"
+		   "pool add west\n"
+		   "\n"
+		   "prefix add west 10.0.3.0/24 10.0.2.0/24\n"
+		   "pool del west\n");
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST, "prefix is in another pool");
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		sprintf(line, "%s site.conf", commands[i]);
+		expect(line, REFUSED, "", "site.conf:4: prefix 10.0.2.0/24 is in pool \"north\"\n",
+		       "RESTORE_BEGIN\n"
+		       "POOL_ADD pool=north 10.0.1.0/24 10.0.2.0/24\n"
+		       "POOL_ADD pool=west\n"
+		       "PREFIX_ADD pool=west 10.0.3.0/24 10.0.2.0/24\n"
+		       "RESTORE_BEGIN\n"
+		       "POOL_ADD pool=north 10.0.1.0/24 10.0.2.0/24\n"
+		       "POOL_ADD pool=west\n"
+		       "PREFIX_ADD pool=west 10.0.3.0/24 10.0.2.0/24\n"
+		       "RESTORE_BEGIN\n"
+		       "POOL_ADD pool=north 10.0.1.0/24 10.0.2.0/24\n"
+		       "POOL_ADD pool=west\n"
+		       "PREFIX_GET restore\n");
+	}
+	op25bctl_with("-f restore", "pool add north prefix 10.0.2.0/24\nprefix add west 10.0.2.0/24\n");
+	assert_string_equal(run.err, "-:2: prefix 10.0.2.0/24 is in pool \"north\"\n");
+
+	write_file("site.conf", "exempt add north 10.0.2.0/24\nprefix add west 10.0.2.0/24\n");
+	kernel_reset();
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST,
+		      "prefix is an exempt of another pool");
+	expect("diff site.conf", 2, "",
+	       "site.conf:2: prefix 10.0.2.0/24 is an exempt of pool \"north\"\n", NULL);
+	write_file("site.conf", "prefix add north 10.0.2.0/24\nexempt add west 10.0.2.0/24\n");
+	kernel_reset();
+	kernel_refuse(OP25B_CMD_EXEMPT_ADD, "10.0.2.0/24", EEXIST, "exempt is in another pool");
+	expect("restore site.conf", REFUSED, "",
+	       "site.conf:2: exempt 10.0.2.0/24 is in pool \"north\"\n", NULL);
+
+	/* where asking fails, the kernel's own text has to do */
+	kernel_refuse(OP25B_CMD_PREFIX_GET, NULL, ENOMEM, NULL);
+	expect("restore site.conf", REFUSED, "",
+	       "site.conf:2: exempt 10.0.2.0/24 is in another pool\n", NULL);
+	kernel.opened = 0;
+	kernel.open_limit = 2;
+	expect("restore site.conf", REFUSED, "",
+	       "site.conf:2: exempt 10.0.2.0/24 is in another pool\n", NULL);
+	kernel.opened = 0;
+	kernel.open_limit = 1;
+	expect("restore site.conf", REFUSED, "",
+	       "Error: cannot speak to the kernel: Too many open files\n", NULL);
+	/* the pool is that of the line */
+	kernel_reset();
+	kernel_refuse(OP25B_CMD_EXEMPT_ADD, "10.0.2.0/24", EEXIST, "exempt is there already");
+	expect("restore site.conf", REFUSED, "",
+	       "site.conf:2: exempt 10.0.2.0/24 is in pool \"west\" already\n", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +537,7 @@ int main(void)
 		TEST(test_save),
 		TEST(test_diff),
 		TEST(test_diff_stages),
+		TEST(test_staged_collisions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The whole grammar: what each command sends, and what is said of wrong ones. */
+#include "address.h"
 #include "report.h"
 #include "test_cmd.h"
 
@@ -250,9 +251,11 @@ static void test_refusals(void **state)
 		{ "prefix add eest 10.0.0.0/24", OP25B_CMD_PREFIX_ADD, "eest", ENOENT, "pool does not exist",
 		  "pool \"eest\" does not exist" },
 		{ "prefix add east 10.0.0.0/24 10.1.0.0/24 ::/0", OP25B_CMD_PREFIX_ADD, "10.1.0.0/24", EEXIST,
-		  "prefix is in another pool", "prefix 10.1.0.0/24 is in another pool" },
+		  "prefix is in pool \"west\"", "prefix 10.1.0.0/24 is in pool \"west\"" },
+		{ "prefix add east 10.0.0.7", OP25B_CMD_PREFIX_ADD, "10.0.0.7/32", EEXIST,
+		  "prefix is an exempt of pool \"west\"", "prefix 10.0.0.7/32 is an exempt of pool \"west\"" },
 		{ "exempt add east 10.0.0.7", OP25B_CMD_EXEMPT_ADD, "10.0.0.7/32", EEXIST,
-		  "exempt is there already", "exempt 10.0.0.7/32 is there already" },
+		  "exempt is in pool \"east\" already", "exempt 10.0.0.7/32 is in pool \"east\" already" },
 		{ "relay del ::1", OP25B_CMD_RELAY_DEL, "::1/128", ENOENT, "relay is not there",
 		  "relay ::1/128 is not there" },
 		/* without the attribute at fault */
@@ -293,11 +296,89 @@ static void test_refusals(void **state)
 	}
 
 	kernel_reset();
-	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.1.0.0/24", EEXIST, "prefix is in another pool");
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.1.0.0/24", EEXIST, "prefix is in pool \"west\"");
 	op25bctl_with("prefix add east 10.9.0.0/16 -", "10.0.0.0/24\n\n10.1.0.0/24\n");
-	assert_string_equal(run.err, "-:3: prefix 10.1.0.0/24 is in another pool\n");
+	assert_string_equal(run.err, "-:3: prefix 10.1.0.0/24 is in pool \"west\"\n");
 	op25bctl_with("prefix add east 10.1.0.0/24 -", "10.0.0.0/24\n");
-	assert_string_equal(run.err, "Error: prefix 10.1.0.0/24 is in another pool\n");
+	assert_string_equal(run.err, "Error: prefix 10.1.0.0/24 is in pool \"west\"\n");
+	assert_null(strstr(kernel.log, "GET"));
+}
+
+static void put_prefixes(uint8_t command, const char *pool, const char *first, const char *second)
+{
+	struct message *message = kernel_answer(command);
+	struct prefix prefix;
+
+	message_put_string(message, OP25B_A_POOL, pool);
+	assert_int_equal(prefix_parse(&prefix, first), DONE);
+	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
+	assert_int_equal(prefix_parse(&prefix, second), DONE);
+	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
+}
+
+/* A kernel before 6.2 does not name the pool: the command says the same as on newer ones. */
+static void test_collisions(void **state)
+{
+	static const struct {
+		const char *line;
+		uint8_t command;
+		const char *value;
+		const char *text;
+		const char *error;
+	} rows[] = {
+		/* the pool must be asked for */
+		{ "prefix add east 10.0.0.0/24 10.1.0.0/24", OP25B_CMD_PREFIX_ADD, "10.1.0.0/24",
+		  "prefix is in another pool", "prefix 10.1.0.0/24 is in pool \"west\"" },
+		{ "pool add east prefix 10.1.0.0/24", OP25B_CMD_POOL_ADD, "10.1.0.0/24",
+		  "prefix is in another pool", "prefix 10.1.0.0/24 is in pool \"west\"" },
+		{ "prefix add east 2001:db8::/64", OP25B_CMD_PREFIX_ADD, "2001:db8::/64",
+		  "prefix is an exempt of another pool",
+		  "prefix 2001:db8::/64 is an exempt of pool \"north\"" },
+		{ "exempt add east 2001:db8::/64", OP25B_CMD_EXEMPT_ADD, "2001:db8::/64",
+		  "exempt is in another pool", "exempt 2001:db8::/64 is in pool \"north\"" },
+		{ "exempt add east 10.1.0.0/24", OP25B_CMD_EXEMPT_ADD, "10.1.0.0/24",
+		  "exempt is in another pool", "exempt 10.1.0.0/24 is in pool \"west\"" },
+		/* nobody has it any more */
+		{ "prefix add east 10.1.0.0/23", OP25B_CMD_PREFIX_ADD, "10.1.0.0/23",
+		  "prefix is in another pool", "prefix 10.1.0.0/23 is in another pool" },
+		/* without the attribute at fault */
+		{ "prefix add east 10.1.0.0/24", OP25B_CMD_PREFIX_ADD, NULL,
+		  "prefix is in another pool", "prefix is in another pool" },
+		/* the pool is that of the command */
+		{ "pool add east prefix ::/0 ::/0", OP25B_CMD_POOL_ADD, "::/0",
+		  "prefix is in the pool already", "prefix ::/0 is in pool \"east\" already" },
+		{ "exempt add east ::1", OP25B_CMD_EXEMPT_ADD, "::1/128",
+		  "exempt is there already", "exempt ::1/128 is in pool \"east\" already" },
+		{ "relay add ::1 pool east", OP25B_CMD_RELAY_ADD, "::1/128",
+		  "relay is there already", "relay ::1/128 is in pool \"east\" already" },
+		{ "relay add ::1", OP25B_CMD_RELAY_ADD, "::1/128",
+		  "relay is there already", "relay ::1/128 is there already" },
+	};
+	char expected[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		kernel_reset();
+		put_prefixes(OP25B_CMD_PREFIX_GET, "west", "10.2.0.0/24", "10.1.0.0/24");
+		put_prefixes(OP25B_CMD_PREFIX_GET, "other", "10.1.0.0/25", "::/0");
+		put_prefixes(OP25B_CMD_EXEMPT_GET, "north", "2001:db8::/64", "2001:db8::/65");
+		kernel_refuse(rows[i].command, rows[i].value, EEXIST, rows[i].text);
+		op25bctl(rows[i].line);
+		sprintf(expected, "Error: %s\n", rows[i].error);
+		assert_string_equal(run.err, expected);
+		assert_int_equal(run.code, REFUSED);
+	}
+
+	/* where asking fails, the kernel's own text has to do */
+	kernel_reset();
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.1.0.0/24", EEXIST, "prefix is in another pool");
+	kernel_refuse(OP25B_CMD_PREFIX_GET, NULL, ENOMEM, NULL);
+	kernel_refuse(OP25B_CMD_EXEMPT_GET, NULL, ENOMEM, NULL);
+	op25bctl_with("prefix add east -", "\n10.1.0.0/24\n");
+	assert_string_equal(run.err, "-:2: prefix 10.1.0.0/24 is in another pool\n");
+	assert_string_equal(kernel.log,
+			    "PREFIX_ADD pool=east 10.1.0.0/24\nPREFIX_GET\nEXEMPT_GET\n");
 }
 
 static void test_no_kernel(void **state)
@@ -372,6 +453,7 @@ int main(void)
 		TEST(test_long_comment),
 		TEST(test_list_on_stdin),
 		TEST(test_refusals),
+		TEST(test_collisions),
 		TEST(test_no_kernel),
 		TEST(test_help),
 	};

@@ -15,28 +15,30 @@ relay add 198.51.100.1 pool east
 
 REFUSED = {     # exit code 2: the command is right, the kernel says no
     "pool add east": 'pool "east" exists already',
-    "pool add new prefix 10.0.0.0/24": "prefix 10.0.0.0/24 is in another pool",
-    "pool add new prefix 10.9.0.0/16 10.9.0.0/16": "prefix 10.9.0.0/16 is in the pool already",
+    "pool add new prefix 10.0.0.0/24": 'prefix 10.0.0.0/24 is in pool "east"',
+    "pool add new prefix 10.9.0.0/16 10.9.0.0/16": 'prefix 10.9.0.0/16 is in pool "new" already',
     "pool set eest mode off": 'pool "eest" does not exist',
     "pool del eest": 'pool "eest" does not exist',
     "pool show eest": 'pool "eest" does not exist',
     "pool reset eest": 'pool "eest" does not exist',
     "prefix add eest 10.9.0.0/16": 'pool "eest" does not exist',
-    "prefix add east 10.9.0.0/16 10.1.0.0/16": "prefix 10.1.0.0/16 is in another pool",
-    "prefix add east 10.9.0.0/16 10.0.0.0/24": "prefix 10.0.0.0/24 is in the pool already",
+    "prefix add east 10.9.0.0/16 10.1.0.0/16": 'prefix 10.1.0.0/16 is in pool "west"',
+    "prefix add east 10.9.0.0/16 10.0.0.0/24": 'prefix 10.0.0.0/24 is in pool "east" already',
+    "prefix add west 10.0.0.7": 'prefix 10.0.0.7/32 is an exempt of pool "east"',
     "prefix del east 10.0.0.0/24 10.9.0.0/16": "prefix 10.9.0.0/16 is not in the pool",
     "prefix del west 10.0.0.0/24": "prefix 10.0.0.0/24 is not in the pool",
     "prefix del east 10.0.0.7": "prefix 10.0.0.7/32 is not in the pool",
     "prefix show eest": 'pool "eest" does not exist',
-    "exempt add east 10.0.0.7": "exempt 10.0.0.7/32 is there already",
-    "exempt add west 10.0.0.7": "exempt 10.0.0.7/32 is in another pool",
+    "exempt add east 10.0.0.7": 'exempt 10.0.0.7/32 is in pool "east" already',
+    "exempt add west 10.0.0.7": 'exempt 10.0.0.7/32 is in pool "east"',
+    "exempt add west 10.0.0.0/24": 'exempt 10.0.0.0/24 is in pool "east"',
     "exempt add eest 10.0.0.8": 'pool "eest" does not exist',
     "exempt del east 10.0.0.8": "exempt 10.0.0.8/32 is not there",
     "exempt del east 10.0.0.0/24": "exempt 10.0.0.0/24 is not there",
     "exempt show eest": 'pool "eest" does not exist',
     "relay add 192.0.2.0/28": "relay 192.0.2.0/28 is there already",
     "relay add 198.51.100.1 pool eest": 'pool "eest" does not exist',
-    "relay add 198.51.100.1 pool east": "relay 198.51.100.1/32 is there already",
+    "relay add 198.51.100.1 pool east": 'relay 198.51.100.1/32 is in pool "east" already',
     "relay del 198.51.100.1": "relay 198.51.100.1/32 is not there",
     "relay del 192.0.2.0/28 pool east": "relay 192.0.2.0/28 is not there",
     "relay del 192.0.2.1": "relay 192.0.2.1/32 is not there",
@@ -112,7 +114,16 @@ FILES = {   # the last line is the one at fault
         'pool "eest" does not exist',
     'pool add north\npool add north': 'pool "north" exists already',
     'pool add north prefix 10.9.0.0/16\npool add south prefix 10.9.0.0/16':
-        'prefix 10.9.0.0/16 is in another pool',
+        'prefix 10.9.0.0/16 is in pool "north"',
+    'pool add north\nexempt add north 10.9.0.7\npool add south\nprefix add south 10.9.0.7':
+        'prefix 10.9.0.7/32 is an exempt of pool "north"',
+    'pool add north prefix 10.9.0.7\npool add south\nexempt add south 10.9.0.8 10.9.0.7':
+        'exempt 10.9.0.7/32 is in pool "north"',
+    # in force, it is west's
+    'pool add north prefix 10.1.0.0/16\npool add west\nprefix add west 10.1.0.0/16':
+        'prefix 10.1.0.0/16 is in pool "north"',
+    'pool add north\nrelay add 192.0.2.7\nrelay add 192.0.2.7 pool north\n'
+    'relay add 192.0.2.7 pool north': 'relay 192.0.2.7/32 is in pool "north" already',
     '# comment\n\npool add north\nprefix add north 10.9.0.1/16':
         'prefix 10.9.0.1/16 has host bits set, did you mean 10.9.0.0/16?',
     'pool add north\nexempt add north 10.9.0.7\nrelay add 192.0.2.7\nrelay add 192.0.2.7':
@@ -206,7 +217,7 @@ def test_force_makes_commands_that_can_run_twice(op25b):
     op25b("pool", "add", "west", "prefix", "10.1.0.0/16")
     result = op25b.run("-f", "prefix", "add", "east", "10.1.0.0/16")
     assert (result.returncode, result.stderr) == \
-        (2, "Error: prefix 10.1.0.0/16 is in another pool\n")
+        (2, 'Error: prefix 10.1.0.0/16 is in pool "west"\n')
     assert op25b.run("-f", "prefix", "add", "eest", "10.2.0.0/16").returncode == 2
 
 

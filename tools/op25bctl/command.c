@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collision.h"
 #include "command.h"
 #include "output.h"
 #include "refusal.h"
@@ -228,6 +229,17 @@ int command_parse_change(struct change *change, struct words *words, bool force)
 	return parse(command, change, words, control.force);
 }
 
+/* A change that was refused has changed nothing: what it collides with is still in force. */
+static int refuse_change(struct transport *transport, const struct message *request,
+			 const struct change *change)
+{
+	struct transport_error error = *transport_error(transport);
+
+	if (collision_needs_asking(&error))
+		collision_ask(transport, false, request, &error);
+	return refusal(&error, request, change);
+}
+
 static int run_change(struct control *control, const struct command *command,
 		      struct words *words)
 {
@@ -241,7 +253,7 @@ static int run_change(struct control *control, const struct command *command,
 	if (!status && !change_is_empty(&change)) {
 		change_encode(&change, &request);
 		if (transport_ask(control->transport, &request, NULL, NULL))
-			status = refusal(transport_error(control->transport), &request, &change);
+			status = refuse_change(control->transport, &request, &change);
 	}
 	message_free(&request);
 	change_free(&change);

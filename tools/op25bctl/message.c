@@ -121,6 +121,27 @@ void message_free(struct message *message)
 }
 
 /**
+ * message_attribute_at() - find the attribute of a message that an offset lies in
+ * @message: the message
+ * @offset: bytes from the start of the message, as in NLMSGERR_ATTR_OFFS
+ *
+ * Return: the attribute, which may be a nest that holds the one meant, or NULL.
+ */
+const struct nlattr *message_attribute_at(const struct message *message, uint32_t offset)
+{
+	const struct nlmsghdr *header = message_header(message);
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, header, GENL_HDRLEN) {
+		size_t start = (const char *)attribute - (const char *)header;
+
+		if (offset >= start && offset < start + mnl_attr_get_len(attribute))
+			return attribute;
+	}
+	return NULL;
+}
+
+/**
  * message_attributes() - find the attributes of a message
  * @header: the message
  * @table: the result by type, OP25B_A_MAX + 1 of them; the last one where one is repeated

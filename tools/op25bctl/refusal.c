@@ -8,19 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collision.h"
 #include "refusal.h"
 #include "report.h"
 
-/**
- * struct culprit - the attribute at fault
- * @noun: what it is, or NULL
- * @value: what it holds
- * @index: which of the prefixes it is, or -1
- */
-struct culprit {
-	const char *noun;
+/* The attribute at fault. */
+struct bad_attr {
+	const char *noun;		/* what it is, or NULL: none is known */
 	char value[PREFIX_TEXT_MAX];
-	ssize_t index;
+	ssize_t index;			/* which of the message's prefixes it is, or -1 */
 };
 
 static bool speaks_of(const char *reason, const char *noun)
@@ -30,49 +26,52 @@ static bool speaks_of(const char *reason, const char *noun)
 	return !strncmp(reason, noun, length) && reason[length] == ' ';
 }
 
-/* Does the reason start with the noun for the attribute at fault? */
-static bool noun_fits(const char *reason, const struct culprit *culprit)
+/* Does the reason start with a noun for the attribute at fault? */
+static bool noun_fits(const char *reason, const struct bad_attr *bad)
 {
-	if (!strcmp(culprit->noun, "pool"))
+	if (!strcmp(bad->noun, "pool"))
 		return speaks_of(reason, "pool");
 	return speaks_of(reason, "prefix") || speaks_of(reason, "exempt") ||
 	       speaks_of(reason, "relay");
 }
 
-/* A message has one pool: it is at fault if the reason says so, even without an offset. */
-static struct culprit find_culprit(const struct transport_error *error,
-				   const struct message *request, const char *reason)
+static ssize_t prefix_index(const struct nlmsghdr *header, const struct nlattr *prefix)
 {
-	bool pool = !error->offset && speaks_of(reason, "pool");
-	struct culprit culprit = { .index = -1 };
 	const struct nlattr *attribute;
-	const struct nlmsghdr *header;
-	struct prefix prefix;
-	ssize_t index = -1;
+	ssize_t index = 0;
 
-	if (!request)
-		return culprit;
-	header = message_header(request);
 	mnl_attr_for_each(attribute, header, GENL_HDRLEN) {
-		size_t start = (const char *)attribute - (const char *)header;
-		bool hit = error->offset >= start &&
-			   error->offset < start + mnl_attr_get_len(attribute);
-
-		if (mnl_attr_get_type(attribute) == OP25B_A_POOL && (hit || pool)) {
-			culprit.noun = "pool";
-			snprintf(culprit.value, sizeof(culprit.value), "\"%s\"",
-				 mnl_attr_get_str(attribute));
-		}
-		if (mnl_attr_get_type(attribute) != OP25B_A_PREFIX)
-			continue;
-		index++;
-		if (hit && attribute_prefix(attribute, &prefix, NULL)) {
-			culprit.noun = "prefix";
-			culprit.index = index;
-			prefix_format(&prefix, culprit.value);
-		}
+		if (attribute == prefix)
+			break;
+		index += mnl_attr_get_type(attribute) == OP25B_A_PREFIX;
 	}
-	return culprit;
+	return index;
+}
+
+/* A message has one pool: it is at fault if the reason says so, even without an offset. */
+static struct bad_attr find_bad_attr(const struct transport_error *error,
+				     const struct message *request, const char *reason)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1], *attribute;
+	struct bad_attr bad = { .index = -1 };
+	struct prefix prefix;
+
+	message_attributes(message_header(request), table);
+	attribute = message_attribute_at(request, error->offset);
+	if (!error->offset && speaks_of(reason, "pool"))
+		attribute = table[OP25B_A_POOL];
+	if (!attribute)
+		return bad;
+	if (mnl_attr_get_type(attribute) == OP25B_A_POOL) {
+		bad.noun = "pool";
+		snprintf(bad.value, sizeof(bad.value), "\"%s\"", mnl_attr_get_str(attribute));
+	} else if (mnl_attr_get_type(attribute) == OP25B_A_PREFIX &&
+		   attribute_prefix(attribute, &prefix, NULL)) {
+		bad.noun = "prefix";
+		bad.index = prefix_index(message_header(request), attribute);
+		prefix_format(&prefix, bad.value);
+	}
+	return bad;
 }
 
 /* Older kernels give no text for a dump, which can only miss its pool. */
@@ -80,7 +79,7 @@ static const char *find_reason(const struct transport_error *error, const struct
 {
 	if (error->text[0])
 		return error->text;
-	if (error->code == ENOENT && request &&
+	if (error->code == ENOENT &&
 	    (message_header(request)->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
 		return "pool does not exist";
 	return strerror(error->code);
@@ -88,8 +87,8 @@ static const char *find_reason(const struct transport_error *error, const struct
 
 /**
  * refusal() - report why the kernel refused a request
- * @error: the refusal
- * @request: the request, or NULL if it does not matter
+ * @error: the refusal; its text may be that of an older kernel
+ * @request: the request
  * @change: what the request was made from, to find lines of standard input, or NULL
  *
  * Return: REFUSED.
@@ -97,10 +96,10 @@ static const char *find_reason(const struct transport_error *error, const struct
 int refusal(const struct transport_error *error, const struct message *request,
 	    const struct change *change)
 {
-	const char *reason = find_reason(error, request);
+	struct transport_error named = *error;
 	struct place outer = report_place();
-	const char *rest = strchr(reason, ' ');
-	struct culprit culprit;
+	const char *reason, *rest;
+	struct bad_attr bad;
 	int status;
 
 	if (error->code == EPERM)
@@ -108,16 +107,18 @@ int refusal(const struct transport_error *error, const struct message *request,
 	if (error->code == EMSGSIZE || (error->code == ENOBUFS && !error->text[0]))
 		return report_refusal("this is too much for one message (see net.core.wmem_max): use restore, or several commands");
 
-	culprit = find_culprit(error, request, reason);
-	if (culprit.index >= 0 && change && change->prefixes[culprit.index].line)
-		report_at((struct place) { "-", change->prefixes[culprit.index].line });
-	if (!culprit.noun)
+	collision_name_own_pool(request, &named);
+	reason = find_reason(&named, request);
+	rest = strchr(reason, ' ');
+	bad = find_bad_attr(&named, request, reason);
+	if (bad.index >= 0 && change && change->prefixes[bad.index].line)
+		report_at((struct place) { "-", change->prefixes[bad.index].line });
+	if (!bad.noun)
 		status = report_refusal("%s", reason);
-	else if (noun_fits(reason, &culprit))
-		status = report_refusal("%.*s %s%s", (int)(rest - reason), reason, culprit.value,
-					rest);
+	else if (noun_fits(reason, &bad))
+		status = report_refusal("%.*s %s%s", (int)(rest - reason), reason, bad.value, rest);
 	else
-		status = report_refusal("%s %s: %s", culprit.noun, culprit.value, reason);
+		status = report_refusal("%s %s: %s", bad.noun, bad.value, reason);
 	report_at(outer);
 	return status;
 }

@@ -12,9 +12,11 @@
  * for each line, in the order of the file: the first message that is refused
  * then belongs to the first line at fault.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "collision.h"
 #include "memory.h"
 #include "names.h"
 #include "policy.h"
@@ -144,44 +146,89 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 	return status == LINES_END ? DONE : status;
 }
 
-/* Begins a restore on a new socket: closing the old one drops the restore that it may have. */
-static int begin(struct control *control)
+/*
+ * Begins a restore on a new socket: closing the old one drops the restore that it may have. Returns
+ * DONE or REFUSED, which is not reported if @quiet.
+ */
+static int begin(struct control *control, bool quiet)
 {
 	struct message request = {};
-	int status;
+	int status, code;
 
 	transport_close(control->transport);
-	control->transport = NULL;
+	control->transport = transport_open(&code);
+	if (!control->transport)
+		return quiet ? REFUSED : refusal_to_connect(code);
 	message_begin(&request, OP25B_CMD_RESTORE_BEGIN, NLM_F_ACK);
-	status = control_ask(control, &request, NULL, NULL);
+	status = transport_ask(control->transport, &request, NULL, NULL) ? REFUSED : DONE;
+	if (status && !quiet)
+		refusal(transport_error(control->transport), &request, NULL);
 	message_free(&request);
 	return status;
 }
 
-/* Stages the lines one by one. */
-static int stage_lines(struct control *control, struct lines *lines)
+/*
+ * Stages the lines before line @end one by one. Returns DONE; USAGE, reported; or REFUSED, not
+ * reported, and then errors speak of the line and @request is what was refused.
+ */
+static int stage_lines(struct control *control, struct lines *lines, unsigned int end,
+		       struct message *request)
 {
-	struct message request = {};
 	struct change change = {};
 	struct words words = {};
 	int status = lines_rewind(lines);
 
-	while (!status && !(status = lines_next(lines, &words))) {
+	while (!status && !(status = lines_next(lines, &words)) && lines->number < end) {
 		status = command_parse_change(&change, &words, control->force);
 		if (status)
 			break;
 		change.restore = true;
-		change_encode(&change, &request);
-		if (transport_ask(control->transport, &request, NULL, NULL)) {
-			status = refusal(transport_error(control->transport), &request, NULL);
-			break;
-		}
+		change_encode(&change, request);
+		if (transport_ask(control->transport, request, NULL, NULL))
+			status = REFUSED;
 	}
-	report_at(lines->outer);
-	message_free(&request);
 	change_free(&change);
 	words_free(&words);
 	return status == LINES_END ? DONE : status;
+}
+
+/*
+ * Reports what the last line read was refused for. The refusal has dropped all that was staged: to
+ * find the pool that the line collides with, the lines before it are staged again.
+ */
+static int refuse_line(struct control *control, struct lines *lines, const struct message *request)
+{
+	struct transport_error error = *transport_error(control->transport);
+	struct place place = report_place();
+	struct message earlier = {};
+	int status = DONE;
+
+	if (collision_needs_asking(&error) && !begin(control, true)) {
+		status = stage_lines(control, lines, place.line, &earlier);
+		if (!status)
+			collision_ask(control->transport, true, request, &error);
+	}
+	message_free(&earlier);
+	if (status == USAGE)
+		return status;
+	report_at(place);
+	return refusal(&error, request, NULL);
+}
+
+/* Stages the lines one by one, to find the first that is refused. */
+static int stage_by_line(struct control *control, struct lines *lines)
+{
+	struct message request = {};
+	int status;
+
+	status = begin(control, false);
+	if (!status) {
+		status = stage_lines(control, lines, UINT_MAX, &request);
+		if (status == REFUSED)
+			status = refuse_line(control, lines, &request);
+	}
+	message_free(&request);
+	return status;
 }
 
 /* Returns 0 or a negative errno, which is not reported. */
@@ -214,12 +261,9 @@ int stage_file(struct control *control, const char *name)
 		return status;
 	status = plan_read(&plan, &lines, control->force);
 	if (!status)
-		status = begin(control);
-	if (!status && stage_plan(control->transport, &plan)) {
-		status = begin(control);
-		if (!status)
-			status = stage_lines(control, &lines);
-	}
+		status = begin(control, false);
+	if (!status && stage_plan(control->transport, &plan))
+		status = stage_by_line(control, &lines);
 	lines_close(&lines);
 	plan_free(&plan);
 	return status;

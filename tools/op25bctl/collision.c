@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Since Linux 6.2 an extended ACK can have formatted text, and the module says
+ * which pool has the prefix: 'prefix is in pool "east"'. On older kernels it
+ * says 'prefix is in another pool'. Here that text becomes the newer one, with
+ * the name from a dump of prefixes and exempts. Where the pool is that of the
+ * request itself, nothing needs to be dumped.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "collision.h"
+#include "names.h"
+
+/* A text of older kernels, and what stands before and behind 'pool "NAME"' in the newer one. */
+static const struct collision {
+	const char *text;
+	const char *before;
+	const char *behind;
+	bool other_pool;
+} collisions[] = {
+	{ "prefix is in another pool", "prefix is in", "", true },
+	{ "prefix is an exempt of another pool", "prefix is an exempt of", "", true },
+	{ "exempt is in another pool", "exempt is in", "", true },
+	{ "prefix is in the pool already", "prefix is in", " already", false },
+	{ "exempt is there already", "exempt is in", " already", false },
+	{ "relay is there already", "relay is in", " already", false },
+};
+
+static const struct collision *find_collision(const struct transport_error *error, bool other_pool)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(collisions) / sizeof(collisions[0]); i++)
+		if (collisions[i].other_pool == other_pool &&
+		    !strcmp(collisions[i].text, error->text))
+			return &collisions[i];
+	return NULL;
+}
+
+static void write_text(struct transport_error *error, const struct collision *collision,
+		       const char *pool)
+{
+	snprintf(error->text, sizeof(error->text), "%s pool \"%s\"%s", collision->before, pool,
+		 collision->behind);
+}
+
+/* Is it only known that the prefix at fault is in some other pool? */
+bool collision_needs_asking(const struct transport_error *error)
+{
+	return find_collision(error, true);
+}
+
+struct search {
+	struct prefix prefix;
+	struct name pool;	/* of the last entry with that prefix */
+};
+
+static void search_answer(const struct nlmsghdr *answer, void *data)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	struct search *search = data;
+	const struct nlattr *attribute;
+	struct prefix prefix;
+
+	message_attributes(answer, table);
+	if (!table[OP25B_A_POOL])
+		return;
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
+		if (mnl_attr_get_type(attribute) == OP25B_A_PREFIX &&
+		    attribute_prefix(attribute, &prefix, NULL) &&
+		    !prefix_compare(&prefix, &search->prefix))
+			search->pool = name_make(attribute_string(table[OP25B_A_POOL]));
+}
+
+/* A dump that fails, or during which the policy changes, may still have shown the prefix. */
+static void search_list(struct transport *transport, bool staged, uint8_t command,
+			struct search *search)
+{
+	struct message request = {};
+
+	message_begin(&request, command, NLM_F_DUMP);
+	if (staged)
+		message_put_flag(&request, OP25B_A_RESTORE);
+	transport_ask(transport, &request, search_answer, search);
+	message_free(&request);
+}
+
+/**
+ * collision_ask() - have a refusal name the pool that the prefix at fault is in
+ * @transport: the socket, which may be that of the request
+ * @staged: search what the socket's restore has staged, not the policy in force
+ * @request: the request that was refused
+ * @error: the refusal, one for which collision_needs_asking(), and not @transport's own; keeps its
+ *	   text if no pool is found
+ */
+void collision_ask(struct transport *transport, bool staged, const struct message *request,
+		   struct transport_error *error)
+{
+	const struct nlattr *attribute = message_attribute_at(request, error->offset);
+	struct search search = {};
+
+	if (!attribute || mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
+	    !attribute_prefix(attribute, &search.prefix, NULL))
+		return;
+	/* A prefix and an exempt of the same addresses are always in the same pool. */
+	search_list(transport, staged, OP25B_CMD_PREFIX_GET, &search);
+	if (!*search.pool.text)
+		search_list(transport, staged, OP25B_CMD_EXEMPT_GET, &search);
+	if (*search.pool.text)
+		write_text(error, find_collision(error, true), search.pool.text);
+}
+
+/* Where a pool has something already, it is the pool of the request; a relay may have none. */
+void collision_name_own_pool(const struct message *request, struct transport_error *error)
+{
+	const struct collision *collision = find_collision(error, false);
+	const struct nlattr *table[OP25B_A_MAX + 1];
+
+	message_attributes(message_header(request), table);
+	if (collision && table[OP25B_A_POOL])
+		write_text(error, collision, attribute_string(table[OP25B_A_POOL]));
+}
