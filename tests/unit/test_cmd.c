@@ -80,7 +80,7 @@ static void log_text(const char *text)
 /* An attribute as a word; its value alone in @value. */
 static void describe(const struct nlattr *attribute, char *word, char *value)
 {
-	struct exempt_terms terms;
+	struct exempt_options options;
 	struct prefix prefix;
 
 	*value = '\0';
@@ -108,13 +108,13 @@ static void describe(const struct nlattr *attribute, char *word, char *value)
 	case OP25B_A_DST:
 	case OP25B_A_PREFIX:
 		assert_true(attribute->nla_type & NLA_F_NESTED);
-		assert_true(attribute_prefix(attribute, &prefix, &terms));
+		assert_true(attribute_prefix(attribute, &prefix, &options));
 		prefix_format(&prefix, value);
 		word += sprintf(word, "%s", value);
-		if (terms.timeout)
-			word += sprintf(word, "(%us)", terms.timeout);
-		if (terms.comment)
-			sprintf(word, "(%s)", terms.comment);
+		if (options.timeout)
+			word += sprintf(word, "(%us)", options.timeout);
+		if (options.comment)
+			sprintf(word, "(%s)", options.comment);
 		break;
 	default:
 		fail();
@@ -325,7 +325,7 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 		answer_staged(transport, generic->cmd, reader, data);
 	else
 		answer(generic->cmd, reader, data);
-	if (dump && kernel.torn > 0 && kernel.torn--)
+	if (dump && kernel.interrupted > 0 && kernel.interrupted--)
 		return -EINTR;
 	return 0;
 }

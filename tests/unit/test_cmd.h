@@ -23,7 +23,7 @@
  * @log: the requests, a line each
  * @largest: the size of the largest request
  * @prefixes: how many prefixes all requests had
- * @torn: how many dumps to come are torn by a change
+ * @interrupted: how many dumps to come are interrupted by a change
  * @moving: the generation is another one each time it is asked for
  * @sockets: how many sockets are open
  */
@@ -34,7 +34,7 @@ struct kernel {
 	char log[16384];
 	size_t largest;
 	size_t prefixes;
-	int torn;
+	int interrupted;
 	bool moving;
 	int sockets;
 };

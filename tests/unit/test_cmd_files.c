@@ -255,14 +255,14 @@ static void test_batch(void **state)
 static void put_prefix(uint8_t command, const char *pool, const char *text, uint32_t timeout,
 		       const char *comment)
 {
-	struct exempt_terms terms = { timeout, comment };
+	struct exempt_options options = { timeout, comment };
 	struct message *message = kernel_answer(command);
 	struct prefix prefix;
 
 	if (pool)
 		message_put_string(message, OP25B_A_POOL, pool);
 	assert_int_equal(prefix_parse(&prefix, text), DONE);
-	message_put_prefix(message, OP25B_A_PREFIX, &prefix, &terms);
+	message_put_prefix(message, OP25B_A_PREFIX, &prefix, &options);
 }
 
 static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t guard)
@@ -309,7 +309,7 @@ static void test_save(void **state)
 	put_policy();
 	expect("save", DONE, saved, "",
 	       "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n");
-	kernel.torn = 1;
+	kernel.interrupted = 1;
 	expect("save", DONE, saved, "", NULL);
 
 	write_file("site.conf", saved);

@@ -7,24 +7,24 @@
 #include "test_cmd.h"
 
 static void put_prefix(struct message *message, uint16_t type, const char *text,
-		       const struct exempt_terms *terms)
+		       const struct exempt_options *options)
 {
 	struct prefix prefix;
 
 	assert_int_equal(prefix_parse(&prefix, text), DONE);
-	message_put_prefix(message, type, &prefix, terms);
+	message_put_prefix(message, type, &prefix, options);
 }
 
 /* One entry of a list, as the kernel sends it. */
 static void put_entry(uint8_t command, const char *pool, const char *prefix, uint32_t timeout,
 		      const char *comment)
 {
-	struct exempt_terms terms = { timeout, comment };
+	struct exempt_options options = { timeout, comment };
 	struct message *message = kernel_answer(command);
 
 	if (pool)
 		message_put_string(message, OP25B_A_POOL, pool);
-	put_prefix(message, OP25B_A_PREFIX, prefix, &terms);
+	put_prefix(message, OP25B_A_PREFIX, prefix, &options);
 }
 
 /* A pool whose counters are @base + 10 * class + verdict. */
@@ -284,26 +284,26 @@ static void test_status(void **state)
 }
 
 /* A dump during which something changed is read again, and printed once. */
-static void test_torn(void **state)
+static void test_interrupted(void **state)
 {
 	(void)state;
 	put_entry(OP25B_CMD_PREFIX_GET, "east", "10.0.0.0/24", 0, NULL);
 	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0, 0, 0);
-	kernel.torn = 3;
+	kernel.interrupted = 3;
 	expect("prefix show", "POOL  PREFIX\neast  10.0.0.0/24\n");
 	assert_string_equal(kernel.log, "PREFIX_GET\nPREFIX_GET\nPREFIX_GET\nPREFIX_GET\n");
-	kernel.torn = 1;
+	kernel.interrupted = 1;
 	op25bctl("-j pool show");
 	assert_int_equal(run.code, DONE);
 	assert_null(strstr(strstr(run.out, "east") + 1, "east"));
 
-	kernel.torn = 1000;
+	kernel.interrupted = 1000;
 	op25bctl("prefix show");
 	assert_int_equal(run.code, REFUSED);
 	assert_string_equal(run.out, "");
 	assert_string_equal(run.err,
 			    "Error: the policy changed 20 times while it was read, try again\n");
-	kernel.torn = 0;
+	kernel.interrupted = 0;
 	kernel.moving = true;
 	op25bctl("save");
 	assert_int_equal(run.code, REFUSED);
@@ -321,7 +321,7 @@ int main(void)
 		TEST(test_relays),
 		TEST(test_test),
 		TEST(test_status),
-		TEST(test_torn),
+		TEST(test_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

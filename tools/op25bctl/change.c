@@ -5,7 +5,6 @@
 #include "change.h"
 #include "memory.h"
 #include "report.h"
-#include "terms.h"
 
 /**
  * change_begin() - start a change
@@ -21,7 +20,7 @@ void change_begin(struct change *change, uint8_t command)
 	change->mode = -1;
 	change->action = -1;
 	change->guard = -1;
-	change->exempt = (struct exempt_terms) {};
+	change->exempt = (struct exempt_options) {};
 	change->listed = false;
 	change->count = 0;
 }
@@ -132,30 +131,27 @@ int pool_name_parse(struct name *name, struct words *words)
 }
 
 /**
- * change_take_term() - take the word behind a keyword, which may be given once
+ * change_take_keyword() - take the word behind another, which may be given once
  * @number: the result; -1 before
- * @what: the keyword
- * @terms: the words that may follow
- * @count: how many
+ * @what: the word before
+ * @keywords: the words that may follow
  * @words: the words
  *
  * Return: DONE or, reported, USAGE.
  */
-int change_take_term(int *number, const char *what, const char *const *terms, int count,
-		     struct words *words)
+int change_take_keyword(int *number, const char *what, const struct keywords *keywords,
+			struct words *words)
 {
 	const char *word = words_next(words);
-	char expected[80] = "";
-	int i;
+	char expected[80];
 
 	if (*number >= 0)
 		return report_usage("%s is given twice", what);
 	if (word)
-		*number = term_number(terms, count, word);
+		*number = keyword_number(keywords, word);
 	if (*number >= 0)
 		return DONE;
-	for (i = 0; i < count; i++)
-		terms_append(expected, sizeof(expected), ", ", terms[i]);
+	keywords_list(keywords, expected, sizeof(expected));
 	if (!word)
 		return report_usage("%s takes one of: %s", what, expected);
 	return report_usage("unknown %s \"%s\", expected one of: %s", what, word, expected);

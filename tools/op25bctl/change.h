@@ -4,6 +4,7 @@
 #define OP25BCTL_CHANGE_H
 
 #include "address.h"
+#include "keywords.h"
 #include "message.h"
 #include "names.h"
 #include "words.h"
@@ -43,7 +44,7 @@ struct change {
 	int mode;
 	int action;
 	int guard;
-	struct exempt_terms exempt;
+	struct exempt_options exempt;
 	bool listed;
 	struct change_prefix *prefixes;
 	size_t count;
@@ -56,8 +57,8 @@ void change_free(struct change *change);
 
 bool change_read_plain(struct change *change, const char *text, size_t length);
 int pool_name_parse(struct name *name, struct words *words);
-int change_take_term(int *number, const char *what, const char *const *terms, int count,
-		     struct words *words);
+int change_take_keyword(int *number, const char *what, const struct keywords *keywords,
+			struct words *words);
 int change_take_prefixes(struct change *change, struct words *words);
 int change_take_pool_prefixes(struct change *change, struct words *words);
 

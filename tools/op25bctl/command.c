@@ -7,7 +7,7 @@
 #include "output.h"
 #include "refusal.h"
 #include "report.h"
-#include "terms.h"
+#include "keywords.h"
 
 static const struct object *const objects[] = {
 	&pool_object,
@@ -140,7 +140,7 @@ static int unknown_object(const char *name)
 	size_t i;
 
 	for (i = 0; i < OBJECTS; i++)
-		terms_append(expected, sizeof(expected), ", ", objects[i]->name);
+		list_append(expected, sizeof(expected), ", ", objects[i]->name);
 	return report_usage("unknown object \"%s\", expected one of: %s, help", name, expected);
 }
 
@@ -155,7 +155,7 @@ static int unknown_command(const struct object *object, const char *name)
 	char expected[64] = "";
 
 	for (command = object->commands; command_exists(command); command++)
-		terms_append(expected, sizeof(expected), ", ", command->name);
+		list_append(expected, sizeof(expected), ", ", command->name);
 	return report_usage("unknown command \"%s %s\", expected one of: %s, help", object->name,
 			    name, expected);
 }

@@ -59,7 +59,7 @@ static void compare_pools(struct printer *printer, struct policy *now, struct po
 }
 
 /* What is left of a timeout shrinks by itself: only whether there is one counts. */
-static bool terms_equal(const struct exempt_terms *a, const struct exempt_terms *b)
+static bool options_equal(const struct exempt_options *a, const struct exempt_options *b)
 {
 	return !a->timeout == !b->timeout &&
 	       !strcmp(a->comment ? a->comment : "", b->comment ? b->comment : "");
@@ -85,7 +85,7 @@ static void compare_lists(struct printer *printer, const struct policy *now,
 		int order = !left ? 1 : !right ? -1 : compare_keys(list, left, right);
 
 		if (order || left->pool != right->pool ||
-		    !terms_equal(&left->terms, &right->terms)) {
+		    !options_equal(&left->options, &right->options)) {
 			if (order <= 0)
 				print(printer, false, entry_command(now, list, left, text));
 			if (order >= 0)

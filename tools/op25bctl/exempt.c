@@ -64,13 +64,13 @@ static int parse_del(struct change *change, struct words *words)
 
 static json_t *exempt_json(const struct policy *policy, const struct entry *entry)
 {
-	const struct exempt_terms *terms = &entry->terms;
+	const struct exempt_options *options = &entry->options;
 
 	return json_pack("{ss so so so}",
 			 "pool", entry_pool(policy, entry),
 			 "prefix", json_prefix(&entry->prefix),
-			 "expires", terms->timeout ? json_integer(terms->timeout) : json_null(),
-			 "comment", json_text(terms->comment));
+			 "expires", options->timeout ? json_integer(options->timeout) : json_null(),
+			 "comment", json_text(options->comment));
 }
 
 static int run_show(struct control *control, struct words *words)

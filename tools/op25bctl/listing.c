@@ -51,7 +51,7 @@ static void print_table(const struct policy *policy, enum policy_list list)
 			const struct entry *entry = &entries->entry[i];
 			const char *pool = entry_pool(policy, entry);
 			char prefix[PREFIX_TEXT_MAX], expires[16] = "-";
-			const char *comment = entry->terms.comment;
+			const char *comment = entry->options.comment;
 			const char *const cells[] = {
 				pool ? pool : "*",
 				prefix_format(&entry->prefix, prefix),
@@ -59,8 +59,8 @@ static void print_table(const struct policy *policy, enum policy_list list)
 				comment ? comment : "",
 			};
 
-			if (entry->terms.timeout)
-				sprintf(expires, "%" PRIu32 "s", entry->terms.timeout);
+			if (entry->options.timeout)
+				sprintf(expires, "%" PRIu32 "s", entry->options.timeout);
 			if (!passes) {
 				row_fit(columns, count, cells);
 				continue;

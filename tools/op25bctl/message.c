@@ -86,12 +86,12 @@ static inline char *put(char *at, uint16_t type, const void *value, uint16_t len
  * @message: the message
  * @type: the attribute's type
  * @prefix: the prefix
- * @terms: what an exempt has besides, or NULL
+ * @options: what an exempt has besides, or NULL
  */
 void message_put_prefix(struct message *message, uint16_t type, const struct prefix *prefix,
-			const struct exempt_terms *terms)
+			const struct exempt_options *options)
 {
-	size_t comment = terms && terms->comment ? strlen(terms->comment) + 1 : 0;
+	size_t comment = options && options->comment ? strlen(options->comment) + 1 : 0;
 	struct nlmsghdr *header = message_reserve(message, PREFIX_SPACE + comment);
 	struct nlattr *nest = mnl_nlmsg_get_payload_tail(header);
 	char *at = (char *)nest + MNL_ATTR_HDRLEN;
@@ -102,10 +102,10 @@ void message_put_prefix(struct message *message, uint16_t type, const struct pre
 		at = put(at, OP25B_A_PREFIX_ADDR6, prefix->address, 16);
 	if (prefix->length != prefix_bits(prefix))
 		at = put(at, OP25B_A_PREFIX_LEN, &prefix->length, sizeof(prefix->length));
-	if (terms && terms->timeout)
-		at = put(at, OP25B_A_PREFIX_TIMEOUT, &terms->timeout, sizeof(terms->timeout));
+	if (options && options->timeout)
+		at = put(at, OP25B_A_PREFIX_TIMEOUT, &options->timeout, sizeof(options->timeout));
 	if (comment)
-		at = put(at, OP25B_A_PREFIX_COMMENT, terms->comment, comment);
+		at = put(at, OP25B_A_PREFIX_COMMENT, options->comment, comment);
 	nest->nla_type = type | NLA_F_NESTED;
 	nest->nla_len = at - (char *)nest;
 	header->nlmsg_len += nest->nla_len;
@@ -211,12 +211,12 @@ const char *attribute_string(const struct nlattr *attribute)
  * attribute_prefix() - read a prefix
  * @nest: the attribute, or NULL
  * @prefix: the result
- * @terms: what an exempt has besides, with its comment within the message, or NULL
+ * @options: what an exempt has besides, with its comment within the message, or NULL
  *
  * Return: true if there is one.
  */
 bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
-		      struct exempt_terms *terms)
+		      struct exempt_options *options)
 {
 	const struct nlattr *table[OP25B_A_PREFIX_MAX + 1];
 
@@ -233,9 +233,9 @@ bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
 	}
 	prefix->length = table[OP25B_A_PREFIX_LEN] ? mnl_attr_get_u8(table[OP25B_A_PREFIX_LEN]) :
 						     prefix_bits(prefix);
-	if (terms) {
-		terms->timeout = attribute_u32(table[OP25B_A_PREFIX_TIMEOUT]);
-		terms->comment = attribute_string(table[OP25B_A_PREFIX_COMMENT]);
+	if (options) {
+		options->timeout = attribute_u32(table[OP25B_A_PREFIX_TIMEOUT]);
+		options->comment = attribute_string(table[OP25B_A_PREFIX_COMMENT]);
 	}
 	return true;
 }

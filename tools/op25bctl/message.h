@@ -26,11 +26,11 @@ struct message {
 };
 
 /**
- * struct exempt_terms - what an exempt has besides its prefix
+ * struct exempt_options - what an exempt has besides its prefix
  * @timeout: seconds left; 0: for ever
  * @comment: free text, or NULL; owned by whoever owns the bytes it points to
  */
-struct exempt_terms {
+struct exempt_options {
 	uint32_t timeout;
 	const char *comment;
 };
@@ -40,7 +40,7 @@ void message_put_flag(struct message *message, uint16_t type);
 void message_put_u32(struct message *message, uint16_t type, uint32_t value);
 void message_put_string(struct message *message, uint16_t type, const char *value);
 void message_put_prefix(struct message *message, uint16_t type, const struct prefix *prefix,
-			const struct exempt_terms *terms);
+			const struct exempt_options *options);
 void message_free(struct message *message);
 
 const struct nlattr *message_attribute_at(const struct message *message, uint32_t offset);
@@ -50,7 +50,7 @@ uint32_t attribute_u32(const struct nlattr *attribute);
 uint64_t attribute_u64(const struct nlattr *attribute);
 const char *attribute_string(const struct nlattr *attribute);
 bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
-		      struct exempt_terms *terms);
+		      struct exempt_options *options);
 
 /**
  * message_header() - the header of a message

@@ -64,7 +64,7 @@ struct entry *policy_add_entry(struct policy *policy, enum policy_list list)
 
 static void entry_free(struct entry *entry)
 {
-	free((char *)entry->terms.comment);
+	free((char *)entry->options.comment);
 }
 
 /**
@@ -164,16 +164,16 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 {
 	const struct pool *pool = &policy->pools[number];
 	char *end = text;
-	int bit;
+	unsigned int bit;
 
 	end += sprintf(end, "pool add %s mode %s action %s", policy->names->name[number].text,
-		       term_name(mode_terms, TERMS(mode_terms), pool->mode),
-		       term_name(action_terms, TERMS(action_terms), pool->action));
+		       keyword_name(&mode_keywords, pool->mode),
+		       keyword_name(&action_keywords, pool->action));
 	if (pool->guard)
 		end += sprintf(end, " guard");
-	for (bit = 0; bit < TERMS(guard_terms); bit++)
+	for (bit = 0; bit < guard_keywords.count; bit++)
 		if (pool->guard & 1 << bit)
-			end += sprintf(end, " %s", guard_terms[bit]);
+			end += sprintf(end, " %s", keyword_name(&guard_keywords, bit));
 	return text;
 }
 
@@ -190,7 +190,7 @@ const char *entry_command(const struct policy *policy, enum policy_list list,
 			  const struct entry *entry, char text[COMMAND_TEXT_MAX])
 {
 	const char *pool = entry->pool == NO_NAME ? NULL : policy->names->name[entry->pool].text;
-	const char *c = entry->terms.comment;
+	const char *c = entry->options.comment;
 	char prefix[PREFIX_TEXT_MAX];
 	char *end = text;
 
@@ -200,8 +200,8 @@ const char *entry_command(const struct policy *policy, enum policy_list list,
 			       pool ? pool : "");
 	else
 		end += sprintf(end, "%s add %s %s", list_kinds[list].noun, pool, prefix);
-	if (entry->terms.timeout)
-		end += sprintf(end, " timeout %u", entry->terms.timeout);
+	if (entry->options.timeout)
+		end += sprintf(end, " timeout %u", entry->options.timeout);
 	if (c) {
 		end = stpcpy(end, " comment \"");
 		for (; *c; c++) {

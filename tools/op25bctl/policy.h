@@ -5,7 +5,7 @@
 
 #include "message.h"
 #include "names.h"
-#include "terms.h"
+#include "keywords.h"
 
 /* The lists that a policy has besides its pools. */
 enum policy_list { PREFIXES, EXEMPTS, RELAYS, LISTS };
@@ -37,19 +37,19 @@ struct pool {
 	uint32_t action;
 	uint32_t guard;
 	uint32_t counts[LISTS];
-	uint64_t packets[TERMS(class_terms)][TERMS(verdict_terms)];
+	uint64_t packets[CLASSES][VERDICTS];
 };
 
 /**
  * struct entry - an entry of a list
  * @prefix: its prefix
  * @pool: the number of its pool, NO_NAME for a relay of every pool
- * @terms: what an exempt has besides; the comment is ours
+ * @options: what an exempt has besides; the comment is ours
  */
 struct entry {
 	struct prefix prefix;
 	uint32_t pool;
-	struct exempt_terms terms;
+	struct exempt_options options;
 };
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* pool: named sets of prefixes, each with one policy and one set of counters. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 static int take_guards(struct change *change, bool none, struct words *words)
 {
 	const char *word = words_peek(words);
-	int bit = word ? term_number(guard_terms, TERMS(guard_terms), word) : -1;
+	int bit = word ? keyword_number(&guard_keywords, word) : -1;
+	char expected[80];
 
 	if (none && word && !strcmp(word, "none")) {
 		words_next(words);
@@ -21,10 +23,13 @@ static int take_guards(struct change *change, bool none, struct words *words)
 		change->guard = 0;
 		return DONE;
 	}
-	if (bit < 0)
-		return report_usage("%s%s%s, expected one of: synack, inbound%s",
+	if (bit < 0) {
+		keywords_list(&guard_keywords, expected, sizeof(expected));
+		return report_usage("%s%s%s, expected one of: %s%s",
 				    word ? "unknown guard \"" : "guard takes a word",
-				    word ? word : "", word ? "\"" : "", none ? ", none" : "");
+				    word ? word : "", word ? "\"" : "", expected,
+				    none ? ", none" : "");
+	}
 	if (!change->guard)
 		return report_usage("guard none contradicts the other guards");
 	if (change->guard < 0)
@@ -33,7 +38,7 @@ static int take_guards(struct change *change, bool none, struct words *words)
 		change->guard |= 1 << bit;
 		words_next(words);
 		word = words_peek(words);
-		bit = word ? term_number(guard_terms, TERMS(guard_terms), word) : -1;
+		bit = word ? keyword_number(&guard_keywords, word) : -1;
 	} while (bit >= 0);
 	return DONE;
 }
@@ -46,11 +51,10 @@ static int take_settings(struct change *change, bool add, struct words *words)
 	status = pool_name_parse(&change->pool, words);
 	while (!status && (word = words_next(words))) {
 		if (!strcmp(word, "mode"))
-			status = change_take_term(&change->mode, "mode", mode_terms,
-						  TERMS(mode_terms), words);
+			status = change_take_keyword(&change->mode, "mode", &mode_keywords, words);
 		else if (!strcmp(word, "action"))
-			status = change_take_term(&change->action, "action", action_terms,
-						  TERMS(action_terms), words);
+			status = change_take_keyword(&change->action, "action", &action_keywords,
+						     words);
 		else if (!strcmp(word, "guard"))
 			status = take_guards(change, !add, words);
 		else if (!strcmp(word, "prefix") && add)
@@ -85,13 +89,13 @@ static json_t *packets_json(const struct pool *pool)
 	json_t *packets = json_object();
 	int class, verdict;
 
-	for (class = 0; class < TERMS(class_terms); class++) {
+	for (class = 0; class < CLASSES; class++) {
 		json_t *counts = json_object();
 
-		for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++)
-			json_object_set_new(counts, verdict_terms[verdict],
+		for (verdict = OP25B_VERDICT_BLOCKED; verdict < VERDICTS; verdict++)
+			json_object_set_new(counts, keyword_name(&verdict_keywords, verdict),
 					    json_integer(pool->packets[class][verdict]));
-		json_object_set_new(packets, class_terms[class], counts);
+		json_object_set_new(packets, keyword_name(&class_keywords, class), counts);
 	}
 	return packets;
 }
@@ -99,15 +103,15 @@ static json_t *packets_json(const struct pool *pool)
 static json_t *pool_json(const char *name, const struct pool *pool)
 {
 	json_t *guard = json_array();
-	int bit;
+	unsigned int bit;
 
-	for (bit = 0; bit < TERMS(guard_terms); bit++)
+	for (bit = 0; bit < guard_keywords.count; bit++)
 		if (pool->guard & 1 << bit)
-			json_array_append_new(guard, json_string(guard_terms[bit]));
+			json_array_append_new(guard, json_string(keyword_name(&guard_keywords, bit)));
 	return json_pack("{ss ss ss so si si si so}",
 			 "name", name,
-			 "mode", term_name(mode_terms, TERMS(mode_terms), pool->mode),
-			 "action", term_name(action_terms, TERMS(action_terms), pool->action),
+			 "mode", keyword_name(&mode_keywords, pool->mode),
+			 "action", keyword_name(&action_keywords, pool->action),
 			 "guard", guard,
 			 "prefixes", pool->counts[PREFIXES],
 			 "exempts", pool->counts[EXEMPTS],
@@ -130,12 +134,18 @@ static void print_json(const struct policy *policy)
 	json_print_end(first);
 }
 
-enum { NAME, MODE, ACTION, GUARD, COUNTS, SUMS = COUNTS + LISTS, CELLS = SUMS + 4 };
+/* The columns: COUNTS is the first of the lists' lengths, SUMS of the verdicts' sums. */
+enum {
+	NAME, MODE, ACTION, GUARD,
+	COUNTS, SUMS = COUNTS + LISTS, CELLS = SUMS + VERDICTS - OP25B_VERDICT_BLOCKED
+};
 
-static const char *const titles[CELLS] = {
+static const char *const titles[] = {
 	"POOL", "MODE", "ACTION", "GUARD", "PREFIXES", "EXEMPTS", "RELAYS",
 	"BLOCKED", "OBSERVED", "RELAYED", "EXEMPTED",
 };
+
+static_assert(sizeof(titles) == CELLS * sizeof(*titles), "titles");
 
 /**
  * struct row - a pool's row in the table of pools
@@ -149,26 +159,27 @@ struct row {
 
 static void make_row(struct row *row, const char *name, const struct pool *pool)
 {
-	int list, class, verdict, bit;
+	int list, class, verdict;
+	unsigned int bit;
 
 	row->cells[NAME] = name;
-	row->cells[MODE] = term_name(mode_terms, TERMS(mode_terms), pool->mode);
-	row->cells[ACTION] = term_name(action_terms, TERMS(action_terms), pool->action);
+	row->cells[MODE] = keyword_name(&mode_keywords, pool->mode);
+	row->cells[ACTION] = keyword_name(&action_keywords, pool->action);
 	row->cells[GUARD] = pool->guard ? row->text[GUARD] : "-";
 	*row->text[GUARD] = '\0';
-	for (bit = 0; bit < TERMS(guard_terms); bit++)
+	for (bit = 0; bit < guard_keywords.count; bit++)
 		if (pool->guard & 1 << bit)
-			terms_append(row->text[GUARD], sizeof(row->text[GUARD]), ",",
-				     guard_terms[bit]);
+			list_append(row->text[GUARD], sizeof(row->text[GUARD]), ",",
+				    keyword_name(&guard_keywords, bit));
 	for (list = 0; list < LISTS; list++) {
 		row->cells[COUNTS + list] = row->text[COUNTS + list];
 		sprintf(row->text[COUNTS + list], "%" PRIu32, pool->counts[list]);
 	}
-	for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++) {
+	for (verdict = OP25B_VERDICT_BLOCKED; verdict < VERDICTS; verdict++) {
 		int cell = SUMS + verdict - OP25B_VERDICT_BLOCKED;
 		uint64_t sum = 0;
 
-		for (class = 0; class < TERMS(class_terms); class++)
+		for (class = 0; class < CLASSES; class++)
 			sum += pool->packets[class][verdict];
 		row->cells[cell] = row->text[cell];
 		sprintf(row->text[cell], "%" PRIu64, sum);
@@ -216,12 +227,12 @@ static void print_pool(const char *name, const struct pool *pool)
 	printf("    prefixes %s  exempts %s  relays %s\n", row.cells[COUNTS + PREFIXES],
 	       row.cells[COUNTS + EXEMPTS], row.cells[COUNTS + RELAYS]);
 	printf("    %-9s", "packets");
-	for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++)
-		printf("  %12s", verdict_terms[verdict]);
+	for (verdict = OP25B_VERDICT_BLOCKED; verdict < VERDICTS; verdict++)
+		printf("  %12s", keyword_name(&verdict_keywords, verdict));
 	putchar('\n');
-	for (class = 0; class < TERMS(class_terms); class++) {
-		printf("    %-9s", class_terms[class]);
-		for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++)
+	for (class = 0; class < CLASSES; class++) {
+		printf("    %-9s", keyword_name(&class_keywords, class));
+		for (verdict = OP25B_VERDICT_BLOCKED; verdict < VERDICTS; verdict++)
 			printf("  %12" PRIu64, pool->packets[class][verdict]);
 		putchar('\n');
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -52,6 +53,10 @@ int read_status(struct control *control, struct status *status)
 	return ret;
 }
 
+/* Both enums have the verdicts that are counted in the same order. */
+static_assert(OP25B_A_VERDICTS_MAX - OP25B_A_VERDICTS_BLOCKED ==
+	      OP25B_VERDICT_MAX - OP25B_VERDICT_BLOCKED, "verdicts");
+
 static void read_packets(struct pool *pool, const struct nlattr *packets)
 {
 	const struct nlattr *verdicts[OP25B_A_VERDICTS_MAX + 1];
@@ -59,9 +64,9 @@ static void read_packets(struct pool *pool, const struct nlattr *packets)
 	int class, verdict;
 
 	nest_attributes(packets, classes, OP25B_A_PACKETS_MAX);
-	for (class = 0; class < TERMS(class_terms); class++) {
-		nest_attributes(classes[class + 1], verdicts, OP25B_A_VERDICTS_MAX);
-		for (verdict = OP25B_VERDICT_BLOCKED; verdict < TERMS(verdict_terms); verdict++)
+	for (class = 0; class < CLASSES; class++) {
+		nest_attributes(classes[OP25B_A_PACKETS_SYN + class], verdicts, OP25B_A_VERDICTS_MAX);
+		for (verdict = OP25B_VERDICT_BLOCKED; verdict < VERDICTS; verdict++)
 			pool->packets[class][verdict] =
 				attribute_u64(verdicts[verdict - OP25B_VERDICT_BLOCKED +
 						       OP25B_A_VERDICTS_BLOCKED]);
@@ -94,7 +99,7 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 			 enum policy_list list)
 {
 	const struct nlattr *attribute;
-	struct exempt_terms terms;
+	struct exempt_options options;
 	uint32_t pool = NO_NAME;
 	struct prefix prefix;
 	struct entry *entry;
@@ -108,7 +113,7 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 	}
 	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
 		if (mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
-		    !attribute_prefix(attribute, &prefix, &terms) ||
+		    !attribute_prefix(attribute, &prefix, &options) ||
 		    (pool == NO_NAME && list != RELAYS))
 			continue;
 		entry = policy_add_entry(policy, list);
@@ -116,14 +121,14 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 		entry->pool = pool;
 		if (list != EXEMPTS)
 			continue;
-		entry->terms.timeout = terms.timeout;
-		if (terms.comment && *terms.comment) {
-			char *comment = memory_copy(terms.comment);
+		entry->options.timeout = options.timeout;
+		if (options.comment && *options.comment) {
+			char *comment = memory_copy(options.comment);
 
 			if (strlen(comment) > OP25B_COMMENT_MAX)
 				comment[OP25B_COMMENT_MAX] = '\0';
 			comment_clean(comment);
-			entry->terms.comment = comment;
+			entry->options.comment = comment;
 		}
 	}
 }

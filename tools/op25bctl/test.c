@@ -6,7 +6,7 @@
 #include "command.h"
 #include "output.h"
 #include "report.h"
-#include "terms.h"
+#include "keywords.h"
 
 /**
  * struct outcome - what the kernel says
@@ -58,8 +58,7 @@ static void print_json(const struct outcome *outcome)
 			     "prefix", json_prefix(known(&outcome->prefix)),
 			     "exempt", outcome->exempt,
 			     "relay", json_prefix(known(&outcome->relay)),
-			     "verdict", term_name(verdict_terms, TERMS(verdict_terms),
-						  outcome->verdict)));
+			     "verdict", keyword_name(&verdict_keywords, outcome->verdict)));
 }
 
 static void print_prefix(const char *what, const struct prefix *prefix)
@@ -80,7 +79,7 @@ static void print_text(const struct outcome *outcome)
 	printf("%s to %s port 25: ", address_format(&outcome->src, src),
 	       address_format(&outcome->dst, dst));
 	output_coloured(outcome->verdict == OP25B_VERDICT_BLOCKED ? BAD_COLOUR : GOOD_COLOUR,
-			term_name(verdict_terms, TERMS(verdict_terms), outcome->verdict));
+			keyword_name(&verdict_keywords, outcome->verdict));
 	putchar('\n');
 	if (*outcome->pool) {
 		printf("  pool    ");

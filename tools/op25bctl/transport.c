@@ -83,7 +83,7 @@ static int send_message(struct transport *transport, struct message *request)
 
 /* Goes through one piece of an answer. Returns 1 while it is not at its end. */
 static int read_piece(struct transport *transport, size_t size, transport_reader reader,
-		      void *data, bool *torn)
+		      void *data, bool *interrupted)
 {
 	const struct nlmsghdr *header = (const struct nlmsghdr *)transport->buffer;
 	int left = size;
@@ -92,7 +92,7 @@ static int read_piece(struct transport *transport, size_t size, transport_reader
 	for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
 		if (header->nlmsg_seq != transport->sequence)
 			continue;
-		*torn |= header->nlmsg_flags & NLM_F_DUMP_INTR;
+		*interrupted |= header->nlmsg_flags & NLM_F_DUMP_INTR;
 		switch (header->nlmsg_type) {
 		case NLMSG_ERROR:
 			code = *(const int *)mnl_nlmsg_get_payload(header);
@@ -123,7 +123,7 @@ static int read_piece(struct transport *transport, size_t size, transport_reader
 int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
 		  void *data)
 {
-	bool torn = false;
+	bool interrupted = false;
 	ssize_t got;
 	int ret;
 
@@ -137,9 +137,9 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 		} while (got < 0 && errno == EINTR);
 		if (got < 0)
 			return fail(transport, errno);
-		ret = read_piece(transport, got, reader, data, &torn);
+		ret = read_piece(transport, got, reader, data, &interrupted);
 	} while (ret > 0);
-	if (!ret && torn)
+	if (!ret && interrupted)
 		return fail(transport, EINTR);
 	return ret;
 }

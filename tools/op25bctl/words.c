@@ -180,7 +180,9 @@ int words_split(struct words *words, const char *text, size_t length)
 			return report_usage("a blank is missing before a quote");
 		case CONTROL:
 			return report_usage("the line holds a control character");
-		default:
+		case PLAIN:	/* taken above */
+		case COMMENT:
+		case END:
 			*p = '\0';
 			return DONE;
 		}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "keywords.h"
+
+#define KEYWORDS(words)	{ words, sizeof(words) / sizeof((words)[0]) }
+
+static const char *const mode_words[] = {
+	[OP25B_MODE_ENFORCE] = "enforce",
+	[OP25B_MODE_OBSERVE] = "observe",
+	[OP25B_MODE_OFF] = "off",
+};
+
+static const char *const action_words[] = {
+	[OP25B_ACTION_DROP] = "drop",
+	[OP25B_ACTION_TCP_RESET] = "tcp-reset",
+	[OP25B_ACTION_ADMIN_PROHIBITED] = "admin-prohibited",
+};
+
+static const char *const guard_words[] = {
+	[__builtin_ctz(OP25B_GUARD_SYNACK)] = "synack",
+	[__builtin_ctz(OP25B_GUARD_INBOUND)] = "inbound",
+};
+
+static const char *const verdict_words[] = {
+	[OP25B_VERDICT_PASSED] = "passed",
+	[OP25B_VERDICT_BLOCKED] = "blocked",
+	[OP25B_VERDICT_OBSERVED] = "observed",
+	[OP25B_VERDICT_RELAYED] = "relayed",
+	[OP25B_VERDICT_EXEMPTED] = "exempted",
+};
+
+static const char *const class_words[] = {
+	[OP25B_A_PACKETS_SYN - 1] = "syn",
+	[OP25B_A_PACKETS_MALFORMED - 1] = "malformed",
+	[OP25B_A_PACKETS_SYNACK - 1] = "synack",
+	[OP25B_A_PACKETS_INBOUND - 1] = "inbound",
+};
+
+/* A value that is added to the header needs a word here. */
+static_assert(sizeof(mode_words) == (OP25B_MODE_MAX + 1) * sizeof(*mode_words), "mode");
+static_assert(sizeof(action_words) == (OP25B_ACTION_MAX + 1) * sizeof(*action_words), "action");
+static_assert((1 << sizeof(guard_words) / sizeof(*guard_words)) - 1 == OP25B_GUARD_MASK, "guard");
+static_assert(sizeof(verdict_words) == VERDICTS * sizeof(*verdict_words), "verdict");
+static_assert(sizeof(class_words) == CLASSES * sizeof(*class_words), "class");
+
+const struct keywords mode_keywords = KEYWORDS(mode_words);
+const struct keywords action_keywords = KEYWORDS(action_words);
+const struct keywords guard_keywords = KEYWORDS(guard_words);
+const struct keywords verdict_keywords = KEYWORDS(verdict_words);
+const struct keywords class_keywords = KEYWORDS(class_words);
+
+/* Returns -1 if there is no such word. */
+int keyword_number(const struct keywords *keywords, const char *word)
+{
+	unsigned int i;
+
+	for (i = 0; i < keywords->count; i++)
+		if (keywords->word[i] && !strcmp(keywords->word[i], word))
+			return i;
+	return -1;
+}
+
+/* A newer kernel may have numbers that this command does not know. */
+const char *keyword_name(const struct keywords *keywords, unsigned int number)
+{
+	if (number >= keywords->count || !keywords->word[number])
+		return "unknown";
+	return keywords->word[number];
+}
+
+/* Writes all of them, for "expected one of". */
+void keywords_list(const struct keywords *keywords, char *text, size_t size)
+{
+	unsigned int i;
+
+	*text = '\0';
+	for (i = 0; i < keywords->count; i++)
+		list_append(text, size, ", ", keyword_name(keywords, i));
+}
+
+/**
+ * list_append() - append a word to a text that lists words
+ * @text: the text, "" before the first word
+ * @size: the size of @text in bytes; what does not fit is cut
+ * @separator: written before each word but the first
+ * @word: the word
+ */
+void list_append(char *text, size_t size, const char *separator, const char *word)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, size - length, "%s%s", length ? separator : "", word);
+}

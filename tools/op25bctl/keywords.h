@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The keywords for the numbers of the netlink protocol. */
+#ifndef OP25BCTL_KEYWORDS_H
+#define OP25BCTL_KEYWORDS_H
+
+#include <linux/op25b.h>
+#include <stddef.h>
+
+struct keywords {
+	const char *const *word;	/* by number */
+	unsigned int count;
+};
+
+extern const struct keywords mode_keywords;
+extern const struct keywords action_keywords;
+extern const struct keywords guard_keywords;	/* by bit */
+extern const struct keywords verdict_keywords;
+extern const struct keywords class_keywords;	/* by attribute, from 1 */
+
+#define CLASSES		OP25B_A_PACKETS_MAX
+#define VERDICTS	(OP25B_VERDICT_MAX + 1)
+
+int keyword_number(const struct keywords *keywords, const char *word);
+const char *keyword_name(const struct keywords *keywords, unsigned int number);
+void keywords_list(const struct keywords *keywords, char *text, size_t size);
+void list_append(char *text, size_t size, const char *separator, const char *word);
+
+#endif /* OP25BCTL_KEYWORDS_H */
