@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * op25bctl's parsers for files: restore, diff and batches, with a kernel made of paper
+ * op25bctl's parsers for files: restore, diff and batches, with a fake kernel
  *
- * Input: one byte, whose bits say what the kernel refuses; the file.
+ * Input: one byte, whose bits select what the kernel refuses, and the file.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -39,7 +39,7 @@ static void command(const char *words)
 	op25bctl(line);
 }
 
-/* What is wrong has one line that says so, and all is well without one. */
+/* An error is reported in one line. Without an error, nothing is. */
 static void complains_well(int wrong_from)
 {
 	const char *newline = strchr(run.err, '\n');
@@ -49,7 +49,7 @@ static void complains_well(int wrong_from)
 	CHECK(!newline || !newline[1], "%s", run.err);
 }
 
-/* What diff says of a policy, as a file of commands */
+/* Makes a file of commands from what diff printed. */
 static size_t policy_of(const char *diff, char *text)
 {
 	size_t size = 0;
@@ -65,7 +65,7 @@ static size_t policy_of(const char *diff, char *text)
 	return size;
 }
 
-/* What diff prints of a file is a file that diff prints the same of. */
+/* diff prints a file that diff prints again, unchanged. */
 static void prints_what_it_reads(void)
 {
 	char *before = strdup(run.out), *text = malloc(strlen(before) + 1);
@@ -79,7 +79,7 @@ static void prints_what_it_reads(void)
 	free(text);
 }
 
-/* The line that is read without splitting it means the same as split. */
+/* A line that is parsed without splitting it means the same as split. */
 static void plain_lines_mean_the_same(const char *text, size_t size)
 {
 	struct change plain = {}, split = {};
@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (good)
 		prints_what_it_reads();
 
-	/* what diff accepts, restore does; what is no text is not sent at all */
+	/* restore accepts what diff accepts, and sends nothing if the file does not parse */
 	write_input(data, size);
 	command("restore");
 	complains_well(USAGE);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Unit tests of op25bctl: all of it but its transport, whose place a kernel made of paper takes.
+# Unit tests of op25bctl. A fake kernel takes the place of its transport.
 # Included from the top; CMD_TESTS are the programs to run.
 
 CMD_UNIT = build/unit/cmd

@@ -57,7 +57,10 @@ void kernel_reset(void)
 	generation = 7;
 }
 
-/* Refuses what has this value, a pool's name or a prefix; NULL: all, no attribute is at fault. */
+/*
+ * Refuses a command that has this pool's name or prefix, which is then the attribute at fault. NULL:
+ * refuses each such command, and no attribute is at fault.
+ */
 void kernel_refuse(uint8_t command, const char *value, int code, const char *text)
 {
 	rules[rule_count++] = (struct rule) { command, value, code, text };
@@ -77,7 +80,7 @@ static void log_text(const char *text)
 	strncat(kernel.log, text, sizeof(kernel.log) - strlen(kernel.log) - 1);
 }
 
-/* An attribute as a word; its value alone in @value. */
+/* Describes an attribute by @word; @value is its value alone. */
 static void describe(const struct nlattr *attribute, char *word, char *value)
 {
 	struct exempt_options options;
@@ -185,7 +188,7 @@ static bool is_change(uint8_t command)
 	}
 }
 
-/* What this kernel stages is what is added. It has no rules: nothing takes that away again. */
+/* This kernel has no rules: it stages what is added, and never deletes it. */
 static void stage(struct transport *transport, const struct nlmsghdr *header)
 {
 	struct message *message;
@@ -212,7 +215,7 @@ static bool adds_to(uint8_t change, uint8_t get)
 	}
 }
 
-/* A message that adds something has the attributes of the answer that shows it. */
+/* A message that adds something has the same attributes as the answer of a dump. */
 static void answer_staged(struct transport *transport, uint8_t command, transport_reader reader,
 			  void *data)
 {
@@ -248,7 +251,7 @@ static void answer(uint8_t command, transport_reader reader, void *data)
 	message_free(&status);
 }
 
-/* The rule that a request breaks, and where the attribute at fault is; the offset 0 is none. */
+/* Finds the rule that a request breaks, and the offset of the attribute at fault; 0: none. */
 static const struct rule *find_rule(const struct transport *transport,
 				    const struct nlmsghdr *header, bool restore, size_t *offset)
 {
@@ -289,7 +292,7 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	bool restore = false;
 	size_t offset;
 
-	/* An answer ends with an ACK or with the end of a dump, or never. */
+	/* Without NLM_F_ACK or NLM_F_DUMP, the answer would have no end. */
 	assert_true(dump != !!(header->nlmsg_flags & NLM_F_ACK));
 	assert_int_equal(generic->version, OP25B_FAMILY_VERSION);
 	log_text(command_names[generic->cmd]);
@@ -297,7 +300,7 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 		kernel.largest = header->nlmsg_len;
 	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
 		restore |= mnl_attr_get_type(attribute) == OP25B_A_RESTORE;
-		/* The log shows it for dumps only: for changes, it is checked below. */
+		/* Only dumps log it. For changes it is checked below. */
 		if (mnl_attr_get_type(attribute) == OP25B_A_RESTORE && !dump)
 			continue;
 		describe(attribute, word, value);
@@ -306,7 +309,7 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 		kernel.prefixes += mnl_attr_get_type(attribute) == OP25B_A_PREFIX;
 	}
 	log_text("\n");
-	/* Within a restore, all changes say so. */
+	/* All changes within a restore have the flag, and no others. */
 	if (is_change(generic->cmd))
 		assert_int_equal(restore, transport->restore);
 
@@ -336,7 +339,7 @@ struct run run;
 
 static char directory[] = "/tmp/test_cmd.XXXXXX";
 
-/* Splits at blanks; what is between single quotes is one word. */
+/* Splits at blanks, except between single quotes. */
 static int split(char *line, char **words)
 {
 	int count = 0;

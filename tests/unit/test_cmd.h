@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The whole command in one process, and a kernel made of paper behind it. */
+/* The whole command in one process, with a fake kernel. */
 #ifndef TEST_CMD_H
 #define TEST_CMD_H
 
@@ -16,7 +16,7 @@
 #include "message.h"
 
 /**
- * struct kernel - what the kernel does, and what it saw
+ * struct kernel - what the fake kernel does, and what it was sent
  * @open_code: the errno of opening a socket, or 0
  * @open_limit: how many sockets can be opened, or 0: any number
  * @opened: how many were opened
@@ -24,7 +24,7 @@
  * @largest: the size of the largest request
  * @prefixes: how many prefixes all requests had
  * @interrupted: how many dumps to come are interrupted by a change
- * @moving: the generation is another one each time it is asked for
+ * @moving: the generation is different each time it is read
  * @sockets: how many sockets are open
  */
 struct kernel {
@@ -46,7 +46,7 @@ void kernel_refuse(uint8_t command, const char *value, int code, const char *tex
 struct message *kernel_answer(uint8_t command);
 
 /**
- * struct run - what came of running the command
+ * struct run - the result of the last run of the command
  * @code: its exit code
  * @out: what it printed
  * @err: what it complained about
@@ -66,7 +66,7 @@ void write_file(const char *name, const char *text);
 int test_cmd_setup(void **state);
 int test_cmd_teardown(void **state);
 
-/* Each test starts with a kernel that knows nothing, in a directory of its own. */
+/* Each test starts with an empty kernel, in a directory of its own. */
 #define TEST(function)	\
 	cmocka_unit_test_setup_teardown(function, test_cmd_setup, test_cmd_teardown)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The text of prefixes, against tables and against inet_pton(). */
+/* Parsing prefixes, compared with tables and with inet_pton(). */
 #include <arpa/inet.h>
 
 #include "address.h"
@@ -123,7 +123,7 @@ static void test_bad(void **state)
 	assert_string_equal(kernel.log, "");
 }
 
-/* A character that an address may have, or nearly. */
+/* A random character, mostly one that an address may have. */
 static char character(int family)
 {
 	const char *set = family == AF_INET ? "0123456789.." : "0123456789abcdefABCDEF:::::.g";
@@ -131,7 +131,7 @@ static char character(int family)
 	return set[rand() % strlen(set)];
 }
 
-/* Addresses, as they are and with a few characters changed, mean here what they mean there. */
+/* Random addresses, with up to two characters changed, are parsed as inet_pton() does. */
 static void test_random(void **state)
 {
 	char text[64], canonical[PREFIX_TEXT_MAX];
@@ -173,7 +173,7 @@ static void test_random(void **state)
 	assert_true(good > 50000 && good < 150000);
 }
 
-/* Each length of a prefix of ones leaves as many of them. */
+/* The prefix that an error suggests has as many bits set as its length. */
 static void test_lengths(void **state)
 {
 	struct prefix prefix, meant;

@@ -15,8 +15,8 @@ static void expect(const char *line, int code, const char *out, const char *err,
 		assert_string_equal(kernel.log, log);
 }
 
-/* What is added gathers for each pool; nothing passes what it may depend on. */
-static void test_restore_gathers(void **state)
+/* Additions are merged for each pool, but do not move across what they may depend on. */
+static void test_restore_merges(void **state)
 {
 	(void)state;
 	write_file("site.conf",
@@ -60,7 +60,7 @@ static void test_restore_gathers(void **state)
 	expect("-f restore site.conf", DONE, "", "",
 	       "RESTORE_BEGIN\nPREFIX_ADD force pool=east 10.0.0.0/24 10.0.1.0/24\nRESTORE_COMMIT\n");
 
-	/* force changes what the lines behind it do */
+	/* the order of forced and unforced additions matters */
 	write_file("site.conf",
 		   "exempt add east 10.0.0.1\n"
 		   "exempt add -f east 10.0.0.7 comment x\n"
@@ -77,7 +77,7 @@ static void test_restore_gathers(void **state)
 	       "RESTORE_COMMIT\n");
 }
 
-/* The line that alone adds a prefix is read in a way of its own: it must mean the same. */
+/* change_read_plain() must not change the meaning of a line. */
 static void test_restore_plain_lines(void **state)
 {
 	static const char *const rows[][2] = {
@@ -121,7 +121,7 @@ static void test_restore_plain_lines(void **state)
 	}
 }
 
-/* Messages stay within what any socket can send. */
+/* No message is too large for the default buffer of a socket. */
 static void test_restore_large(void **state)
 {
 	char *text = malloc(2000000), *end = text;
@@ -153,7 +153,7 @@ static void test_bad_text(void **state)
 		{ "status\n", "site.conf:1: \"status\" does not change the policy\n" },
 		{ "restore other.conf\n", "site.conf:1: \"restore\" does not change the policy\n" },
 		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help\n" },
-		{ "prefix add east -\n", "site.conf:1: standard input is for the command line, not for a file\n" },
+		{ "prefix add east -\n", "site.conf:1: standard input can only be used on the command line, not in a file\n" },
 		{ "pool add east -b x\n", "site.conf:1: unknown option \"-b\"\n" },
 		{ "pool add east -n\n", "site.conf:1: --dry-run is for the command line\n" },
 		{ "exempt add east 10.0.0.7 comment \"x", "site.conf:1: a quote is not closed\n" },
@@ -161,7 +161,7 @@ static void test_bad_text(void **state)
 	size_t i;
 
 	(void)state;
-	/* Bad text is found before anything that the kernel could refuse. */
+	/* Syntax errors are reported before anything is sent. */
 	kernel.open_code = ENOENT;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		write_file("site.conf", rows[i][0]);
@@ -171,7 +171,7 @@ static void test_bad_text(void **state)
 	}
 }
 
-/* A refusal names the first line at fault, although messages hold many lines in another order. */
+/* A refusal names the first line at fault, although messages are merged from many lines. */
 static void test_restore_refused(void **state)
 {
 	(void)state;
@@ -195,7 +195,7 @@ static void test_restore_refused(void **state)
 	       "PREFIX_ADD pool=west 10.0.1.0/24\n"
 	       "PREFIX_ADD pool=east 10.0.2.0/24\n"
 	       "PREFIX_ADD pool=eest 10.0.3.0/24\n");
-	/* Here the first message that is refused holds a later line than another. */
+	/* The first message that is refused is not the one with the first line at fault. */
 	kernel_refuse(OP25B_CMD_PREFIX_ADD, "west", ENOENT, "pool does not exist");
 	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST, "prefix is in pool \"west\"");
 	expect("restore -n site.conf", REFUSED, "", "site.conf:3: pool \"west\" does not exist\n", NULL);
@@ -243,13 +243,13 @@ static void test_batch(void **state)
 
 	write_file("site.conf", "prefix add east -\n");
 	expect("-b site.conf", USAGE, "",
-	       "site.conf:1: standard input is for the command line, not for a file\n", "");
+	       "site.conf:1: standard input can only be used on the command line, not in a file\n", "");
 	write_file("site.conf", "restore\n");
 	expect("-b site.conf", USAGE, "",
-	       "site.conf:1: standard input is for the command line, not for a file\n", "");
+	       "site.conf:1: standard input can only be used on the command line, not in a file\n", "");
 	write_file("site.conf", "diff -\n");
 	expect("-b site.conf", USAGE, "",
-	       "site.conf:1: standard input is for the command line, not for a file\n", "");
+	       "site.conf:1: standard input can only be used on the command line, not in a file\n", "");
 }
 
 static void put_prefix(uint8_t command, const char *pool, const char *text, uint32_t timeout,
@@ -398,7 +398,7 @@ static void test_diff(void **state)
 	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0);
 	expect("diff site.conf -j", 1,
 	       "[{\"change\":\"del\",\"command\":\"pool add east mode enforce action drop\"}]\n", "", NULL);
-	/* in a batch, that is no error */
+	/* in a batch, a difference is not an error */
 	write_file("site.conf", "diff /dev/null\nstatus help\n");
 	op25bctl("-b site.conf");
 	assert_int_equal(run.code, DONE);
@@ -458,7 +458,10 @@ static void test_diff_stages(void **state)
 	       "RESTORE_BEGIN\n");
 }
 
-/* A refused restore has nothing staged any more: the lines before are staged again and searched. */
+/*
+ * A restore that was refused has nothing staged. To find the pool, the lines before the one at fault
+ * are staged again.
+ */
 static void test_staged_collisions(void **state)
 {
 	static const char *const commands[] = { "restore", "restore -n", "diff" };
@@ -466,7 +469,7 @@ static void test_staged_collisions(void **state)
 	size_t i;
 
 	(void)state;
-	/* What is in force has nothing to do with it. */
+	/* This prefix is in force, not staged. */
 	put_prefix(OP25B_CMD_PREFIX_GET, "old", "10.0.2.0/24", 0, NULL);
 	write_file("site.conf",
 		   "pool add north prefix 10.0.1.0/24 10.0.2.0/24\n"
@@ -506,7 +509,7 @@ static void test_staged_collisions(void **state)
 	expect("restore site.conf", REFUSED, "",
 	       "site.conf:2: exempt 10.0.2.0/24 is in pool \"north\"\n", NULL);
 
-	/* where asking fails, the kernel's own text has to do */
+	/* if the search fails, the kernel's text is printed */
 	kernel_refuse(OP25B_CMD_PREFIX_GET, NULL, ENOMEM, NULL);
 	expect("restore site.conf", REFUSED, "",
 	       "site.conf:2: exempt 10.0.2.0/24 is in another pool\n", NULL);
@@ -517,8 +520,8 @@ static void test_staged_collisions(void **state)
 	kernel.opened = 0;
 	kernel.open_limit = 1;
 	expect("restore site.conf", REFUSED, "",
-	       "Error: cannot speak to the kernel: Too many open files\n", NULL);
-	/* the pool is that of the line */
+	       "Error: cannot open a netlink socket: Too many open files\n", NULL);
+	/* the pool is that of the line itself */
 	kernel_reset();
 	kernel_refuse(OP25B_CMD_EXEMPT_ADD, "10.0.2.0/24", EEXIST, "exempt is there already");
 	expect("restore site.conf", REFUSED, "",
@@ -528,7 +531,7 @@ static void test_staged_collisions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_restore_gathers),
+		TEST(test_restore_merges),
 		TEST(test_restore_plain_lines),
 		TEST(test_restore_large),
 		TEST(test_bad_text),

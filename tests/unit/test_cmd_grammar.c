@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The whole grammar: what each command sends, and what is said of wrong ones. */
+/* The grammar: the message that each command sends, and the errors for wrong usage. */
 #include "address.h"
 #include "report.h"
 #include "test_cmd.h"
@@ -102,7 +102,7 @@ static void test_wrong_usage(void **state)
 		{ "--forced flush", "unknown option \"--forced\"" },
 		{ "-c=pink status", "unknown colour \"pink\", expected one of: auto, always, never" },
 		{ "-b", "-b takes a file" },
-		{ "-b /dev/null status", "--batch goes without a command, found \"status\"" },
+		{ "-b /dev/null status", "--batch takes no command, found \"status\"" },
 		{ "-n status", "--dry-run is for restore only" },
 		{ "pool add", "the name of a pool is missing" },
 		{ "pool add .x", "\".x\" is not a pool's name: " NAMES },
@@ -145,14 +145,14 @@ static void test_wrong_usage(void **state)
 		{ "exempt add east 10.0.0.7 comment", "comment takes a text" },
 		{ "exempt add east 10.0.0.7 comment a comment b", "comment is given twice" },
 		{ "exempt add east 10.0.0.7 comment a b", "unknown word \"b\", expected one of: timeout, comment" },
-		{ "exempt add east 10.0.0.7 comment 'a\nb'", "the comment holds a control character or no UTF-8" },
-		{ "exempt add east 10.0.0.7 comment 'a\302\233b'", "the comment holds a control character or no UTF-8" },
-		{ "exempt add east 10.0.0.7 comment 'a\300\257'", "the comment holds a control character or no UTF-8" },
-		{ "exempt add east 10.0.0.7 comment 'a\355\240\200'", "the comment holds a control character or no UTF-8" },
-		{ "exempt add east 10.0.0.7 comment 'a\340\237\277'", "the comment holds a control character or no UTF-8" },
-		{ "exempt add east 10.0.0.7 comment 'a\360\217\277\277'", "the comment holds a control character or no UTF-8" },
-		{ "exempt add east 10.0.0.7 comment 'a\364\220\200\200'", "the comment holds a control character or no UTF-8" },
-		{ "exempt add east 10.0.0.7 comment 'a\303'", "the comment holds a control character or no UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\nb'", "the comment contains a control character or is not UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\302\233b'", "the comment contains a control character or is not UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\300\257'", "the comment contains a control character or is not UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\355\240\200'", "the comment contains a control character or is not UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\340\237\277'", "the comment contains a control character or is not UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\360\217\277\277'", "the comment contains a control character or is not UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\364\220\200\200'", "the comment contains a control character or is not UTF-8" },
+		{ "exempt add east 10.0.0.7 comment 'a\303'", "the comment contains a control character or is not UTF-8" },
 		{ "exempt add east timeout 5", "\"timeout\" is not a prefix" },
 		{ "exempt del east 10.0.0.7 timeout 5", "\"timeout\" is one word too many" },
 		{ "relay add", "a prefix is missing" },
@@ -225,12 +225,12 @@ static void test_list_on_stdin(void **state)
 			    "-:3: prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?\n");
 	op25bctl_with("relay add -", "10.0.0.0/24 10.1.0.0/24\n");
 	assert_string_equal(run.err, "-:1: \"10.1.0.0/24\" is one word too many\n");
-	/* Behind the list, errors are those of the command line again. */
+	/* After the list, errors name the command line again. */
 	op25bctl_with("relay add - east", "10.0.0.0/24\n");
 	assert_string_equal(run.err, "Error: unknown word \"east\", expected: pool\n");
 	assert_string_equal(kernel.log, "");
 
-	/* Nothing to do, so that scripts need not look. */
+	/* An empty list is not an error: scripts need not check. */
 	op25bctl_with("prefix add east -", "# none today\n");
 	assert_int_equal(run.code, DONE);
 	assert_string_equal(kernel.log, "");
@@ -263,7 +263,7 @@ static void test_refusals(void **state)
 		  "pool \"eest\" does not exist" },
 		{ "prefix add east ::/0", OP25B_CMD_PREFIX_ADD, NULL, EINVAL, "prefix is missing",
 		  "prefix is missing" },
-		/* about something else */
+		/* the reason has another noun */
 		{ "prefix add east 10.0.0.0/24", OP25B_CMD_PREFIX_ADD, "10.0.0.0/24", ERANGE,
 		  "integer out of range", "prefix 10.0.0.0/24: integer out of range" },
 		{ "pool add east", OP25B_CMD_POOL_ADD, "east", EINVAL, "prefix of the name",
@@ -316,7 +316,7 @@ static void put_prefixes(uint8_t command, const char *pool, const char *first, c
 	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
 }
 
-/* A kernel before 6.2 does not name the pool: the command says the same as on newer ones. */
+/* Linux before 6.2 does not name the pool. The command prints what newer kernels say. */
 static void test_collisions(void **state)
 {
 	static const struct {
@@ -326,7 +326,7 @@ static void test_collisions(void **state)
 		const char *text;
 		const char *error;
 	} rows[] = {
-		/* the pool must be asked for */
+		/* the pool has to be searched for */
 		{ "prefix add east 10.0.0.0/24 10.1.0.0/24", OP25B_CMD_PREFIX_ADD, "10.1.0.0/24",
 		  "prefix is in another pool", "prefix 10.1.0.0/24 is in pool \"west\"" },
 		{ "pool add east prefix 10.1.0.0/24", OP25B_CMD_POOL_ADD, "10.1.0.0/24",
@@ -338,13 +338,13 @@ static void test_collisions(void **state)
 		  "exempt is in another pool", "exempt 2001:db8::/64 is in pool \"north\"" },
 		{ "exempt add east 10.1.0.0/24", OP25B_CMD_EXEMPT_ADD, "10.1.0.0/24",
 		  "exempt is in another pool", "exempt 10.1.0.0/24 is in pool \"west\"" },
-		/* nobody has it any more */
+		/* the search finds nothing */
 		{ "prefix add east 10.1.0.0/23", OP25B_CMD_PREFIX_ADD, "10.1.0.0/23",
 		  "prefix is in another pool", "prefix 10.1.0.0/23 is in another pool" },
 		/* without the attribute at fault */
 		{ "prefix add east 10.1.0.0/24", OP25B_CMD_PREFIX_ADD, NULL,
 		  "prefix is in another pool", "prefix is in another pool" },
-		/* the pool is that of the command */
+		/* the pool is that of the command itself */
 		{ "pool add east prefix ::/0 ::/0", OP25B_CMD_POOL_ADD, "::/0",
 		  "prefix is in the pool already", "prefix ::/0 is in pool \"east\" already" },
 		{ "exempt add east ::1", OP25B_CMD_EXEMPT_ADD, "::1/128",
@@ -370,7 +370,7 @@ static void test_collisions(void **state)
 		assert_int_equal(run.code, REFUSED);
 	}
 
-	/* where asking fails, the kernel's own text has to do */
+	/* if the search fails, the kernel's text is printed */
 	kernel_reset();
 	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.1.0.0/24", EEXIST, "prefix is in another pool");
 	kernel_refuse(OP25B_CMD_PREFIX_GET, NULL, ENOMEM, NULL);
@@ -392,8 +392,8 @@ static void test_no_kernel(void **state)
 	kernel.open_code = EPROTONOSUPPORT;
 	op25bctl("flush");
 	assert_int_equal(run.code, REFUSED);
-	assert_string_equal(run.err, "Error: cannot speak to the kernel: Protocol not supported\n");
-	/* Words are judged first. */
+	assert_string_equal(run.err, "Error: cannot open a netlink socket: Protocol not supported\n");
+	/* Wrong usage is reported first. */
 	op25bctl("pool add");
 	assert_int_equal(run.code, USAGE);
 }

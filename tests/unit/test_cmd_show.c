@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is shown: every JSON document, to the letter, and the tables. */
+/* The JSON documents and the tables, byte by byte. */
 #include <jansson.h>
 
 #include "address.h"
@@ -65,7 +65,7 @@ static void expect(const char *line, const char *output)
 	assert_int_equal(run.code, DONE);
 }
 
-/* JSON that a reader takes, and that is written as in the contract, whose order is kept. */
+/* Compares the JSON byte by byte, with the members in documented order, and parses it. */
 static void expect_json(const char *line, const char *document)
 {
 	char output[4096];
@@ -153,7 +153,7 @@ static void test_prefixes(void **state)
 	       "\033[36meast\033[0m       \033[35m10.0.0.0/24\033[0m\n"
 	       "\033[36mwholesale\033[0m  \033[35m10.0.1.7/32\033[0m\n"
 	       "\033[36meast\033[0m       \033[34m2001:db8::/32\033[0m\n");
-	/* Colour is for people. */
+	/* JSON is never coloured. */
 	expect_json("-j -c=always prefix show", "[{\"pool\":\"east\",\"prefix\":\"10.0.0.0/24\"},"
 		    "{\"pool\":\"wholesale\",\"prefix\":\"10.0.1.7/32\"},"
 		    "{\"pool\":\"east\",\"prefix\":\"2001:db8::/32\"}]");
@@ -168,7 +168,7 @@ static void test_exempts(void **state)
 	put_entry(OP25B_CMD_EXEMPT_GET, "east", "10.0.0.7", 3599, "ticket \"4711\" # \\ \303\274");
 	put_entry(OP25B_CMD_EXEMPT_GET, "east", "10.0.0.8", 0, NULL);
 	put_entry(OP25B_CMD_EXEMPT_GET, "east", "2001:db8::/64", 5, "");
-	/* from another client, which may write what it likes */
+	/* from another client, which may write any bytes */
 	put_entry(OP25B_CMD_EXEMPT_GET, "east", "2001:db8:1::/64", 0, "a\nb\033[31m\377\302\233\303");
 	expect_json("-j exempt show",
 		    "[{\"pool\":\"east\",\"prefix\":\"10.0.0.7/32\",\"expires\":3599,"
@@ -184,7 +184,7 @@ static void test_exempts(void **state)
 	       "east  2001:db8::/64         5s\n"
 	       "east  2001:db8:1::/64        -  a?b?[31m????\n");
 
-	/* from a kernel that has longer ones */
+	/* from a newer kernel, with longer comments */
 	kernel_reset();
 	sprintf(comment, "%0255d\303\274%040d", 0, 0);
 	put_entry(OP25B_CMD_EXEMPT_GET, "e", "::/64", 0, comment);
@@ -283,7 +283,7 @@ static void test_status(void **state)
 	       "relays      5\n");
 }
 
-/* A dump during which something changed is read again, and printed once. */
+/* An interrupted dump is read again, and printed once. */
 static void test_interrupted(void **state)
 {
 	(void)state;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lines and their words. */
+/* Splitting lines into words. */
 #include "test_cmd.h"
 #include "words.h"
 
-/* Reads a file to its end, as "[word][word] 3:[word]" with the lines' numbers, or to its error. */
+/* Reads a file to its end or to an error. Returns "1:[word][word]3:[word]", with line numbers. */
 static char *read_words(const char *text, bool keep, int *status)
 {
 	static char result[4096];
@@ -67,14 +67,14 @@ static void test_bad(void **state)
 		const char *error;
 	} rows[] = {
 		{ "flush\n\"b\n", "site.conf:2: a quote is not closed\n" },
-		{ "flush\n\n \"b\\", "site.conf:3: in quotes, a backslash goes before a quote or a backslash only\n" },
-		{ "\"b\\n\"", "site.conf:1: in quotes, a backslash goes before a quote or a backslash only\n" },
-		{ "\"a\"b", "site.conf:1: a blank is missing behind a quote\n" },
-		{ "\"a\"\"b\"", "site.conf:1: a blank is missing behind a quote\n" },
+		{ "flush\n\n \"b\\", "site.conf:3: within quotes, a backslash can only escape a quote or a backslash\n" },
+		{ "\"b\\n\"", "site.conf:1: within quotes, a backslash can only escape a quote or a backslash\n" },
+		{ "\"a\"b", "site.conf:1: a blank is missing after a quote\n" },
+		{ "\"a\"\"b\"", "site.conf:1: a blank is missing after a quote\n" },
 		{ "a\"b\"", "site.conf:1: a blank is missing before a quote\n" },
-		{ "a\001", "site.conf:1: the line holds a control character\n" },
-		{ "\033[31m", "site.conf:1: the line holds a control character\n" },
-		{ "\"a\tb\177\"", "site.conf:1: a word holds a control character\n" },
+		{ "a\001", "site.conf:1: the line contains a control character\n" },
+		{ "\033[31m", "site.conf:1: the line contains a control character\n" },
+		{ "\"a\tb\177\"", "site.conf:1: a word contains a control character\n" },
 	};
 	size_t i;
 

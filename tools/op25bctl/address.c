@@ -8,27 +8,23 @@
 #include "address.h"
 #include "report.h"
 
-/* The values of hexadecimal digits, plus 1. */
+/* The values of hexadecimal digits, plus 1: 0 is for all other characters. */
 static const unsigned char hex_digits[256] = {
 	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 	['A'] = 11, 12, 13, 14, 15, 16,
 	['a'] = 11, 12, 13, 14, 15, 16,
 };
 
-/**
- * prefix_looks_like() - does a word mean to be a prefix, well written or not?
- * @text: the word
- *
- * No keyword looks like a prefix, so that a list of prefixes ends at the first word that does not.
- *
- * Return: true if it does; also for "-", the list on standard input.
+/*
+ * Is a word meant as a prefix, well-formed or not? "-", the list on standard input, is. No keyword
+ * looks like a prefix, so a list of prefixes ends at the first word that does not.
  */
 bool prefix_looks_like(const char *text)
 {
 	return (*text >= '0' && *text <= '9') || *text == '-' || strpbrk(text, ".:/");
 }
 
-/* Reads a decimal number without leading zeros, up to three digits of it. UINT_MAX: none. */
+/* Parses up to three digits without leading zeros. Returns UINT_MAX if there is no digit. */
 static inline unsigned int decimal_read(const char **text)
 {
 	unsigned int number = *(*text)++ - '0';
@@ -47,8 +43,9 @@ static inline unsigned int decimal_read(const char **text)
 }
 
 /*
- * What inet_pton() does, in a third of its time, which counts for a million addresses. It is still
- * asked about an IPv6 address that ends in an IPv4 one. Returns the address's end, or NULL.
+ * address4_read() and address6_read() do what inet_pton() does in a third of the time, which matters
+ * for a million addresses. They return the end of the address, or NULL. IPv6 addresses that end with
+ * an IPv4 address are left to inet_pton(), by address64_read().
  */
 static const char *address4_read(struct prefix *prefix, const char *text)
 {
@@ -95,7 +92,7 @@ static const char *address6_read(struct prefix *prefix, const char *text)
 		}
 		text++;
 	}
-	/* "::" stands for one group of zeros at least. */
+	/* "::" stands for at least one group of zeros. */
 	if (gap < 0 ? count != 16 : count == 16)
 		return NULL;
 	if (gap >= 0) {
@@ -107,7 +104,6 @@ static const char *address6_read(struct prefix *prefix, const char *text)
 	return text;
 }
 
-/* An IPv6 address that ends in an IPv4 one. */
 static const char *address64_read(struct prefix *prefix, const char *text)
 {
 	const char *end = strchrnul(text, '/');
@@ -121,7 +117,7 @@ static const char *address64_read(struct prefix *prefix, const char *text)
 	return inet_pton(AF_INET6, copy, prefix->address) == 1 ? end : NULL;
 }
 
-/* Reads an address that is the whole text, or all of it up to "/". Returns its end, or NULL. */
+/* Parses an address, which ends with the text or at a "/". Returns its end, or NULL. */
 static const char *address_read(struct prefix *prefix, const char *text)
 {
 	const char *end;
@@ -135,7 +131,7 @@ static const char *address_read(struct prefix *prefix, const char *text)
 	return end;
 }
 
-/* Reads a length, at most the address's bits. Returns its end, or NULL. */
+/* Parses a length. Returns its end, or NULL; NULL also if the address has fewer bits. */
 static const char *length_read(struct prefix *prefix, const char *text)
 {
 	unsigned int length = decimal_read(&text);
@@ -146,7 +142,7 @@ static const char *length_read(struct prefix *prefix, const char *text)
 	return text;
 }
 
-/* Clears the bits behind the length, 64 at a time. Returns whether one was set. */
+/* Clears the bits after the prefix length, 64 at a time. Returns true if one of them was set. */
 static bool host_bits_clear(struct prefix *prefix)
 {
 	uint64_t half, host, found = 0;
@@ -162,13 +158,7 @@ static bool host_bits_clear(struct prefix *prefix)
 	return found;
 }
 
-/**
- * prefix_parse() - read a prefix, or an address, which is a prefix of full length
- * @prefix: the result
- * @text: its text
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Parses a prefix. An address alone is a prefix of full length. */
 int prefix_parse(struct prefix *prefix, const char *text)
 {
 	const char *end = address_read(prefix, text);
@@ -188,11 +178,12 @@ int prefix_parse(struct prefix *prefix, const char *text)
 }
 
 /**
- * prefix_read_plain() - read a prefix that is written well, with its length
+ * prefix_read_plain() - parse a prefix at the start of a text, without reporting errors
  * @prefix: the result
- * @text: its text, and whatever follows it; ends with a character that is of no address
+ * @text: the text; after the prefix it needs a character that no prefix contains
  *
- * Return: what follows it, or NULL: prefix_parse() may still take it, or say what is wrong.
+ * Return: the text after the prefix, or NULL. prefix_parse() may still accept it, since it also
+ * parses IPv6 addresses that end with an IPv4 address.
  */
 const char *prefix_read_plain(struct prefix *prefix, const char *text)
 {
@@ -207,13 +198,7 @@ const char *prefix_read_plain(struct prefix *prefix, const char *text)
 	return end && !host_bits_clear(prefix) ? end : NULL;
 }
 
-/**
- * address_parse() - read an address
- * @prefix: the result, of full length
- * @text: its text
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Parses an address into a prefix of full length. */
 int address_parse(struct prefix *prefix, const char *text)
 {
 	const char *end = address_read(prefix, text);
@@ -223,38 +208,20 @@ int address_parse(struct prefix *prefix, const char *text)
 	return DONE;
 }
 
-/**
- * address_format() - write a prefix's address
- * @prefix: the prefix
- * @text: room for it
- *
- * Return: @text.
- */
+/* Writes the address of a prefix, without the length. Returns @text. */
 const char *address_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX])
 {
 	return inet_ntop(prefix->family, prefix->address, text, PREFIX_TEXT_MAX);
 }
 
-/**
- * prefix_format() - write a prefix, with its length
- * @prefix: the prefix
- * @text: room for it
- *
- * Return: @text.
- */
+/* Writes a prefix, always with its length. Returns @text. */
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX])
 {
 	sprintf(strchr(address_format(prefix, text), '\0'), "/%u", prefix->length);
 	return text;
 }
 
-/**
- * prefix_compare() - order prefixes: IPv4 first, then by address, then the shorter first
- * @a: a prefix
- * @b: another
- *
- * Return: less than, equal to or greater than zero, as for memcmp().
- */
+/* Orders prefixes as the kernel dumps them: IPv4 first, then by address, the shorter first. */
 int prefix_compare(const struct prefix *a, const struct prefix *b)
 {
 	int order;

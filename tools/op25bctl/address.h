@@ -9,16 +9,10 @@
 
 #define PREFIX_TEXT_MAX		(INET6_ADDRSTRLEN + 4)
 
-/**
- * struct prefix - an IPv4 or IPv6 prefix
- * @family: AF_INET or AF_INET6
- * @length: its length in bits
- * @address: its address, in network byte order; IPv4: the first 4 bytes, then zeros
- */
 struct prefix {
-	uint8_t family;
-	uint8_t length;
-	uint8_t address[16];
+	uint8_t family;		/* AF_INET or AF_INET6 */
+	uint8_t length;		/* in bits */
+	uint8_t address[16];	/* in network byte order; IPv4: 4 bytes, then zeros */
 };
 
 bool prefix_looks_like(const char *text);
@@ -29,12 +23,7 @@ const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX
 const char *address_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX]);
 int prefix_compare(const struct prefix *a, const struct prefix *b);
 
-/**
- * prefix_bits() - how many bits an address of the prefix's family has
- * @prefix: the prefix
- *
- * Return: 32 or 128.
- */
+/* The number of bits in an address of the prefix's family. */
 static inline unsigned int prefix_bits(const struct prefix *prefix)
 {
 	return prefix->family == AF_INET ? 32 : 128;

@@ -6,11 +6,7 @@
 #include "memory.h"
 #include "report.h"
 
-/**
- * change_begin() - start a change
- * @change: the change, zeroed or used before
- * @command: OP25B_CMD_…
- */
+/* Resets a change that is zeroed or was used before. */
 void change_begin(struct change *change, uint8_t command)
 {
 	change->command = command;
@@ -25,21 +21,12 @@ void change_begin(struct change *change, uint8_t command)
 	change->count = 0;
 }
 
-/**
- * change_is_empty() - is a change about a list that is empty?
- * @change: the change
- *
- * Return: true if there is nothing to do, as for a list on standard input without lines.
- */
+/* A list on standard input may have no lines; then there is nothing to send. */
 bool change_is_empty(const struct change *change)
 {
 	return change->listed && !change->count;
 }
 
-/**
- * change_free() - free what a change holds
- * @change: the change
- */
 void change_free(struct change *change)
 {
 	free(change->prefixes);
@@ -66,7 +53,7 @@ static const bool in_names[256] = {
 	['_'] = true, ['.'] = true, ['-'] = true,
 };
 
-/* Reads the name that a text starts with. Returns what follows it, or NULL. */
+/* Parses the name that a text starts with. Returns the text after it, or NULL. */
 static const char *name_read(struct name *name, const char *text)
 {
 	size_t length = 0;
@@ -84,14 +71,15 @@ static const char *name_read(struct name *name, const char *text)
 }
 
 /**
- * change_read_plain() - read the line that large files are made of, "prefix add NAME PREFIX"
- * @change: the change
+ * change_read_plain() - parse the line that large files are made of: "prefix add NAME PREFIX"
+ * @change: the result
  * @text: the line, which ends with a newline
- * @length: its length without that
+ * @length: its length without the newline
  *
- * Done without splitting the line into words, this takes a third of the time.
+ * Not splitting the line into words saves two thirds of the time.
  *
- * Return: true if this is such a line, with nothing wrong and a single blank between its words.
+ * Return: true if this is such a line, valid and with single blanks between its words. Otherwise
+ * nothing is reported: the line may still be valid.
  */
 bool change_read_plain(struct change *change, const char *text, size_t length)
 {
@@ -109,13 +97,7 @@ bool change_read_plain(struct change *change, const char *text, size_t length)
 	return end && *end == '\n';
 }
 
-/**
- * pool_name_parse() - take a pool's name
- * @name: the result
- * @words: the words
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Takes a pool's name from the words. */
 int pool_name_parse(struct name *name, struct words *words)
 {
 	const char *word = words_next(words);
@@ -131,13 +113,13 @@ int pool_name_parse(struct name *name, struct words *words)
 }
 
 /**
- * change_take_keyword() - take the word behind another, which may be given once
- * @number: the result; -1 before
- * @what: the word before
- * @keywords: the words that may follow
- * @words: the words
+ * change_take_keyword() - take the value of a setting
+ * @number: the result; not -1 if the setting was given before, which is an error
+ * @what: the name of the setting
+ * @keywords: the values
+ * @words: the words, the value is next
  *
- * Return: DONE or, reported, USAGE.
+ * Return: DONE or USAGE.
  */
 int change_take_keyword(int *number, const char *what, const struct keywords *keywords,
 			struct words *words)
@@ -157,7 +139,7 @@ int change_take_keyword(int *number, const char *what, const struct keywords *ke
 	return report_usage("unknown %s \"%s\", expected one of: %s", what, word, expected);
 }
 
-/* The list on standard input: a prefix a line. */
+/* Reads a list of prefixes from standard input, one a line. */
 static int change_read_prefixes(struct change *change)
 {
 	struct words words = {};
@@ -179,14 +161,9 @@ static int change_read_prefixes(struct change *change)
 	return status == LINES_END ? DONE : status;
 }
 
-/**
- * change_take_prefixes() - take a list of at least one prefix
- * @change: the change
- * @words: the words; the list ends at a word that does not look like a prefix
- *
- * "-" in the list stands for the lines of standard input, which may be none.
- *
- * Return: DONE or, reported, USAGE.
+/*
+ * Takes a list of at least one prefix, which ends at the first word that does not look like a
+ * prefix. "-" in the list stands for the lines of standard input, of which there may be none.
  */
 int change_take_prefixes(struct change *change, struct words *words)
 {
@@ -199,7 +176,7 @@ int change_take_prefixes(struct change *change, struct words *words)
 		if (strcmp(word, "-"))
 			status = change_add_prefix(change, word, 0);
 		else if (words->in_file)
-			status = report_usage("standard input is for the command line, not for a file");
+			status = report_usage("standard input can only be used on the command line, not in a file");
 		else
 			status = change_read_prefixes(change);
 		if (status)
@@ -209,13 +186,7 @@ int change_take_prefixes(struct change *change, struct words *words)
 	return DONE;
 }
 
-/**
- * change_take_pool_prefixes() - take a pool's name and a list of prefixes
- * @change: the change
- * @words: the words
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Takes a pool's name and a list of prefixes. */
 int change_take_pool_prefixes(struct change *change, struct words *words)
 {
 	int status = pool_name_parse(&change->pool, words);
@@ -224,15 +195,11 @@ int change_take_pool_prefixes(struct change *change, struct words *words)
 	return status ? status : change_take_prefixes(change, words);
 }
 
-/**
- * change_begin_message() - start the message for a change, up to its prefixes
- * @change: the change
- * @message: the result
- */
+/* Starts the message for a change: all but its prefixes. */
 void change_begin_message(const struct change *change, struct message *message)
 {
 	message_begin(message, change->command, NLM_F_ACK);
-	/* Setting and flushing have nothing to force. */
+	/* The kernel does not take the flag for these two commands. */
 	if (change->force && change->command != OP25B_CMD_POOL_SET &&
 	    change->command != OP25B_CMD_FLUSH)
 		message_put_flag(message, OP25B_A_FORCE);
@@ -248,11 +215,7 @@ void change_begin_message(const struct change *change, struct message *message)
 		message_put_u32(message, OP25B_A_GUARD, change->guard);
 }
 
-/**
- * change_encode() - write the message for a change
- * @change: the change
- * @message: the result
- */
+/* Writes the whole message for a change. */
 void change_encode(const struct change *change, struct message *message)
 {
 	size_t i;

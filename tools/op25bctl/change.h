@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A change of the policy, between its words and its message. */
+/* A command that changes the policy: parsed from words, encoded as a netlink message. */
 #ifndef OP25BCTL_CHANGE_H
 #define OP25BCTL_CHANGE_H
 
@@ -9,32 +9,27 @@
 #include "names.h"
 #include "words.h"
 
-/**
- * struct change_prefix - a prefix of a change
- * @prefix: the prefix
- * @line: its line on standard input, or 0
- */
 struct change_prefix {
 	struct prefix prefix;
-	uint32_t line;
+	uint32_t line;		/* of standard input, or 0 */
 };
 
 /**
- * struct change - one change of the policy
+ * struct change - a command that changes the policy, parsed
  * @command: OP25B_CMD_…
- * @force: adding what is there and deleting what is not succeeds
- * @restore: it may only happen within a restore of the socket's
- * @pool: the pool's name, or none
+ * @force: OP25B_A_FORCE: adding what exists and deleting what does not succeed
+ * @restore: OP25B_A_RESTORE: the kernel refuses it unless the socket has a restore under way
+ * @pool: the pool's name, or all zeros
  * @mode: the pool's mode, or -1 if not given
  * @action: its action, or -1
  * @guard: its guards, or -1
- * @exempt: what exempts have besides their prefix; the comment is in the words
- * @listed: without prefixes, there is nothing to do
- * @prefixes: the prefixes; ours
- * @count: how many there are
- * @size: room in @prefixes
+ * @exempt: the options of all exempts in @prefixes; the comment belongs to the words parsed
+ * @listed: the command is about @prefixes only: if there are none, there is nothing to do
+ * @prefixes: allocated; freed by change_free()
+ * @count: the number of prefixes
+ * @size: the number of elements allocated
  *
- * A change is used again for the next command.
+ * A change can be reused for the next command, which saves allocations.
  */
 struct change {
 	uint8_t command;

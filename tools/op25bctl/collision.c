@@ -12,11 +12,11 @@
 #include "collision.h"
 #include "names.h"
 
-/* A text of older kernels, and what stands before and behind 'pool "NAME"' in the newer one. */
+/* A text of older kernels, and the parts of the newer text before and after 'pool "NAME"'. */
 static const struct collision {
 	const char *text;
 	const char *before;
-	const char *behind;
+	const char *after;
 	bool other_pool;
 } collisions[] = {
 	{ "prefix is in another pool", "prefix is in", "", true },
@@ -42,7 +42,7 @@ static void write_text(struct transport_error *error, const struct collision *co
 		       const char *pool)
 {
 	snprintf(error->text, sizeof(error->text), "%s pool \"%s\"%s", collision->before, pool,
-		 collision->behind);
+		 collision->after);
 }
 
 /* Is it only known that the prefix at fault is in some other pool? */

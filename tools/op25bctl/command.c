@@ -25,16 +25,16 @@ static const struct object *const objects[] = {
 #define OBJECTS		(sizeof(objects) / sizeof(objects[0]))
 
 static const char options_help[] =
-	"Options, before or behind a command:\n"
+	"Options, before or after a command:\n"
 	"  -j, --json           print JSON\n"
-	"  -f, --force          adding what is there and deleting what is not succeeds\n"
-	"  -n, --dry-run        restore: check only\n"
-	"  -b, --batch FILE     do the commands in FILE, one a line, up to the first error\n"
+	"  -f, --force          adding what exists, and deleting what does not, succeeds\n"
+	"  -n, --dry-run        restore: check the file, but change nothing\n"
+	"  -b, --batch FILE     run the commands in FILE, one a line, up to the first error\n"
 	"  -c, --color[=WHEN]   use colours; WHEN is always, auto or never\n"
 	"  -V, --version        print the version of this command\n"
-	"  -h, --help           print this\n";
+	"  -h, --help           print this help\n";
 
-/* Is a word the option of these names? A long name may have one dash, as in ip(8). */
+/* Is a word this option? A long name may have a single dash, as in ip(8). */
 static bool is_option(const char *word, char letter, const char *name)
 {
 	if (word[1] == letter && !word[2])
@@ -73,21 +73,16 @@ static int take_option(struct control *control, const char *word, struct words *
 	return DONE;
 }
 
-/* Is the last of these words the one before a comment: exempt add NAME PREFIX comment TEXT? */
+/* Is the next word the text of a comment, as in: exempt add NAME PREFIX comment TEXT? */
 static bool before_comment(char *const *word, size_t count)
 {
 	return count > 4 && !strcmp(word[count - 1], "comment") && !strcmp(word[0], "exempt") &&
 	       !strcmp(word[1], "add");
 }
 
-/**
- * command_options() - take the options out of the words
- * @control: the run that they are for
- * @words: the words; what is left are those that are not options
- *
- * What follows "comment" is its text, and "-" and what could be a number are not options.
- *
- * Return: DONE or, reported, USAGE.
+/*
+ * Takes the options out of the words and leaves the others. The text after "comment" is never an
+ * option, and neither are "-" and what starts like a negative number.
  */
 int command_options(struct control *control, struct words *words)
 {
@@ -95,7 +90,7 @@ int command_options(struct control *control, struct words *words)
 	const char *word;
 	int status;
 
-	/* Most lines of a file have none. */
+	/* Most lines of a file have no options. */
 	while (kept < words->count && words->word[kept][0] != '-')
 		kept++;
 	if (kept == words->count)
@@ -118,7 +113,7 @@ int command_options(struct control *control, struct words *words)
 	return DONE;
 }
 
-/* Looks at the first character first: a file has a million of these words. */
+/* Comparing the first character inline is faster, and a file may have a million words. */
 static bool same(const char *a, const char *b)
 {
 	return *a == *b && !strcmp(a, b);
@@ -161,8 +156,8 @@ static int unknown_command(const struct object *object, const char *name)
 }
 
 /*
- * An object alone means to show it, where it has commands. Returns NULL, reported, if the words are
- * not those of a command.
+ * An object alone means "show", if it has commands. Returns NULL if the words are not those of a
+ * command, which is reported.
  */
 static const struct command *find_command(const struct object **object, struct words *words)
 {
@@ -201,12 +196,12 @@ static int parse(const struct command *command, struct change *change, struct wo
 }
 
 /**
- * command_parse_change() - read the words of a command that changes the policy
+ * command_parse_change() - parse a line of a file that may only change the policy
  * @change: the result
- * @words: the words of a line, options and all
- * @force: force is on, whatever the line says
+ * @words: the words of the line, with its options
+ * @force: as if the line had --force
  *
- * Return: DONE or, reported, USAGE; other commands are bad words, too.
+ * Return: DONE or USAGE, also for a command that does not change the policy.
  */
 int command_parse_change(struct change *change, struct words *words, bool force)
 {
@@ -229,7 +224,7 @@ int command_parse_change(struct change *change, struct words *words, bool force)
 	return parse(command, change, words, control.force);
 }
 
-/* A change that was refused has changed nothing: what it collides with is still in force. */
+/* A refused change has changed nothing, so what it collides with is in force. */
 static int refuse_change(struct transport *transport, const struct message *request,
 			 const struct change *change)
 {
@@ -260,10 +255,7 @@ static int run_change(struct control *control, const struct command *command,
 	return status;
 }
 
-/**
- * command_usage() - print the whole grammar
- * @stream: where to
- */
+/* Prints the grammar of all commands. */
 void command_usage(FILE *stream)
 {
 	size_t i;
@@ -274,15 +266,10 @@ void command_usage(FILE *stream)
 		fputs(objects[i]->grammar, stream);
 	fputs("  help [OBJECT]\n\n", stream);
 	fputs(options_help, stream);
-	fputs("\n\"op25bctl OBJECT help\" says more, and has an example.\n", stream);
+	fputs("\n\"op25bctl OBJECT help\" prints more help, with an example.\n", stream);
 }
 
-/**
- * command_help() - print help on standard output
- * @name: the object to speak of, or NULL: the whole grammar
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Prints the help for an object, or the grammar of all commands for NULL. */
 int command_help(const char *name)
 {
 	const struct object *object = name ? find_object(name) : NULL;
@@ -296,7 +283,7 @@ int command_help(const char *name)
 	return DONE;
 }
 
-/* "help", "help OBJECT" and "OBJECT help". Returns whether it was one of them. */
+/* Runs "help", "help OBJECT" or "OBJECT help". Returns false if it is none of them. */
 static bool run_help(struct words *words, int *status)
 {
 	const char *first = words->count > 0 ? words->word[0] : "";
@@ -312,13 +299,7 @@ static bool run_help(struct words *words, int *status)
 	return true;
 }
 
-/**
- * command_run() - do one command
- * @control: the run, its options taken
- * @words: the words of the command
- *
- * Return: the exit code; what is wrong is reported.
- */
+/* Runs one command, whose options were taken. */
 int command_run(struct control *control, struct words *words)
 {
 	const struct command *command;
@@ -337,12 +318,7 @@ int command_run(struct control *control, struct words *words)
 	return command->run(control, words);
 }
 
-/**
- * control_connect() - open the socket, if it is not open yet
- * @control: the run
- *
- * Return: DONE or, reported, REFUSED.
- */
+/* Opens the socket, if it is not open yet. */
 int control_connect(struct control *control)
 {
 	int code;
@@ -353,13 +329,13 @@ int control_connect(struct control *control)
 }
 
 /**
- * control_ask() - send a request and read its answer
+ * control_ask() - send a request and read its answer; opens the socket if necessary
  * @control: the run
- * @request: the request, with NLM_F_ACK
+ * @request: a dump, or with NLM_F_ACK
  * @reader: called with each message of the answer, or NULL
  * @data: passed to @reader
  *
- * Return: DONE or, reported, REFUSED.
+ * Return: DONE or REFUSED.
  */
 int control_ask(struct control *control, struct message *request, transport_reader reader,
 		void *data)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The command as a table: objects, and what can be done with each. */
+/* The tables of objects and their commands. */
 #ifndef OP25BCTL_COMMAND_H
 #define OP25BCTL_COMMAND_H
 
@@ -10,14 +10,14 @@
 #include "words.h"
 
 /**
- * struct control - one run of op25bctl
+ * struct control - one run of op25bctl: its options and its socket
  * @json: print JSON
- * @force: adding what is there and deleting what is not succeeds
+ * @force: adding what exists and deleting what does not succeed
  * @dry_run: restore: check only
- * @show_version: print the version, and nothing else
- * @show_help: print the grammar, and nothing else
- * @batch: read commands from this file, or NULL
- * @transport: the socket, opened when it is first needed
+ * @show_version: print the version and exit
+ * @show_help: print the help and exit
+ * @batch: the file to read commands from, or NULL
+ * @transport: the socket, or NULL until control_connect(); closed by the owner of the struct
  */
 struct control {
 	bool json;
@@ -31,11 +31,11 @@ struct control {
 
 /**
  * struct command - what can be done with an object
- * @name: the word, or NULL: the object itself is the command
- * @parse: a change of the policy: make it from the words; NULL for others
- * @run: anything else: do it
+ * @name: the command's word, or NULL if the object is the command
+ * @parse: for a command that changes the policy: make the change from the words; else NULL
+ * @run: for any other command: run it
  *
- * Both return an exit code, and report what is wrong.
+ * Both return an exit code and report errors.
  */
 struct command {
 	const char *name;
@@ -44,11 +44,11 @@ struct command {
 };
 
 /**
- * struct object - a thing that commands are about
+ * struct object - an object of the command line, such as "pool"
  * @name: its word
- * @commands: what can be done with it, up to one without functions
- * @grammar: the grammar of its commands, a line each
- * @help: what else is to be said, with an example
+ * @commands: its commands; the array ends with one that has neither function
+ * @grammar: the grammar of the commands, a line for each
+ * @help: more help, with an example
  */
 struct object {
 	const char *name;

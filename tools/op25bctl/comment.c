@@ -9,9 +9,9 @@
 #include "report.h"
 
 /*
- * The length of the character at @text, or 0 if it is not well-formed UTF-8
- * (overlong forms, surrogates and what is past U+10FFFF are not) or a control
- * character, which a terminal could take for a command.
+ * Returns the length of the character at @text in bytes. Returns 0 if it is not
+ * well-formed UTF-8, which excludes overlong forms, surrogates and code points
+ * above U+10FFFF; or if it is a control character, which a terminal might obey.
  */
 static size_t character_length(const char *text)
 {
@@ -33,12 +33,7 @@ static size_t character_length(const char *text)
 	return more + 1;
 }
 
-/**
- * comment_check() - check a comment that a user gives
- * @text: the comment
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Refuses a comment that is too long, or is not printable UTF-8. */
 int comment_check(const char *text)
 {
 	const char *c = text;
@@ -49,15 +44,15 @@ int comment_check(const char *text)
 	while (*c) {
 		length = character_length(c);
 		if (!length)
-			return report_usage("the comment holds a control character or no UTF-8");
+			return report_usage("the comment contains a control character or is not UTF-8");
 		c += length;
 	}
 	return DONE;
 }
 
-/**
- * comment_clean() - make a comment that another client may have given fit to print
- * @text: the comment; bytes that comment_check() would refuse become "?"
+/*
+ * Makes a comment safe to print. Another client may have set one that comment_check() would refuse:
+ * the bytes at fault become "?".
  */
 void comment_clean(char *text)
 {

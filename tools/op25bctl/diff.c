@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * diff: what restore would change. The kernel stages the file as for restore, so its rules are the
- * kernel's own. Then the policy staged and the policy in force are read and compared.
+ * diff: what restore would change
+ *
+ * The kernel stages the file as for restore, so no rule of the kernel needs to be known here. Then
+ * the policy staged and the policy in force are dumped and compared.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +14,9 @@
 #include "report.h"
 #include "staging.h"
 
-/**
- * struct printer - how differences are printed
- * @json: as JSON
- * @count: how many were printed
- */
 struct printer {
 	bool json;
-	size_t count;
+	size_t count;		/* of the differences printed so far */
 };
 
 static void print(struct printer *printer, bool add, const char *command)
@@ -58,20 +55,20 @@ static void compare_pools(struct printer *printer, struct policy *now, struct po
 	}
 }
 
-/* What is left of a timeout shrinks by itself: only whether there is one counts. */
+/* The time left shrinks by itself, so only the presence of a timeout is compared. */
 static bool options_equal(const struct exempt_options *a, const struct exempt_options *b)
 {
 	return !a->timeout == !b->timeout &&
 	       !strcmp(a->comment ? a->comment : "", b->comment ? b->comment : "");
 }
 
-/* A prefix is of one pool, and may change that; a relay may be of several. */
+/* A prefix or exempt is in one pool, which may change. A relay may be in several pools. */
 static int compare_keys(enum policy_list list, const struct entry *a, const struct entry *b)
 {
 	return list == RELAYS ? entry_compare(a, b) : prefix_compare(&a->prefix, &b->prefix);
 }
 
-/* Goes through two sorted lists side by side. */
+/* Merges two sorted lists. */
 static void compare_lists(struct printer *printer, const struct policy *now,
 			  const struct policy *then, enum policy_list list)
 {
@@ -142,8 +139,9 @@ const struct object diff_object = {
 	.help =
 		"FILE  a file as for restore; without it, standard input\n"
 		"\n"
-		"Prints what restore would change, a line for each command that would have to be\n"
-		"undone (-) or done (+). Of timeouts, only whether there is one is compared.\n"
+		"Prints what restore would remove (-) and add (+), as commands that add it.\n"
+		"An exempt with a timeout differs from one without, but not from one with\n"
+		"another timeout.\n"
 		"The kernel stages the file as for restore, which takes CAP_NET_ADMIN.\n"
 		"Exits with 0 if nothing differs, 1 if something does, 2 on an error.\n"
 		"\n"

@@ -50,7 +50,7 @@ static int parse_add(struct change *change, struct words *words)
 			status = report_usage("unknown word \"%s\", expected one of: timeout, comment",
 					      word);
 	}
-	/* An empty text is none. */
+	/* An empty comment is the same as none. */
 	if (change->exempt.comment && !*change->exempt.comment)
 		change->exempt.comment = NULL;
 	return status;
@@ -95,10 +95,10 @@ const struct object exempt_object = {
 	.help =
 		"NAME     the pool\n"
 		"PREFIX   an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
-		"SECONDS  when the exempt ends by itself\n"
+		"SECONDS  the exempt is deleted after so many seconds\n"
 		"TEXT     one line of up to 255 bytes\n"
 		"\n"
-		"Customers within an exempt are not filtered, their packets are counted.\n"
+		"Customers within an exempt are not filtered. Their packets are counted.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl exempt add east 10.0.0.7 timeout 86400 comment \"ticket 4711\"\n",

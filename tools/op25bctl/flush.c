@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* flush: removes everything. */
+/* flush: delete the whole policy. */
 #include "command.h"
 
 static int parse(struct change *change, struct words *words)
@@ -20,7 +20,7 @@ const struct object flush_object = {
 	.grammar =
 		"  flush\n",
 	.help =
-		"Removes all pools with their prefixes, exempts and counters, and all relays.\n"
+		"Deletes all pools with their prefixes, exempts and counters, and all relays.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl flush\n",

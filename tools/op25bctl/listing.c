@@ -7,13 +7,7 @@
 
 enum { POOL, PREFIX, EXPIRES, COMMENT, CELLS };
 
-/**
- * entry_pool() - the name of an entry's pool
- * @policy: its policy
- * @entry: the entry
- *
- * Return: the name, or NULL if the entry is of every pool.
- */
+/* Returns the name of an entry's pool, or NULL for a relay of every pool. */
 const char *entry_pool(const struct policy *policy, const struct entry *entry)
 {
 	return entry->pool == NO_NAME ? NULL : policy->names->name[entry->pool].text;
@@ -29,7 +23,7 @@ static void print_json(const struct policy *policy, const struct entries *entrie
 	json_print_end(!entries->count);
 }
 
-/* Goes over all entries to fit the columns, then to print them. */
+/* The first pass fits the columns, the second one prints. */
 static void print_table(const struct policy *policy, enum policy_list list)
 {
 	static const char *const titles[CELLS] = { "POOL", "PREFIX", "EXPIRES", "COMMENT" };
@@ -72,13 +66,13 @@ static void print_table(const struct policy *policy, enum policy_list list)
 }
 
 /**
- * listing_show() - show a list
+ * listing_show() - run "show" for prefixes, exempts or relays
  * @control: the run
- * @words: the name of a pool, if only its entries are wanted
- * @list: the list
- * @json: makes an entry's JSON
+ * @words: the words: the name of a pool, or nothing to show all
+ * @list: which list
+ * @json: makes the JSON of an entry, which is then released here
  *
- * Return: the exit code; what is wrong is reported.
+ * Return: DONE, USAGE or REFUSED.
  */
 int listing_show(struct control *control, struct words *words, enum policy_list list,
 		 listing_json json)

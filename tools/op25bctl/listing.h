@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What prefix, exempt and relay have in common. */
+/* The command "show" of prefixes, exempts and relays. */
 #ifndef OP25BCTL_LISTING_H
 #define OP25BCTL_LISTING_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory that grows; running out of it ends the command, which has then changed nothing. */
+/*
+ * Allocations that exit when memory runs out. A change is sent after all memory for it has been
+ * allocated, and a restore is dropped on exit, so the command at hand has then changed nothing.
+ */
 #ifndef OP25BCTL_MEMORY_H
 #define OP25BCTL_MEMORY_H
 
@@ -9,13 +12,13 @@ void *memory_enlarge(void *array, size_t *size, size_t need, size_t each);
 char *memory_copy(const char *text);
 
 /**
- * memory_grow() - make room in an array that grows
+ * memory_grow() - make room in an array, by doubling its size
  * @array: the array, or NULL
- * @size: how many elements it has room for; updated
- * @need: how many it must have room for
- * @each: the size of an element
+ * @size: the number of elements allocated; updated
+ * @need: the number of elements needed
+ * @each: the size of an element in bytes
  *
- * Return: the array, at its old place or a new one; the caller owns it.
+ * Return: the array, which may have moved; the caller frees it.
  */
 static inline void *memory_grow(void *array, size_t *size, size_t need, size_t each)
 {

@@ -5,7 +5,7 @@
 #include "memory.h"
 #include "message.h"
 
-/* Room for the attributes of one prefix without its comment, generously. */
+/* More than the attributes of one prefix take without its comment, in bytes. */
 #define PREFIX_SPACE	64
 
 static struct nlmsghdr *message_reserve(struct message *message, size_t space)
@@ -18,9 +18,9 @@ static struct nlmsghdr *message_reserve(struct message *message, size_t space)
 
 /**
  * message_begin() - start a message
- * @message: the message; one that was sent can be used again
+ * @message: the message, zeroed; or one that was sent, whose memory is reused
  * @command: OP25B_CMD_…
- * @flags: NLM_F_… besides NLM_F_REQUEST
+ * @flags: NLM_F_…, in addition to NLM_F_REQUEST
  */
 void message_begin(struct message *message, uint8_t command, uint16_t flags)
 {
@@ -35,33 +35,16 @@ void message_begin(struct message *message, uint8_t command, uint16_t flags)
 	generic->version = OP25B_FAMILY_VERSION;
 }
 
-/**
- * message_put_flag() - add a flag
- * @message: the message
- * @type: the attribute's type
- */
 void message_put_flag(struct message *message, uint16_t type)
 {
 	mnl_attr_put(message_reserve(message, MNL_ATTR_HDRLEN), type, 0, NULL);
 }
 
-/**
- * message_put_u32() - add a number
- * @message: the message
- * @type: the attribute's type
- * @value: the number
- */
 void message_put_u32(struct message *message, uint16_t type, uint32_t value)
 {
 	mnl_attr_put_u32(message_reserve(message, MNL_ATTR_HDRLEN + sizeof(value)), type, value);
 }
 
-/**
- * message_put_string() - add a string
- * @message: the message
- * @type: the attribute's type
- * @value: the string
- */
 void message_put_string(struct message *message, uint16_t type, const char *value)
 {
 	size_t space = MNL_ATTR_HDRLEN + MNL_ALIGN(strlen(value) + 1);
@@ -69,7 +52,7 @@ void message_put_string(struct message *message, uint16_t type, const char *valu
 	mnl_attr_put_strz(message_reserve(message, space), type, value);
 }
 
-/* Writes an attribute. Returns where the next one goes. */
+/* Writes an attribute. Returns the place of the next one. */
 static inline char *put(char *at, uint16_t type, const void *value, uint16_t length)
 {
 	struct nlattr *attribute = (struct nlattr *)at;
@@ -81,13 +64,7 @@ static inline char *put(char *at, uint16_t type, const void *value, uint16_t len
 	return at + MNL_ALIGN(attribute->nla_len);
 }
 
-/**
- * message_put_prefix() - add a prefix
- * @message: the message
- * @type: the attribute's type
- * @prefix: the prefix
- * @options: what an exempt has besides, or NULL
- */
+/* Adds a prefix as a nest, with the options of an exempt unless they are NULL. */
 void message_put_prefix(struct message *message, uint16_t type, const struct prefix *prefix,
 			const struct exempt_options *options)
 {
@@ -111,21 +88,17 @@ void message_put_prefix(struct message *message, uint16_t type, const struct pre
 	header->nlmsg_len += nest->nla_len;
 }
 
-/**
- * message_free() - free what a message holds
- * @message: the message
- */
 void message_free(struct message *message)
 {
 	free(message->data);
 }
 
 /**
- * message_attribute_at() - find the attribute of a message that an offset lies in
+ * message_attribute_at() - find the attribute at an offset
  * @message: the message
- * @offset: bytes from the start of the message, as in NLMSGERR_ATTR_OFFS
+ * @offset: in bytes from the start of the message, as in NLMSGERR_ATTR_OFFS
  *
- * Return: the attribute, which may be a nest that holds the one meant, or NULL.
+ * Return: the top-level attribute that the offset lies in, or NULL.
  */
 const struct nlattr *message_attribute_at(const struct message *message, uint32_t offset)
 {
@@ -142,9 +115,9 @@ const struct nlattr *message_attribute_at(const struct message *message, uint32_
 }
 
 /**
- * message_attributes() - find the attributes of a message
+ * message_attributes() - find the attributes of a message by their types
  * @header: the message
- * @table: the result by type, OP25B_A_MAX + 1 of them; the last one where one is repeated
+ * @table: the result, OP25B_A_MAX + 1 pointers into the message; the last one of a repeated type
  */
 void message_attributes(const struct nlmsghdr *header, const struct nlattr **table)
 {
@@ -156,12 +129,7 @@ void message_attributes(const struct nlmsghdr *header, const struct nlattr **tab
 			table[mnl_attr_get_type(attribute)] = attribute;
 }
 
-/**
- * nest_attributes() - find the attributes of a nest
- * @nest: the nest, or NULL: it has none
- * @table: the result by type
- * @max: the highest type in @table
- */
+/* Finds the attributes of a nest by their types, up to @max. NULL has none. */
 void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uint16_t max)
 {
 	const struct nlattr *attribute;
@@ -174,34 +142,17 @@ void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uin
 			table[mnl_attr_get_type(attribute)] = attribute;
 }
 
-/**
- * attribute_u32() - read a number
- * @attribute: the attribute, or NULL
- *
- * Return: the number, 0 for NULL.
- */
+/* These return 0 or NULL if the attribute is NULL. */
 uint32_t attribute_u32(const struct nlattr *attribute)
 {
 	return attribute ? mnl_attr_get_u32(attribute) : 0;
 }
 
-/**
- * attribute_u64() - read a number of 64 bits
- * @attribute: the attribute, or NULL
- *
- * Return: the number, 0 for NULL.
- */
 uint64_t attribute_u64(const struct nlattr *attribute)
 {
 	return attribute ? mnl_attr_get_u64(attribute) : 0;
 }
 
-/**
- * attribute_string() - read a string
- * @attribute: the attribute, or NULL
- *
- * Return: the string, within the message, or NULL for NULL.
- */
 const char *attribute_string(const struct nlattr *attribute)
 {
 	return attribute ? mnl_attr_get_str(attribute) : NULL;
@@ -211,9 +162,9 @@ const char *attribute_string(const struct nlattr *attribute)
  * attribute_prefix() - read a prefix
  * @nest: the attribute, or NULL
  * @prefix: the result
- * @options: what an exempt has besides, with its comment within the message, or NULL
+ * @options: the options of an exempt, or NULL; the comment points into the message
  *
- * Return: true if there is one.
+ * Return: true if there is a prefix.
  */
 bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
 		      struct exempt_options *options)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Messages of the family: how they are built and read. */
+/* Building and parsing the messages of the family. */
 #ifndef OP25BCTL_MESSAGE_H
 #define OP25BCTL_MESSAGE_H
 
@@ -15,10 +15,10 @@
 
 /**
  * struct message - a request under construction
- * @data: the message, which starts with its struct nlmsghdr; ours
- * @size: room in @data
+ * @data: the message, starting with its struct nlmsghdr; freed by message_free()
+ * @size: the number of bytes allocated
  *
- * The type and the sequence number are filled in when it is sent.
+ * transport_ask() fills in the type and the sequence number.
  */
 struct message {
 	char *data;
@@ -26,9 +26,9 @@ struct message {
 };
 
 /**
- * struct exempt_options - what an exempt has besides its prefix
- * @timeout: seconds left; 0: for ever
- * @comment: free text, or NULL; owned by whoever owns the bytes it points to
+ * struct exempt_options - the options of an exempt
+ * @timeout: seconds until it expires; 0: it does not
+ * @comment: free text, or NULL; the struct does not own it
  */
 struct exempt_options {
 	uint32_t timeout;
@@ -52,12 +52,7 @@ const char *attribute_string(const struct nlattr *attribute);
 bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
 		      struct exempt_options *options);
 
-/**
- * message_header() - the header of a message
- * @message: the message
- *
- * Return: the header, valid until something is added.
- */
+/* The pointer is valid until something is added to the message. */
 static inline struct nlmsghdr *message_header(const struct message *message)
 {
 	return (struct nlmsghdr *)message->data;

@@ -6,12 +6,7 @@
 #include "memory.h"
 #include "names.h"
 
-/**
- * name_make() - make a name
- * @text: the text; what is longer than a name is cut
- *
- * Return: the name.
- */
+/* Makes a name from a text, which is cut if it is too long. */
 struct name name_make(const char *text)
 {
 	struct name name = {};
@@ -37,7 +32,7 @@ static size_t hash(const struct name *name)
 	return value >> 32;
 }
 
-/* The place in the table where a name is, or would be. */
+/* Finds the slot of the hash table that has a name, or else the one to put it in. */
 static uint32_t *names_slot(const struct names *names, const struct name *name)
 {
 	size_t at = hash(name);
@@ -61,13 +56,7 @@ static void names_enlarge(struct names *names)
 		*names_slot(names, &names->name[i]) = i;
 }
 
-/**
- * names_number() - the number of a name
- * @names: the set
- * @name: a name, or none, which counts as another name; it is added if it is new
- *
- * Return: its number.
- */
+/* Returns the number of a name. A new name, which may be all zeros, is added. */
 uint32_t names_number(struct names *names, const struct name *name)
 {
 	uint32_t *slot;
@@ -87,10 +76,6 @@ uint32_t names_number(struct names *names, const struct name *name)
 	return names->last;
 }
 
-/**
- * names_free() - free what a set holds
- * @names: the set
- */
 void names_free(struct names *names)
 {
 	free(names->name);

@@ -8,26 +8,24 @@
 
 #include <linux/op25b.h>
 
-/**
- * struct name - the name of a pool
- * @text: the name, and zeros up to the end; all zeros: none
- *
- * Compared and hashed as a whole, in a few instructions.
+/*
+ * The name of a pool, padded with zeros. All zeros are no name. The fixed size makes comparing and
+ * hashing a matter of a few instructions.
  */
 struct name {
 	char text[OP25B_POOL_NAME_MAX + 1];
 } __attribute__((aligned(8)));
 
-#define NO_NAME		UINT32_MAX	/* a relay's that is of every pool */
+#define NO_NAME		UINT32_MAX	/* for a relay of every pool */
 
 /**
  * struct names - a set of names, each with a number
- * @name: the names by number
- * @count: how many there are
- * @size: room in @name
- * @table: numbers by hash, NO_NAME where free
+ * @name: the names, by number
+ * @count: the number of names
+ * @size: the number of elements allocated for @name
+ * @table: a hash table with open addressing: numbers, or NO_NAME where it is free
  * @table_size: a power of two, at least twice @count
- * @last: the number last asked for, which is often the next one too
+ * @last: the number returned last: consecutive lookups are often of the same name
  */
 struct names {
 	struct name *name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* op25bctl - loads pools and relays into the netfilter module op25b, and reads its counters. */
+/* op25bctl - configure the netfilter module op25b and read its counters */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "command.h"
 #include "report.h"
 
-/* Each line is a command of its own, with its own options; all use one socket. */
+/* Each line is a command with its own options. All use the same socket. */
 static int run_batch(struct control *control, struct words *words)
 {
 	struct words line = {};
@@ -15,7 +15,7 @@ static int run_batch(struct control *control, struct words *words)
 	int status;
 
 	if (words->count)
-		return report_usage("--batch goes without a command, found \"%s\"", words->word[0]);
+		return report_usage("--batch takes no command, found \"%s\"", words->word[0]);
 	status = lines_open(&lines, control->batch, false);
 	if (status)
 		return status;
@@ -60,13 +60,13 @@ static bool is_diff(const struct words *words)
 {
 	size_t i = 0;
 
-	/* options, where one of them was wrong */
+	/* options are still there if one of them was wrong */
 	while (i < words->count && words->word[i][0] == '-')
 		i++;
 	return i < words->count && !strcmp(words->word[i], diff_object.name);
 }
 
-/* As diff(1) has 1 for what differs, bad words are trouble, too. */
+/* diff uses the exit codes of diff(1): 1 means a difference, so wrong usage is 2. */
 static int exit_code(int status, const struct words *words)
 {
 	if (status == DIFFERS)

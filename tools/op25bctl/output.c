@@ -8,7 +8,7 @@
 
 static bool coloured;
 
-/* The colours that ip(8) has for an interface, an address, up and down. */
+/* As in ip(8) for an interface, an IPv4 and an IPv6 address, "up" and "down". */
 static const char *const escapes[] = {
 	[POOL_COLOUR] = "\033[36m",
 	[IPV4_COLOUR] = "\033[35m",
@@ -17,12 +17,7 @@ static const char *const escapes[] = {
 	[BAD_COLOUR] = "\033[31m",
 };
 
-/**
- * output_colour_option() - choose whether to use colours, as ip(8) does
- * @when: "always" or NULL, "auto" or "never"
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Applies --color, as in ip(8): @when is always or NULL, auto, or never. */
 int output_colour_option(const char *when)
 {
 	if (!when || !strcmp(when, "always"))
@@ -37,11 +32,7 @@ int output_colour_option(const char *when)
 	return DONE;
 }
 
-/**
- * output_coloured() - print in colour, if colours are wanted
- * @colour: the colour
- * @text: what to print
- */
+/* Prints a text, in colour if colours are on. */
 void output_coloured(enum colour colour, const char *text)
 {
 	if (coloured && colour != NO_COLOUR)
@@ -50,23 +41,12 @@ void output_coloured(enum colour colour, const char *text)
 		fputs(text, stdout);
 }
 
-/**
- * prefix_colour() - the colour of a prefix
- * @prefix: the prefix
- *
- * Return: the colour.
- */
 enum colour prefix_colour(const struct prefix *prefix)
 {
 	return prefix->family == AF_INET ? IPV4_COLOUR : IPV6_COLOUR;
 }
 
-/**
- * row_fit() - make the columns of a table wide enough for a row
- * @columns: the columns
- * @count: how many
- * @cells: the row
- */
+/* Widens the columns of a table for a row. */
 void row_fit(struct column *columns, int count, const char *const *cells)
 {
 	int i;
@@ -79,12 +59,7 @@ void row_fit(struct column *columns, int count, const char *const *cells)
 	}
 }
 
-/**
- * row_print() - print a row of a table, without blanks at its end
- * @columns: the columns, which fit the row
- * @count: how many
- * @cells: the row
- */
+/* Prints a row of a table, without trailing blanks. The columns must have been fitted. */
 void row_print(const struct column *columns, int count, const char *const *cells)
 {
 	int owed = 0;
@@ -107,58 +82,38 @@ void row_print(const struct column *columns, int count, const char *const *cells
 
 static void json_write(json_t *json)
 {
-	/* What cannot be written is reported when the command ends. */
+	/* main() checks stdout for errors. */
 	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(json);
 }
 
-/**
- * json_print() - print a JSON document
- * @json: the document; it is released
- */
+/* Prints a JSON document and releases it. */
 void json_print(json_t *json)
 {
 	json_write(json);
 	putchar('\n');
 }
 
-/**
- * json_print_element() - print the next element of an array that may be too long to hold
- * @json: the element; it is released
- * @first: it is the first one
- */
+/* Prints the next element of an array and releases it: a whole array may not fit in memory. */
 void json_print_element(json_t *json, bool first)
 {
 	putchar(first ? '[' : ',');
 	json_write(json);
 }
 
-/**
- * json_print_end() - print the end of an array
- * @empty: it had no element
- */
+/* Ends an array of json_print_element(). */
 void json_print_end(bool empty)
 {
 	puts(empty ? "[]" : "]");
 }
 
-/**
- * json_text() - a string or null
- * @text: the string, or NULL
- *
- * Return: the value, which the caller owns.
- */
+/* A new JSON string, or null for NULL. */
 json_t *json_text(const char *text)
 {
 	return text ? json_string(text) : json_null();
 }
 
-/**
- * json_prefix() - a prefix or null
- * @prefix: the prefix, or NULL
- *
- * Return: the value, which the caller owns.
- */
+/* A new JSON string, or null for NULL. */
 json_t *json_prefix(const struct prefix *prefix)
 {
 	char text[PREFIX_TEXT_MAX];

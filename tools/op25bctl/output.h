@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is printed on standard output: tables, colours, JSON. */
+/* Tables, colours and JSON on standard output. */
 #ifndef OP25BCTL_OUTPUT_H
 #define OP25BCTL_OUTPUT_H
 
@@ -10,16 +10,10 @@
 
 enum colour { NO_COLOUR, POOL_COLOUR, IPV4_COLOUR, IPV6_COLOUR, GOOD_COLOUR, BAD_COLOUR };
 
-/**
- * struct column - a column of a table
- * @right: it is aligned to the right
- * @colour: the colour of its next cell
- * @width: its width; starts as 0
- */
 struct column {
-	bool right;
-	enum colour colour;
-	int width;
+	bool right;		/* aligned to the right */
+	enum colour colour;	/* of the next cell */
+	int width;		/* starts as 0 */
 };
 
 int output_colour_option(const char *when);

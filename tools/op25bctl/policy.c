@@ -24,12 +24,9 @@ const struct list_kind list_kinds[] = {
 	},
 };
 
-/**
- * policy_pool() - find a pool by the number of its name
- * @policy: the policy
- * @number: the number
- *
- * Return: the pool, which may not be present; valid until another is asked for.
+/*
+ * Returns the pool with the number of this name, which may be absent. The pointer is valid until
+ * the next call.
  */
 struct pool *policy_pool(struct policy *policy, uint32_t number)
 {
@@ -43,13 +40,7 @@ struct pool *policy_pool(struct policy *policy, uint32_t number)
 	return &policy->pools[number];
 }
 
-/**
- * policy_add_entry() - add an entry to a list
- * @policy: the policy
- * @list: the list
- *
- * Return: the entry, to be filled in; valid until another is added.
- */
+/* Returns a new, zeroed entry. The pointer is valid until the next call. */
 struct entry *policy_add_entry(struct policy *policy, enum policy_list list)
 {
 	struct entries *entries = &policy->lists[list];
@@ -67,11 +58,6 @@ static void entry_free(struct entry *entry)
 	free((char *)entry->options.comment);
 }
 
-/**
- * policy_clear_list() - empty a list
- * @policy: the policy
- * @list: the list
- */
 void policy_clear_list(struct policy *policy, enum policy_list list)
 {
 	struct entries *entries = &policy->lists[list];
@@ -80,10 +66,6 @@ void policy_clear_list(struct policy *policy, enum policy_list list)
 		entry_free(&entries->entry[--entries->count]);
 }
 
-/**
- * policy_clear() - empty a policy
- * @policy: the policy
- */
 static void policy_clear(struct policy *policy)
 {
 	enum policy_list list;
@@ -93,10 +75,7 @@ static void policy_clear(struct policy *policy)
 	policy->pool_count = 0;
 }
 
-/**
- * policy_free() - free what a policy holds, except the names
- * @policy: the policy
- */
+/* Frees a policy, except for the names, which other policies may share. */
 void policy_free(struct policy *policy)
 {
 	enum policy_list list;
@@ -107,13 +86,7 @@ void policy_free(struct policy *policy)
 	free(policy->pools);
 }
 
-/**
- * entry_compare() - order the entries of a list: by prefix, then by pool
- * @a: an entry
- * @b: another of the same list
- *
- * Return: less than, equal to or greater than zero, as for memcmp().
- */
+/* Orders entries by prefix, then by pool, with those of every pool first. */
 int entry_compare(const struct entry *a, const struct entry *b)
 {
 	int order = prefix_compare(&a->prefix, &b->prefix);
@@ -140,10 +113,7 @@ static void sort_list(struct policy *policy, enum policy_list list)
 		}
 }
 
-/**
- * policy_sort() - sort all lists
- * @policy: the policy
- */
+/* Sorts all lists by entry_compare(). */
 void policy_sort(struct policy *policy)
 {
 	enum policy_list list;
@@ -152,14 +122,7 @@ void policy_sort(struct policy *policy)
 		sort_list(policy, list);
 }
 
-/**
- * pool_command() - the command that makes a pool
- * @policy: its policy
- * @number: the number of its name
- * @text: room for the command
- *
- * Return: @text.
- */
+/* Writes the command that adds a pool. Returns @text. */
 const char *pool_command(const struct policy *policy, uint32_t number, char text[COMMAND_TEXT_MAX])
 {
 	const struct pool *pool = &policy->pools[number];
@@ -177,15 +140,7 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	return text;
 }
 
-/**
- * entry_command() - the command that makes an entry
- * @policy: its policy
- * @list: its list
- * @entry: the entry
- * @text: room for the command
- *
- * Return: @text.
- */
+/* Writes the command that adds an entry. Returns @text. */
 const char *entry_command(const struct policy *policy, enum policy_list list,
 			  const struct entry *entry, char text[COMMAND_TEXT_MAX])
 {

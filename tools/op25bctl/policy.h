@@ -7,79 +7,43 @@
 #include "names.h"
 #include "keywords.h"
 
-/* The lists that a policy has besides its pools. */
 enum policy_list { PREFIXES, EXEMPTS, RELAYS, LISTS };
 
-/**
- * struct list_kind - what is to be known about a list
- * @noun: the object of its commands
- * @add: the command that adds to it
- * @get: the command that reads it
- */
+/* The words and commands for each list. */
 struct list_kind {
-	const char *noun;
-	uint8_t add;
+	const char *noun;	/* the object on the command line */
+	uint8_t add;		/* OP25B_CMD_… */
 	uint8_t get;
 };
 
-/**
- * struct pool - a pool
- * @present: it exists
- * @mode: enum op25b_mode
- * @action: enum op25b_action
- * @guard: flags of enum op25b_guard
- * @counts: how many entries it has in each list, as the kernel says
- * @packets: its counters by class and verdict
- */
 struct pool {
-	bool present;
-	uint32_t mode;
-	uint32_t action;
-	uint32_t guard;
-	uint32_t counts[LISTS];
+	bool present;		/* other policies may have a pool of this number */
+	uint32_t mode;		/* enum op25b_mode, or a number that only a newer kernel knows */
+	uint32_t action;	/* likewise */
+	uint32_t guard;		/* likewise */
+	uint32_t counts[LISTS];	/* the lengths of its lists, as the kernel reports them */
 	uint64_t packets[CLASSES][VERDICTS];
 };
 
-/**
- * struct entry - an entry of a list
- * @prefix: its prefix
- * @pool: the number of its pool, NO_NAME for a relay of every pool
- * @options: what an exempt has besides; the comment is ours
- */
 struct entry {
 	struct prefix prefix;
-	uint32_t pool;
-	struct exempt_options options;
+	uint32_t pool;		/* the number of its name, or NO_NAME */
+	struct exempt_options options;	/* the entry owns the comment */
 };
 
-/**
- * struct entries - a list
- * @entry: the entries
- * @count: how many there are
- * @size: room in @entry
- */
 struct entries {
 	struct entry *entry;
 	size_t count;
-	size_t size;
+	size_t size;		/* elements allocated */
 };
 
-/**
- * struct policy - a policy
- * @names: the names of its pools; policies that are compared share them
- * @pools: the pools, by the number of their name
- * @pool_count: how many numbers @pools covers
- * @pool_size: room in @pools
- * @lists: prefixes, exempts and relays
- * @staged: it is what the socket's restore has staged, not the policy in force
- */
 struct policy {
-	struct names *names;
-	struct pool *pools;
+	struct names *names;	/* of the pools; policies that are compared share them */
+	struct pool *pools;	/* by the number of their name */
 	size_t pool_count;
-	size_t pool_size;
+	size_t pool_size;	/* elements allocated */
 	struct entries lists[LISTS];
-	bool staged;
+	bool staged;		/* read what the socket's restore has staged, not what is in force */
 };
 
 #define COMMAND_TEXT_MAX	1024

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pool: named sets of prefixes, each with one policy and one set of counters. */
+/* pool: named sets of prefixes, each with its settings and counters. */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "output.h"
 #include "read.h"
 
-/* One or more guards, or only "none" where that is a word. */
+/* Takes one or more guards; or "none", if @none allows it. */
 static int take_guards(struct change *change, bool none, struct words *words)
 {
 	const char *word = words_peek(words);
@@ -147,11 +147,7 @@ static const char *const titles[] = {
 
 static_assert(sizeof(titles) == CELLS * sizeof(*titles), "titles");
 
-/**
- * struct row - a pool's row in the table of pools
- * @text: room for what must be written
- * @cells: the cells
- */
+/* A row of the table: the cells point to keywords, to the name, or to @text. */
 struct row {
 	char text[CELLS][24];
 	const char *cells[CELLS];
@@ -186,7 +182,7 @@ static void make_row(struct row *row, const char *name, const struct pool *pool)
 	}
 }
 
-/* All pools: a line each, with the sums over the classes. */
+/* All pools, one a line, with the sums of their counters over the classes. */
 static void print_table(const struct policy *policy)
 {
 	struct column columns[CELLS] = {};
@@ -214,7 +210,7 @@ static void print_table(const struct policy *policy)
 	}
 }
 
-/* One pool: its settings, and its packets by class and verdict. */
+/* One pool: its settings, and its counters by class and verdict. */
 static void print_pool(const char *name, const struct pool *pool)
 {
 	struct row row;
@@ -302,12 +298,15 @@ const struct object pool_object = {
 		"  pool reset [NAME]\n",
 	.help =
 		"NAME    1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -\n"
-		"MODE    enforce: block; observe: count what would be blocked, let it pass; off\n"
-		"ACTION  what blocking does: drop, tcp-reset or admin-prohibited\n"
-		"GUARD   what the pool is protected from besides: synack, inbound\n"
+		"MODE    enforce: block; observe: let pass, and count what would be blocked; off:\n"
+		"        neither block nor count\n"
+		"ACTION  how a SYN is blocked: drop, tcp-reset or admin-prohibited\n"
+		"GUARD   also block packets to the pool: synack: SYN-ACKs from port 25;\n"
+		"        inbound: SYNs to port 25\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
 		"\n"
-		"A new pool enforces, drops, and has no guard. reset sets counters to zero.\n"
+		"A new pool has the mode enforce, the action drop and no guard, unless given.\n"
+		"reset sets counters to zero.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl pool add east mode observe prefix 10.0.0.0/24 2001:db8:1::/48\n"

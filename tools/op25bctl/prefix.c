@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* prefix: what belongs to a pool. */
+/* prefix: the prefixes of pools. */
 #include "listing.h"
 
 static int parse_add(struct change *change, struct words *words)
@@ -45,8 +45,8 @@ const struct object prefix_object = {
 		"PREFIX  an IPv4 or IPv6 prefix, or an address alone, which is a /32 or /128;\n"
 		"        \"-\": a list on standard input, one a line, with # comments\n"
 		"\n"
-		"All prefixes of one command come or go in one step. The most specific prefix\n"
-		"wins across all pools; the same prefix in two pools is refused.\n"
+		"All prefixes of one command are added or deleted in one step. An address is in\n"
+		"the pool with the most specific prefix. No two pools can have the same prefix.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl prefix add east 10.0.0.0/24 2001:db8:1::/48\n"

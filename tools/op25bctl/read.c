@@ -9,7 +9,7 @@
 #include "refusal.h"
 #include "report.h"
 
-/* How often something is read again that changes while it is read. */
+/* The number of attempts to read a policy that keeps changing meanwhile. */
 #define TRIES	20
 
 static int changes_too_fast(void)
@@ -34,13 +34,6 @@ static void read_status_answer(const struct nlmsghdr *answer, void *data)
 	status->relays = attribute_u32(table[OP25B_A_RELAY_COUNT]);
 }
 
-/**
- * read_status() - read how much is loaded
- * @control: the run
- * @status: the result
- *
- * Return: DONE or, reported, REFUSED.
- */
 int read_status(struct control *control, struct status *status)
 {
 	struct message request = {};
@@ -53,7 +46,7 @@ int read_status(struct control *control, struct status *status)
 	return ret;
 }
 
-/* Both enums have the verdicts that are counted in the same order. */
+/* The counted verdicts have the same order in both enums. */
 static_assert(OP25B_A_VERDICTS_MAX - OP25B_A_VERDICTS_BLOCKED ==
 	      OP25B_VERDICT_MAX - OP25B_VERDICT_BLOCKED, "verdicts");
 
@@ -94,7 +87,7 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 	read_packets(pool, table[OP25B_A_PACKETS]);
 }
 
-/* A message may hold several entries of one pool. */
+/* A message may have several entries, all of one pool. */
 static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 			 enum policy_list list)
 {
@@ -133,14 +126,9 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 	}
 }
 
-/**
- * struct dump - what is being read
- * @policy: where it goes
- * @list: which list, LISTS for the pools
- */
 struct dump {
 	struct policy *policy;
-	enum policy_list list;
+	enum policy_list list;	/* LISTS: the pools */
 };
 
 static void read_dump(const struct nlmsghdr *answer, void *data)
@@ -182,10 +170,10 @@ static int read_whole(struct control *control, struct message *request, struct p
 /**
  * read_pools() - read pools and their counters
  * @control: the run
- * @policy: the result; its names come in the kernel's order
- * @name: only the pool of this name, or none: all
+ * @policy: the result; its names are numbered in the order of the dump
+ * @name: read only the pool of this name; all zeros: read all
  *
- * Return: DONE or, reported, REFUSED.
+ * Return: DONE or REFUSED.
  */
 int read_pools(struct control *control, struct policy *policy, const struct name *name)
 {
@@ -205,9 +193,9 @@ int read_pools(struct control *control, struct policy *policy, const struct name
  * @control: the run
  * @policy: the result
  * @list: which list
- * @name: only those of the pool of this name, or none: all
+ * @name: read only those of the pool of this name; all zeros: read all
  *
- * Return: DONE or, reported, REFUSED.
+ * Return: DONE or REFUSED.
  */
 int read_list(struct control *control, struct policy *policy, enum policy_list list,
 	      const struct name *name)
@@ -240,14 +228,14 @@ static int read_pools_and_lists(struct control *control, struct policy *policy)
  * @control: the run
  * @policy: the result
  *
- * Return: DONE or, reported, REFUSED.
+ * Return: DONE or REFUSED.
  */
 int read_policy(struct control *control, struct policy *policy)
 {
 	struct status before, after;
 	int status, try;
 
-	/* Only this socket changes what it has staged. */
+	/* Only this socket can change what it has staged. */
 	if (policy->staged)
 		return read_pools_and_lists(control, policy);
 	for (try = 0; try < TRIES; try++) {

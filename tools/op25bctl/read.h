@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's policy, read whole or in parts, but always as it was at one moment. */
+/* Reading the policy from the kernel, always as it was at one moment. */
 #ifndef OP25BCTL_READ_H
 #define OP25BCTL_READ_H
 
 #include "command.h"
 #include "policy.h"
 
-/**
- * struct status - how much is loaded
- * @version: the module's version
- * @generation: the number of the policy in force
- * @pools: how many pools
- * @prefixes4: how many IPv4 prefixes
- * @prefixes6: how many IPv6 prefixes
- * @exempts: how many exempts
- * @relays: how many relays
- */
 struct status {
-	char version[64];
+	char version[64];	/* of the module */
 	uint64_t generation;
 	uint32_t pools;
 	uint32_t prefixes4;

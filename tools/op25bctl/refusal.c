@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel says which attribute of a message it refuses, and why: "pool does
- * not exist". Behind that noun goes the attribute's value, so that whoever sent
- * ten thousand prefixes knows which one it was.
+ * The extended ACK has a reason, such as "pool does not exist", and the offset
+ * of the attribute at fault. The attribute's value is inserted after the noun:
+ * 'pool "eest" does not exist'. A user who sent ten thousand prefixes then knows
+ * which one was refused.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ static bool speaks_of(const char *reason, const char *noun)
 	return !strncmp(reason, noun, length) && reason[length] == ' ';
 }
 
-/* Does the reason start with a noun for the attribute at fault? */
+/* Is the noun that the reason starts with one for the attribute at fault? */
 static bool noun_fits(const char *reason, const struct bad_attr *bad)
 {
 	if (!strcmp(bad->noun, "pool"))
@@ -48,7 +49,7 @@ static ssize_t prefix_index(const struct nlmsghdr *header, const struct nlattr *
 	return index;
 }
 
-/* A message has one pool: it is at fault if the reason says so, even without an offset. */
+/* A message has at most one pool, so a reason that starts with "pool" needs no offset. */
 static struct bad_attr find_bad_attr(const struct transport_error *error,
 				     const struct message *request, const char *reason)
 {
@@ -74,7 +75,7 @@ static struct bad_attr find_bad_attr(const struct transport_error *error,
 	return bad;
 }
 
-/* Older kernels give no text for a dump, which can only miss its pool. */
+/* Linux 6.1 sends no text with a refused dump. All that a dump can miss is its pool. */
 static const char *find_reason(const struct transport_error *error, const struct message *request)
 {
 	if (error->text[0])
@@ -87,9 +88,9 @@ static const char *find_reason(const struct transport_error *error, const struct
 
 /**
  * refusal() - report why the kernel refused a request
- * @error: the refusal; its text may be that of an older kernel
+ * @error: the refusal
  * @request: the request
- * @change: what the request was made from, to find lines of standard input, or NULL
+ * @change: what the request was made from, to name lines of standard input, or NULL
  *
  * Return: REFUSED.
  */
@@ -123,15 +124,10 @@ int refusal(const struct transport_error *error, const struct message *request,
 	return status;
 }
 
-/**
- * refusal_to_connect() - report why there is no socket of the family
- * @code: the errno
- *
- * Return: REFUSED.
- */
+/* Reports why there is no socket, by the errno of transport_open(). */
 int refusal_to_connect(int code)
 {
 	if (code == ENOENT)
 		return report_refusal("the kernel module op25b is not loaded; as root: modprobe op25b");
-	return report_refusal("cannot speak to the kernel: %s", strerror(code));
+	return report_refusal("cannot open a netlink socket: %s", strerror(code));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel refuses, said exactly. */
+/* Reporting the kernel's refusals. */
 #ifndef OP25BCTL_REFUSAL_H
 #define OP25BCTL_REFUSAL_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* relay: destinations that may be reached on port 25. */
+/* relay: destinations that customers may reach on port 25. */
 #include <string.h>
 
 #include "listing.h"
@@ -64,7 +64,9 @@ const struct object relay_object = {
 		"  relay show\n",
 	.help =
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
-		"NAME    the only pool whose customers may use the relay; else all may\n"
+		"NAME    the relay is for this pool only; without it, for every pool\n"
+		"\n"
+		"Customers may open port 25 of a relay.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl relay add 192.0.2.0/28 2001:db8:25::/64\n"

@@ -6,20 +6,11 @@
 
 static struct place here;
 
-/**
- * report_place() - what place do errors speak of?
- *
- * Return: the place.
- */
 struct place report_place(void)
 {
 	return here;
 }
 
-/**
- * report_at() - make errors speak of another place from now on
- * @place: the place the words come from
- */
 void report_at(struct place place)
 {
 	here = place;
@@ -36,12 +27,6 @@ static void report(const char *format, va_list values)
 	fputc('\n', stderr);
 }
 
-/**
- * report_usage() - report words that are wrong
- * @format: the reason, without a newline
- *
- * Return: USAGE.
- */
 int report_usage(const char *format, ...)
 {
 	va_list values;
@@ -52,12 +37,6 @@ int report_usage(const char *format, ...)
 	return USAGE;
 }
 
-/**
- * report_refusal() - report that the kernel, or the state of things, refuses
- * @format: the reason, without a newline
- *
- * Return: REFUSED.
- */
 int report_refusal(const char *format, ...)
 {
 	va_list values;

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is said on standard error, and the exit codes. */
+/* Errors on standard error, and the exit codes. */
 #ifndef OP25BCTL_REPORT_H
 #define OP25BCTL_REPORT_H
 
-/* Exit codes, as in ip(8). Functions that report return them: zero is success. */
+/*
+ * Exit codes, as in ip(8). A function that returns one has reported the error already, unless its
+ * comment says otherwise.
+ */
 enum {
 	DONE = 0,
-	USAGE = 1,	/* bad words: nothing was sent */
-	REFUSED = 2,	/* by the kernel, or by what is there */
-	DIFFERS = 3,	/* no error, but what diff found; the exit code is that of diff(1) */
+	USAGE = 1,	/* wrong words or files: nothing was sent */
+	REFUSED = 2,	/* by the kernel, or for lack of a resource */
+	DIFFERS = 3,	/* not an error: diff found a difference, and the exit code becomes 1 */
 };
 
-/**
- * struct place - where the words in hand come from
- * @file: the name of the file, or NULL for the command line
- * @line: the line's number, from 1
- */
+/* The place that errors name. */
 struct place {
-	const char *file;
-	unsigned int line;
+	const char *file;	/* NULL: the command line */
+	unsigned int line;	/* from 1 */
 };
 
 struct place report_place(void);
 void report_at(struct place place);
 
+/* Both take a message without a newline, and return USAGE or REFUSED. */
 int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int report_refusal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* save: the policy as commands that make it. */
+/* save: print the policy as a file for restore. */
 #include <stdio.h>
 
 #include "read.h"
@@ -48,8 +48,8 @@ const struct object save_object = {
 	.grammar =
 		"  save\n",
 	.help =
-		"Prints the policy as a file that restore takes, all as it was at one moment.\n"
-		"Exempts that end have the seconds left then. Counters are not part of it.\n"
+		"Prints the policy, as it was at one moment, as a file for restore. The timeout\n"
+		"of an exempt is the time that was left. Counters are not saved.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl save > site.conf\n",

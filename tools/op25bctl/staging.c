@@ -25,8 +25,8 @@
 #include "staging.h"
 
 /*
- * A message that is this long takes no more prefixes: 128 KiB, which a socket's usual buffer
- * holds, less one prefix with its comment.
+ * A message of this length in bytes takes no more prefixes. 128 KiB fit in the default buffer of a
+ * socket; 512 bytes are enough for one more prefix with its comment.
  */
 #define MESSAGE_FULL	(128 * 1024 - 512)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* status: how much is loaded. */
+/* status: the version of the module, the generation and the size of the policy. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -55,8 +55,9 @@ const struct object status_object = {
 	.grammar =
 		"  status\n",
 	.help =
-		"Shows the module's version, the number of the policy in force, which grows by\n"
-		"one at each change, and how much is loaded.\n"
+		"Shows the version of the module, the generation, which is the number of the\n"
+		"policy in force and grows by one with each change, and how many pools,\n"
+		"prefixes, exempts and relays there are.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl -j status\n",

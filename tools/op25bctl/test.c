@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* test: what the policy does with a SYN to port 25. No packet is sent. */
+/* test: the verdict of a SYN to port 25. No packet is sent. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,24 +8,14 @@
 #include "report.h"
 #include "keywords.h"
 
-/**
- * struct outcome - what the kernel says
- * @src: the source
- * @dst: the destination
- * @pool: the name of the pool, or empty
- * @prefix: the prefix that decides, if its family is set
- * @exempt: it is an exempt
- * @relay: the relay, if its family is set
- * @verdict: enum op25b_verdict
- */
 struct outcome {
 	struct prefix src;
 	struct prefix dst;
-	char pool[OP25B_POOL_NAME_MAX + 1];
-	struct prefix prefix;
-	bool exempt;
-	struct prefix relay;
-	uint32_t verdict;
+	char pool[OP25B_POOL_NAME_MAX + 1];	/* empty: none */
+	struct prefix prefix;	/* the most specific one; without a family: none */
+	bool exempt;		/* @prefix is an exempt */
+	struct prefix relay;	/* without a family: none */
+	uint32_t verdict;	/* enum op25b_verdict */
 };
 
 static void read_outcome(const struct nlmsghdr *answer, void *data)
@@ -139,8 +129,8 @@ const struct object test_object = {
 		"SRC  the address of a customer\n"
 		"DST  the address of a mail server\n"
 		"\n"
-		"Says what becomes of a SYN to port 25, and by which pool, prefix, exempt and\n"
-		"relay. No packet is sent, nothing is counted.\n"
+		"Prints the verdict of a SYN from SRC to port 25 of DST, and the pool, prefix,\n"
+		"exempt and relay that decide it. No packet is sent or counted.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl test 10.0.0.5 192.0.2.3\n",

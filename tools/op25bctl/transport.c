@@ -8,28 +8,20 @@
 
 #include "transport.h"
 
-/* The kernel fills at most half of it with one piece of a dump. */
+/* In bytes. The kernel sends a dump in pieces of at most half of this. */
 #define TRANSPORT_BUFFER	65536
 
-/**
- * struct transport - a socket of the family
- * @socket: the socket
- * @family: the number that the kernel gave the family
- * @sequence: the number of the request last sent
- * @error: the last refusal
- * @buffer: what is received
- */
 struct transport {
 	struct mnl_socket *socket;
-	uint16_t family;
-	uint32_t sequence;
+	uint16_t family;		/* the number that the kernel gave it */
+	uint32_t sequence;		/* of the last request */
 	struct transport_error error;
-	char buffer[TRANSPORT_BUFFER];
+	char buffer[TRANSPORT_BUFFER];	/* what was received last */
 };
 
 /*
- * Reads the one place where refusals arrive: an error message, or the end of a
- * dump, whose @code is followed by the attributes of an extended ACK.
+ * Keeps a refusal, which arrives as an error message or as the end of a dump. The attributes of the
+ * extended ACK follow after @fixed bytes of payload. Returns the negative errno.
  */
 static int read_refusal(struct transport *transport, const struct nlmsghdr *header, int code,
 			size_t fixed)
@@ -59,7 +51,7 @@ static int fail(struct transport *transport, int code)
 	return -code;
 }
 
-/* Sends a message. A large one may need a larger buffer, which takes privilege. */
+/* Exceeding net.core.wmem_max takes CAP_NET_ADMIN; without it, the buffer grows up to that. */
 static int send_message(struct transport *transport, struct message *request)
 {
 	struct nlmsghdr *header = message_header(request);
@@ -81,7 +73,7 @@ static int send_message(struct transport *transport, struct message *request)
 	return fail(transport, errno);
 }
 
-/* Goes through one piece of an answer. Returns 1 while it is not at its end. */
+/* Parses one piece of an answer. Returns 1 if more will follow, else 0 or a negative errno. */
 static int read_piece(struct transport *transport, size_t size, transport_reader reader,
 		      void *data, bool *interrupted)
 {
@@ -113,12 +105,12 @@ static int read_piece(struct transport *transport, size_t size, transport_reader
 /**
  * transport_ask() - send a request and read all of its answer
  * @transport: the socket
- * @request: the request, either a dump or with NLM_F_ACK
+ * @request: a dump, or with NLM_F_ACK
  * @reader: called with each message of the answer, or NULL
  * @data: passed to @reader
  *
- * Return: 0, -EINTR if what was dumped changed meanwhile, or the negative errno of the refusal that
- * transport_error() tells more about.
+ * Return: 0; -EINTR if the policy changed during a dump, which has then been read to its end; or
+ * another negative errno, about which transport_error() says more.
  */
 int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
 		  void *data)
@@ -144,12 +136,7 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	return ret;
 }
 
-/**
- * transport_error() - the last refusal
- * @transport: the socket
- *
- * Return: the refusal, owned by @transport.
- */
+/* Returns the last refusal. The transport owns it, and the next request overwrites it. */
 const struct transport_error *transport_error(const struct transport *transport)
 {
 	return &transport->error;
@@ -165,7 +152,7 @@ static void read_family(const struct nlmsghdr *answer, void *data)
 			*family = mnl_attr_get_u16(attribute);
 }
 
-/* Asks for the number of the family. The kernel loads the module if it can. */
+/* Asks for the number of the family. The kernel loads the module if it is allowed to. */
 static int find_family(struct transport *transport)
 {
 	struct message question = {};
@@ -183,9 +170,9 @@ static int find_family(struct transport *transport)
 
 /**
  * transport_open() - open a socket of the family
- * @code: the errno if this fails; ENOENT: the kernel has no such family
+ * @code: the errno of a failure; ENOENT: the kernel does not have the family
  *
- * Return: the socket, closed with transport_close(), or NULL.
+ * Return: the socket, for transport_close(), or NULL.
  */
 struct transport *transport_open(int *code)
 {
@@ -202,7 +189,7 @@ struct transport *transport_open(int *code)
 		transport_close(transport);
 		return NULL;
 	}
-	/* The kernel's own reasons, and errors without the request, which we have. */
+	/* Ask for extended ACKs, and for errors without a copy of the request. */
 	mnl_socket_setsockopt(transport->socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(transport->socket, NETLINK_CAP_ACK, &on, sizeof(on));
 
@@ -214,10 +201,7 @@ struct transport *transport_open(int *code)
 	return transport;
 }
 
-/**
- * transport_close() - close a socket; a restore that was not committed is dropped
- * @transport: the socket, or NULL
- */
+/* Closes a socket, or NULL. A restore that has not been committed is dropped with it. */
 void transport_close(struct transport *transport)
 {
 	if (!transport)

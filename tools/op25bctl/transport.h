@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Generic netlink behind a few functions. Tests put their own in its place. */
+/* The generic netlink socket. The unit tests have an implementation of their own. */
 #ifndef OP25BCTL_TRANSPORT_H
 #define OP25BCTL_TRANSPORT_H
 
@@ -10,8 +10,8 @@
 /**
  * struct transport_error - why the kernel refused a message
  * @code: the errno, positive
- * @offset: where in the message the attribute at fault is, or 0
- * @text: the kernel's own reason, or empty
+ * @offset: where in the message the attribute at fault starts, in bytes; 0: not known
+ * @text: the extended ACK's text, or empty
  */
 struct transport_error {
 	int code;

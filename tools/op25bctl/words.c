@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A line is words separated by blanks. "#" starts a comment. A word in double
- * quotes may hold blanks and "#"; in it, a backslash goes before a double quote
- * or a backslash.
+ * A line consists of words separated by blanks. "#" starts a comment. A word in
+ * double quotes may contain blanks and "#". Within the quotes, a backslash
+ * escapes a double quote or a backslash.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,12 +36,12 @@ static enum kind kind(const char *c)
 }
 
 /**
- * lines_open() - start to read a file
- * @lines: the reader, closed with lines_close(); nothing to close if this fails
+ * lines_open() - open a file to read it line by line
+ * @lines: the reader, for lines_close() unless this fails
  * @name: the file's name, "-" for standard input; must outlive @lines
  * @keep: lines_rewind() will be called
  *
- * Return: DONE or, reported, USAGE.
+ * Return: DONE or USAGE.
  */
 int lines_open(struct lines *lines, const char *name, bool keep)
 {
@@ -51,19 +51,14 @@ int lines_open(struct lines *lines, const char *name, bool keep)
 		if (lines->fd < 0)
 			return report_usage("cannot open \"%s\": %s", name, strerror(errno));
 	}
-	/* What can be read again need not be kept. */
+	/* A file that can seek can be read again. */
 	if (keep && !lseek(lines->fd, 0, SEEK_CUR))
 		lines->keep = false;
 	lines->outer = report_place();
 	return DONE;
 }
 
-/**
- * lines_rewind() - start again with the first line
- * @lines: the reader, opened with keep
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Continues with the first line again. The file must have been opened with @keep. */
 int lines_rewind(struct lines *lines)
 {
 	if (!lines->keep) {
@@ -77,10 +72,7 @@ int lines_rewind(struct lines *lines)
 	return DONE;
 }
 
-/**
- * lines_close() - close the file; errors speak of the place before it again
- * @lines: the reader
- */
+/* Closes the file. Errors name the place again that they named before. */
 void lines_close(struct lines *lines)
 {
 	report_at(lines->outer);
@@ -89,7 +81,7 @@ void lines_close(struct lines *lines)
 	free(lines->data);
 }
 
-/* Reads on, once: a terminal or a pipe gives a line at a time. */
+/* Reads once only: a terminal or pipe gives a line at a time. */
 static int lines_fill(struct lines *lines)
 {
 	ssize_t got;
@@ -112,14 +104,17 @@ static int lines_fill(struct lines *lines)
 	return DONE;
 }
 
-/* Reads a quoted word in place, behind its opening quote. Returns its end, or NULL: reported. */
+/*
+ * Unescapes a quoted word in place, starting after its opening quote. Returns the text after the
+ * closing quote, or NULL on an error, which is reported.
+ */
 static char *words_quoted(char *p)
 {
 	char *out = p;
 
 	for (; *p != '"'; p++) {
 		if (*p == '\\' && *++p != '"' && *p != '\\') {
-			report_usage("in quotes, a backslash goes before a quote or a backslash only");
+			report_usage("within quotes, a backslash can only escape a quote or a backslash");
 			return NULL;
 		}
 		if (kind(p) == END) {
@@ -127,7 +122,7 @@ static char *words_quoted(char *p)
 			return NULL;
 		}
 		if (kind(p) == CONTROL) {
-			report_usage("a word holds a control character");
+			report_usage("a word contains a control character");
 			return NULL;
 		}
 		*out++ = *p;
@@ -137,12 +132,12 @@ static char *words_quoted(char *p)
 }
 
 /**
- * words_split() - split a line
- * @words: the result, valid until the next call with it
+ * words_split() - split a line into words
+ * @words: the result, valid until the next call
  * @text: the line, which ends with a newline
- * @length: its length without that
+ * @length: its length without the newline
  *
- * Return: DONE or, reported, USAGE.
+ * Return: DONE or USAGE.
  */
 int words_split(struct words *words, const char *text, size_t length)
 {
@@ -170,7 +165,7 @@ int words_split(struct words *words, const char *text, size_t length)
 				return USAGE;
 			next = kind(p);
 			if (next == PLAIN || next == QUOTE)
-				return report_usage("a blank is missing behind a quote");
+				return report_usage("a blank is missing after a quote");
 		}
 		switch (next) {
 		case BLANK:
@@ -179,7 +174,7 @@ int words_split(struct words *words, const char *text, size_t length)
 		case QUOTE:
 			return report_usage("a blank is missing before a quote");
 		case CONTROL:
-			return report_usage("the line holds a control character");
+			return report_usage("the line contains a control character");
 		case PLAIN:	/* taken above */
 		case COMMENT:
 		case END:
@@ -191,11 +186,11 @@ int words_split(struct words *words, const char *text, size_t length)
 
 /**
  * lines_next_text() - read the next line
- * @lines: the reader; errors speak of the line from now on
- * @text: the line, which ends with a newline, also the last one; valid until the next call
- * @length: its length without that
+ * @lines: the reader; from now on, errors name this line
+ * @text: the line, valid until the next call; ends with a newline, even if the file does not
+ * @length: its length without the newline
  *
- * Return: DONE, LINES_END behind the last line or, reported, USAGE.
+ * Return: DONE, LINES_END after the last line, or USAGE.
  */
 int lines_next_text(struct lines *lines, const char **text, size_t *length)
 {
@@ -227,11 +222,11 @@ int lines_next_text(struct lines *lines, const char **text, size_t *length)
 }
 
 /**
- * lines_next() - read the words of the next line that has some
- * @lines: the reader; errors speak of the line from now on
- * @words: the words of the line, valid until the next call with them
+ * lines_next() - read the words of the next line that is not empty
+ * @lines: the reader; from now on, errors name this line
+ * @words: the words, valid until the next call with them
  *
- * Return: DONE, LINES_END behind the last line or, reported, USAGE.
+ * Return: DONE, LINES_END after the last line, or USAGE.
  */
 int lines_next(struct lines *lines, struct words *words)
 {
@@ -247,12 +242,7 @@ int lines_next(struct lines *lines, struct words *words)
 	return status;
 }
 
-/**
- * words_end() - check that no word is left
- * @words: the words
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Reports an error if words are left. */
 int words_end(struct words *words)
 {
 	const char *word = words_next(words);
@@ -260,27 +250,18 @@ int words_end(struct words *words)
 	return word ? report_usage("\"%s\" is one word too many", word) : DONE;
 }
 
-/**
- * words_last_file() - take the name of a file, the last word, or else standard input
- * @words: the words
- * @file: the name, "-" for standard input
- *
- * Return: DONE or, reported, USAGE.
- */
+/* Takes the name of a file, which must be the last word. Without one it is "-". */
 int words_last_file(struct words *words, const char **file)
 {
 	*file = words_next(words);
 	if (!*file)
 		*file = "-";
 	if (words->in_file && !strcmp(*file, "-"))
-		return report_usage("standard input is for the command line, not for a file");
+		return report_usage("standard input can only be used on the command line, not in a file");
 	return words_end(words);
 }
 
-/**
- * words_free() - free the words of lines
- * @words: words filled by lines_next()
- */
+/* Frees the words of a line. */
 void words_free(struct words *words)
 {
 	free(words->word);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The words of a command, from the command line or from the lines of a file. */
+/* Splitting lines into words, and taking the words of a command one by one. */
 #ifndef OP25BCTL_WORDS_H
 #define OP25BCTL_WORDS_H
 
@@ -11,12 +11,12 @@
 /**
  * struct words - the words of one command
  * @word: the words
- * @count: how many there are
- * @at: the next one to read
- * @in_file: they stand in a file, where "-" cannot mean standard input
- * @size: room in @word, if it is our own
- * @text: the characters of the words, if they are our own
- * @text_size: room in @text
+ * @count: the number of words
+ * @at: the index of the next word to take
+ * @in_file: they are from a file, where "-" cannot mean standard input
+ * @size: the number of elements allocated for @word; 0: it is not ours to free
+ * @text: the characters of the words of a line; freed by words_free()
+ * @text_size: the number of bytes allocated for @text
  */
 struct words {
 	char **word;
@@ -30,16 +30,16 @@ struct words {
 
 /**
  * struct lines - a file that is read line by line
- * @name: its name, "-" for standard input; borrowed
- * @number: the number of the line last read
+ * @name: its name, "-" for standard input; owned by the caller
+ * @number: the number of the line read last
  * @fd: the open file
- * @keep: keep what was read, for lines_rewind()
- * @eof: nothing more can be read from @fd
- * @data: what was read and is kept
- * @at: where the next line starts in @data
- * @end: where @data ends
- * @size: room in @data
- * @outer: the place to speak of when this file is done
+ * @keep: keep all that was read in @data, for lines_rewind()
+ * @eof: the end of the file was reached
+ * @data: what was read; freed by lines_close()
+ * @at: the offset of the next line in @data
+ * @end: the offset of the end of what was read
+ * @size: the number of bytes allocated
+ * @outer: the place that errors name again after this file
  */
 struct lines {
 	const char *name;
@@ -67,23 +67,13 @@ int words_end(struct words *words);
 int words_last_file(struct words *words, const char **file);
 void words_free(struct words *words);
 
-/**
- * words_peek() - look at the next word
- * @words: the words
- *
- * Return: the word, or NULL if there is none.
- */
+/* Returns the next word, or NULL. */
 static inline const char *words_peek(const struct words *words)
 {
 	return words->at < words->count ? words->word[words->at] : NULL;
 }
 
-/**
- * words_next() - take the next word
- * @words: the words
- *
- * Return: the word, or NULL if there is none.
- */
+/* Takes the next word. Returns NULL if there is none. */
 static inline const char *words_next(struct words *words)
 {
 	return words->at < words->count ? words->word[words->at++] : NULL;
