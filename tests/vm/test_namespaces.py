@@ -116,8 +116,9 @@ def test_an_unprivileged_user_reads_counters_and_changes_nothing(net, op25b, end
                   "-f pool del west"):
         result = op25b.run(*words.split(), user=NOBODY)
         assert (result.returncode, result.stdout, result.stderr) == (2, "", NO_RIGHT), words
-    result = op25b.run("restore", input="pool add west\n", user=NOBODY)
-    assert (result.returncode, result.stdout, result.stderr) == (2, "", NO_RIGHT)
+    for words in ("restore", "restore -n", "diff"):
+        result = op25b.run(*words.split(), input="pool add west\n", user=NOBODY)
+        assert (result.returncode, result.stdout, result.stderr) == (2, "", NO_RIGHT), words
     assert (op25b("save"), op25b.json("status"), op25b.counters()) == before
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """A whole policy at once: what save prints and restore takes, under traffic, and killed."""
+import json
 import signal
 import subprocess
 
@@ -58,6 +59,58 @@ def test_diff_says_what_restore_would_change(op25b, tmp_path):
     assert "192.0.2.0/28" not in result.stdout
     op25b("restore", str(file))
     assert op25b("diff", str(file)) == ""
+
+
+def test_diff_compares_what_the_kernel_makes_of_the_file(op25b):
+    op25b.load("""\
+pool add west mode observe action tcp-reset guard synack inbound
+pool add east
+prefix add east 10.0.0.0/24 2001:db8::/32
+prefix add west 10.0.0.0/25
+exempt add east 10.0.0.7 comment "ticket 4711" timeout 4000
+exempt add east 10.0.0.8
+relay add 198.51.100.0/24 192.0.2.0/28
+relay add 192.0.2.0/28 pool east
+""")
+    before = op25b.json("status")
+    text = """\
+pool add old prefix 10.9.0.0/24
+relay add 192.0.2.99
+flush
+pool add east
+pool add gone prefix 10.0.0.0/25
+prefix add east 2001:db8::/32 10.0.0.0/24 10.7.0.0/16
+exempt add gone 10.0.0.9
+relay add 192.0.2.0/28 pool gone
+pool del gone
+pool add west guard synack mode observe
+pool set -f west action tcp-reset guard inbound guard synack
+prefix del east 10.7.0.0/16
+prefix del -f east 10.7.0.0/16
+prefix del -f nowhere 10.7.0.0/16
+exempt del -f nowhere 10.7.0.0/16
+relay del -f 10.7.0.0/16 pool nowhere
+exempt add east 10.6.0.0/16
+exempt del east 10.6.0.0/16
+prefix add west 10.6.0.0/16
+prefix del west 10.6.0.0/16
+prefix add west 10.0.0.0/25
+-f prefix add west 10.0.0.0/25
+exempt add east 10.0.0.8 10.0.0.7
+exempt add -f east 10.0.0.7 comment "ticket 4711" timeout 5
+relay add 192.0.2.0/28 pool east
+relay add 198.51.100.0/24 192.0.2.0/28
+"""
+    assert op25b("diff", input=text) == ""
+    result = op25b.run("-j", "diff", input=text + "prefix del east 2001:db8::/32\n"
+                       "exempt add -f east 10.0.0.7\n")
+    assert (result.returncode, result.stderr) == (1, "")
+    changes = [(line["change"], line["command"].split(" timeout ")[0])
+               for line in json.loads(result.stdout)]
+    assert changes == [("del", "prefix add east 2001:db8::/32"),
+                       ("del", "exempt add east 10.0.0.7/32"),
+                       ("add", "exempt add east 10.0.0.7/32")]
+    assert op25b.json("status") == before
 
 
 def test_pools_that_keep_their_name_keep_their_counters(net, op25b, ends4):
