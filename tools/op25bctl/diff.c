@@ -34,24 +34,29 @@ static void print(struct printer *printer, bool add, const char *command)
 	printer->count++;
 }
 
-static bool pools_equal(const struct pool *a, const struct pool *b)
+/* The command that makes a pool, or "" if the policy does not have the pool. */
+static void pool_text(struct policy *policy, uint32_t number, char text[COMMAND_TEXT_MAX])
 {
-	return a->present == b->present && a->mode == b->mode && a->action == b->action &&
-	       a->guard == b->guard;
+	*text = '\0';
+	if (policy_pool(policy, number)->present)
+		pool_command(policy, number, text);
 }
 
+/* Pools are equal if the same command makes them: it has all settings, as save needs them. */
 static void compare_pools(struct printer *printer, struct policy *now, struct policy *then)
 {
-	char text[COMMAND_TEXT_MAX];
+	char before[COMMAND_TEXT_MAX], after[COMMAND_TEXT_MAX];
 	uint32_t i;
 
 	for (i = 0; i < now->names->count; i++) {
-		if (pools_equal(policy_pool(now, i), policy_pool(then, i)))
+		pool_text(now, i, before);
+		pool_text(then, i, after);
+		if (!strcmp(before, after))
 			continue;
-		if (now->pools[i].present)
-			print(printer, false, pool_command(now, i, text));
-		if (then->pools[i].present)
-			print(printer, true, pool_command(then, i, text));
+		if (*before)
+			print(printer, false, before);
+		if (*after)
+			print(printer, true, after);
 	}
 }
 
