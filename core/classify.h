@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Classification of a packet by its bytes alone
- *
- * The files in core/ are plain C: no skb, no netlink, no lock. They build unchanged into the
- * module, the unit tests, the fuzzers and the proofs. In user space, tests/unit/shim has the few
- * headers of the kernel that they include.
  */
 #ifndef _OP25B_CLASSIFY_H
 #define _OP25B_CLASSIFY_H
