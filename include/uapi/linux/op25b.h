@@ -2,9 +2,9 @@
 /*
  * op25b - Outbound Port 25 Blocking: the generic netlink family
  *
- * The family is described in docs/op25b.yaml; this header holds the same numbers
- * for C. Numbers are never reused: the family is extended only by adding at the
- * end of a list.
+ * docs/netlink.md and docs/op25b.yaml describe the family. This header has its
+ * numbers for C. They are never reused: the family is extended only by adding at
+ * the end of an enum.
  */
 #ifndef _UAPI_LINUX_OP25B_H
 #define _UAPI_LINUX_OP25B_H
@@ -20,8 +20,8 @@
 /**
  * enum op25b_mode - what happens to a packet that would be blocked
  * @OP25B_MODE_ENFORCE: it is blocked
- * @OP25B_MODE_OBSERVE: it is counted and passes
- * @OP25B_MODE_OFF: it passes, and nothing is counted
+ * @OP25B_MODE_OBSERVE: it passes, and is counted
+ * @OP25B_MODE_OFF: it passes, and is not counted
  * @OP25B_MODE_MAX: the last mode
  */
 enum op25b_mode {
@@ -48,9 +48,9 @@ enum op25b_action {
 };
 
 /**
- * enum op25b_guard - flags: what a pool is protected from besides
- * @OP25B_GUARD_SYNACK: answers from port 25, as triangular spamming needs them
- * @OP25B_GUARD_INBOUND: connections to a customer's own port 25
+ * enum op25b_guard - flags: packets to a pool that are blocked, too
+ * @OP25B_GUARD_SYNACK: SYN-ACKs from port 25, which triangular spamming depends on
+ * @OP25B_GUARD_INBOUND: SYNs to port 25 of a customer
  * @OP25B_GUARD_MASK: all guards
  */
 enum op25b_guard {
@@ -61,12 +61,13 @@ enum op25b_guard {
 };
 
 /**
- * enum op25b_verdict - what became of a packet, or would become of it
- * @OP25B_VERDICT_PASSED: of no pool, or of one that is off; never counted
+ * enum op25b_verdict - what happened to a packet, or would happen to it
+ * @OP25B_VERDICT_PASSED: its address is in no pool, or in one whose mode is off;
+ *                        not counted
  * @OP25B_VERDICT_BLOCKED: blocked
- * @OP25B_VERDICT_OBSERVED: would be blocked, but the pool only observes
- * @OP25B_VERDICT_RELAYED: the other end is a relay
- * @OP25B_VERDICT_EXEMPTED: the customer is exempt
+ * @OP25B_VERDICT_OBSERVED: passed because the mode of the pool is observe
+ * @OP25B_VERDICT_RELAYED: passed because the other address is a relay
+ * @OP25B_VERDICT_EXEMPTED: passed because the customer is exempt
  * @OP25B_VERDICT_MAX: the last verdict
  */
 enum op25b_verdict {
@@ -79,20 +80,20 @@ enum op25b_verdict {
 	OP25B_VERDICT_MAX = OP25B_VERDICT_EXEMPTED
 };
 
-/* A prefix, with what an exempt has besides. */
+/* A prefix, and the timeout and comment of an exempt */
 enum {
 	OP25B_A_PREFIX_UNSPEC,
-	OP25B_A_PREFIX_ADDR4,		/* __be32: either this … */
-	OP25B_A_PREFIX_ADDR6,		/* 16 bytes: … or this */
-	OP25B_A_PREFIX_LEN,		/* __u8: bits; absent: all of them */
-	OP25B_A_PREFIX_TIMEOUT,		/* __u32: exempt: seconds left; absent: for ever */
-	OP25B_A_PREFIX_COMMENT,		/* string: exempt: free text */
+	OP25B_A_PREFIX_ADDR4,		/* __be32: an IPv4 address, or ... */
+	OP25B_A_PREFIX_ADDR6,		/* 16 bytes: ... an IPv6 address */
+	OP25B_A_PREFIX_LEN,		/* __u8: bits; absent: one address */
+	OP25B_A_PREFIX_TIMEOUT,		/* __u32: exempts: seconds left; absent: none */
+	OP25B_A_PREFIX_COMMENT,		/* string: exempts: free text */
 
 	__OP25B_A_PREFIX_MAX,
 	OP25B_A_PREFIX_MAX = __OP25B_A_PREFIX_MAX - 1
 };
 
-/* The packets of one class, by verdict. */
+/* The packets of one class, by verdict */
 enum {
 	OP25B_A_VERDICTS_UNSPEC,
 	OP25B_A_VERDICTS_PAD,
@@ -105,7 +106,7 @@ enum {
 	OP25B_A_VERDICTS_MAX = __OP25B_A_VERDICTS_MAX - 1
 };
 
-/* A pool's packets, by class. */
+/* A pool's packets, by class */
 enum {
 	OP25B_A_PACKETS_UNSPEC,
 	OP25B_A_PACKETS_SYN,		/* nest: verdicts */
@@ -117,58 +118,58 @@ enum {
 	OP25B_A_PACKETS_MAX = __OP25B_A_PACKETS_MAX - 1
 };
 
-/* Every message's own attributes. */
+/* The top-level attributes of all messages */
 enum {
 	OP25B_A_UNSPEC,
 	OP25B_A_PAD,
-	OP25B_A_POOL,			/* string: a pool's name */
+	OP25B_A_POOL,			/* string: the name of a pool */
 	OP25B_A_MODE,			/* __u32: enum op25b_mode */
 	OP25B_A_ACTION,			/* __u32: enum op25b_action */
 	OP25B_A_GUARD,			/* __u32: flags of enum op25b_guard */
-	OP25B_A_PREFIX,			/* nest, any number of them: a prefix */
-	OP25B_A_FORCE,			/* flag: add what is there, delete what is not */
-	OP25B_A_PREFIX_COUNT,		/* __u32: how many prefixes a pool has */
-	OP25B_A_EXEMPT_COUNT,		/* __u32: how many exempts */
-	OP25B_A_RELAY_COUNT,		/* __u32: how many relays */
-	OP25B_A_PACKETS,		/* nest: a pool's counters */
-	OP25B_A_SRC,			/* nest: test: prefix of one address */
-	OP25B_A_DST,			/* nest: test: prefix of one address */
+	OP25B_A_PREFIX,			/* nest, any number of times: a prefix */
+	OP25B_A_FORCE,			/* flag: may exist already, or be missing */
+	OP25B_A_PREFIX_COUNT,		/* __u32: prefixes of a pool */
+	OP25B_A_EXEMPT_COUNT,		/* __u32: exempts, of a pool or in total */
+	OP25B_A_RELAY_COUNT,		/* __u32: relays, of a pool or in total */
+	OP25B_A_PACKETS,		/* nest: the counters of a pool */
+	OP25B_A_SRC,			/* nest: test: an address, as a prefix */
+	OP25B_A_DST,			/* nest: test: an address, as a prefix */
 	OP25B_A_EXEMPT,			/* flag: test: OP25B_A_PREFIX is an exempt */
-	OP25B_A_RELAY,			/* nest: test: the relay's prefix */
+	OP25B_A_RELAY,			/* nest: test: the prefix of the relay */
 	OP25B_A_VERDICT,		/* __u32: test: enum op25b_verdict */
-	OP25B_A_VERSION,		/* string: the module's version */
+	OP25B_A_VERSION,		/* string: the version of the module */
 	OP25B_A_GENERATION,		/* __u64: the number of the policy in force */
-	OP25B_A_POOL_COUNT,		/* __u32: how many pools there are */
-	OP25B_A_PREFIX4_COUNT,		/* __u32: how many IPv4 prefixes */
-	OP25B_A_PREFIX6_COUNT,		/* __u32: how many IPv6 prefixes */
-	OP25B_A_RESTORE,		/* flag: only within this socket's restore */
+	OP25B_A_POOL_COUNT,		/* __u32: number of pools */
+	OP25B_A_PREFIX4_COUNT,		/* __u32: number of IPv4 prefixes */
+	OP25B_A_PREFIX6_COUNT,		/* __u32: number of IPv6 prefixes */
+	OP25B_A_RESTORE,		/* flag: the policy that this socket's restore stages */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
 };
 
-/* Operations. What changes the policy takes CAP_NET_ADMIN. */
+/* Operations; those that change something require CAP_NET_ADMIN */
 enum {
 	OP25B_CMD_UNSPEC,
-	OP25B_CMD_POOL_ADD,		/* do: pool, [mode], [action], [guard], [prefix …] */
+	OP25B_CMD_POOL_ADD,		/* do: pool, [mode], [action], [guard], [prefix ...] */
 	OP25B_CMD_POOL_SET,		/* do: pool, [mode], [action], [guard] */
 	OP25B_CMD_POOL_DEL,		/* do: pool */
 	OP25B_CMD_POOL_GET,		/* do: pool; dump: [pool] */
-	OP25B_CMD_POOL_RESET,		/* do: [pool]: counters to zero */
-	OP25B_CMD_PREFIX_ADD,		/* do: pool, prefix … */
-	OP25B_CMD_PREFIX_DEL,		/* do: pool, prefix … */
+	OP25B_CMD_POOL_RESET,		/* do: [pool] */
+	OP25B_CMD_PREFIX_ADD,		/* do: pool, prefix ... */
+	OP25B_CMD_PREFIX_DEL,		/* do: pool, prefix ... */
 	OP25B_CMD_PREFIX_GET,		/* dump: [pool] */
-	OP25B_CMD_EXEMPT_ADD,		/* do: pool, prefix … */
-	OP25B_CMD_EXEMPT_DEL,		/* do: pool, prefix … */
+	OP25B_CMD_EXEMPT_ADD,		/* do: pool, prefix ... */
+	OP25B_CMD_EXEMPT_DEL,		/* do: pool, prefix ... */
 	OP25B_CMD_EXEMPT_GET,		/* dump: [pool] */
-	OP25B_CMD_RELAY_ADD,		/* do: [pool], prefix … */
-	OP25B_CMD_RELAY_DEL,		/* do: [pool], prefix … */
+	OP25B_CMD_RELAY_ADD,		/* do: [pool], prefix ... */
+	OP25B_CMD_RELAY_DEL,		/* do: [pool], prefix ... */
 	OP25B_CMD_RELAY_GET,		/* dump */
 	OP25B_CMD_TEST,			/* do: src, dst */
 	OP25B_CMD_STATUS_GET,		/* do */
 	OP25B_CMD_FLUSH,		/* do */
-	OP25B_CMD_RESTORE_BEGIN,	/* do: this socket's changes go to a new policy … */
-	OP25B_CMD_RESTORE_COMMIT,	/* do: … which takes the place of the one in force */
+	OP25B_CMD_RESTORE_BEGIN,	/* do: stage this socket's changes in an empty policy */
+	OP25B_CMD_RESTORE_COMMIT,	/* do: put the staged policy into force */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1
