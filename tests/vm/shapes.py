@@ -148,8 +148,8 @@ def connecting(foreign, to):
 
 BOTH = {
     "a SYN": syn(),
-    "a SYN in pages": Shape(lambda to: [to.syn()], tap="paged_tap"),
-    "a SYN with data, in pages, to be segmented (GSO)": Shape(
+    "a SYN in a nonlinear skb": Shape(lambda to: [to.syn()], tap="paged_tap"),
+    "a SYN with data, in a nonlinear GSO skb": Shape(
         lambda to: [to.syn(data=bytes(3000))], tap="segments_tap"),
     "a SYN in a VLAN": Shape(lambda to: [to.syn()], tap="vlan_tap"),
     "a SYN in a VLAN within a VLAN (QinQ)": Shape(lambda to: [to.syn()], tap="qinq_tap"),
@@ -164,28 +164,28 @@ BOTH = {
     "SYN, FIN": syn(SYN | FIN),
     "SYN, RST": syn(SYN | RST),
     "SYN, ACK": syn(SYN | ACK),
-    "SYN and the reserved bits": syn(SYN | RESERVED),
+    "SYN with the reserved bits set": syn(SYN | RESERVED),
     "every combination of flags": each(range(256), lambda to, flags: [to.syn(flags)]),
     "every combination of reserved bits": each(
         range(0, 0x1000, 0x100), lambda to, bits: [to.syn(SYN | bits)]),
     "a SYN with data (TCP Fast Open)": syn(data=b"EHLO pc\r\n"),
     "a SYN with a Fast Open cookie": syn(
         data=b"EHLO pc\r\n", options=b"\x22\x0a" + bytes(8) + NOP * 2),
-    "a SYN with forty bytes of options": syn(options=NOP * 40),
-    "a SYN with options of no length": syn(options=b"\xfd\x00" + NOP * 2),
+    "a SYN with 40 bytes of options": syn(options=NOP * 40),
+    "a SYN with an option of length 0": syn(options=b"\xfd\x00" + NOP * 2),
     "from port 25 to port 25": syn(sport=25),
-    "a reset, then a SYN": Shape(lambda to: [to.syn(RST), to.syn()]),
+    "a RST, then a SYN": Shape(lambda to: [to.syn(RST), to.syn()]),
     "an ACK, then a SYN": Shape(lambda to: [to.syn(ACK, seq=1001), to.syn()]),
-    "a SYN, twice": Shape(lambda to: [to.syn(), to.syn()]),
-    "a SYN, and another with another sequence number": Shape(
+    "a SYN, sent twice": Shape(lambda to: [to.syn(), to.syn()]),
+    "two SYNs with different sequence numbers": Shape(
         lambda to: [to.syn(), to.syn(seq=90000)]),
-    "a SYN while the server connects from port 25": Shape(
+    "a SYN while the server connects from port 25 (simultaneous open)": Shape(
         lambda to: [to.syn()], meanwhile=connecting),
-    "wrong checksum of TCP": Shape(lambda to: [flip(to.syn(), -2)]),
-    "data offset within the header": syn(words=4),
-    "data offset of nothing": syn(words=0),
-    "data offset beyond the end": syn(words=15),
-    "every data offset": each(range(16), lambda to, words: [to.syn(words=words)]),
+    "wrong TCP checksum": Shape(lambda to: [flip(to.syn(), -2)]),
+    "TCP data offset of 16 bytes": syn(words=4),
+    "TCP data offset of 0": syn(words=0),
+    "TCP data offset beyond the end": syn(words=15),
+    "every TCP data offset": each(range(16), lambda to, words: [to.syn(words=words)]),
 
     "first fragment of 8 bytes": cut(8),
     "first fragment of 8 bytes, sent last": cut(8, order=(1, 0)),
@@ -193,7 +193,7 @@ BOTH = {
     "first fragment of 16 bytes, sent last": cut(16, order=(1, 0)),
     "first fragment of 24 bytes": cut(24, data=bytes(8)),
     "first fragment of 24 bytes, sent last": cut(24, data=bytes(8), order=(1, 0)),
-    "cut in two at each place": each(
+    "two fragments, cut at each offset": each(
         range(8, 48, 8), lambda to, at: fragments(to.syn(data=bytes(28)), at)),
     "three fragments of 8 bytes": cut(8, 16),
     "three fragments of 8 bytes, in every order": each(
@@ -204,44 +204,45 @@ BOTH = {
         lambda to, order: reordered(fragments(to.syn(data=bytes(20)), 24, 32), order)),
     "fragments of 8 bytes, each sent twice": cut(8, 16, order=(0, 0, 1, 1, 2, 2)),
     "fragments of 24 bytes, each sent twice": cut(24, data=bytes(24), order=(0, 0, 1, 1)),
-    "halves of two SYNs": Shape(other_idents),
-    "second fragment of another protocol": pieces(
+    "fragments of two different SYNs": Shape(other_idents),
+    "second fragment with another protocol": pieces(
         lambda segment: [(segment[:24], 0, True), (segment[24:], 24, False, {"protocol": UDP})]),
-    "second fragment at offset 8, of another protocol": pieces(
+    "second fragment at offset 8, with another protocol": pieces(
         lambda segment: [(segment[:8], 0, True), (segment[8:], 8, False, {"protocol": UDP})]),
-    "first fragment of another protocol": pieces(
+    "first fragment with another protocol": pieces(
         lambda segment: [(segment[:8], 0, True, {"protocol": UDP}), (segment[8:], 8, False)]),
-    "offset 8 laid over other flags": pieces(
+    "overlapping fragment at offset 8 with other flags": pieces(
         lambda segment: [(with_flags(segment, ACK)[:24], 0, True), (segment[8:16], 8, True),
                          (segment[24:], 24, False)]),
-    "offset 8 laid under other flags": pieces(
+    "overlapping fragment at offset 8 with other flags, sent first": pieces(
         lambda segment: [(segment[8:16], 8, True), (with_flags(segment, ACK)[:24], 0, True),
                          (segment[24:], 24, False)]),
-    "second first fragment with other flags": forged(with_flags, ACK),
-    "second first fragment with other flags, the true one first": forged(
+    "two first fragments with different flags": forged(with_flags, ACK),
+    "two first fragments with different flags, the SYN first": forged(
         with_flags, ACK, (1, 0, 2)),
-    "second first fragment with other flags, the rest first": forged(with_flags, ACK, (2, 0, 1)),
-    "second first fragment with another port": forged(with_dport, 80),
-    "second first fragment with another port, the true one first": forged(
+    "two first fragments with different flags, sent after the last fragment": forged(
+        with_flags, ACK, (2, 0, 1)),
+    "two first fragments with different ports": forged(with_dport, 80),
+    "two first fragments with different ports, port 25 first": forged(
         with_dport, 80, (1, 0, 2)),
-    "shorter first fragment with another port": pieces(
+    "two first fragments, the shorter one with another port": pieces(
         lambda segment: [(with_dport(segment, 80)[:8], 0, True), (segment[:24], 0, True),
                          (segment[24:], 24, False)]),
-    "an empty first fragment before the true ones": pieces(
+    "an empty first fragment before the others": pieces(
         lambda segment: [(b"", 0, True), (segment[:24], 0, True), (segment[24:], 24, False)]),
     "an empty fragment in the middle": pieces(
         lambda segment: [(segment[:24], 0, True), (b"", 24, True), (segment[24:], 24, False)]),
-    "a first fragment without any other": pieces(lambda segment: [(segment, 0, True)]),
-    "a fragment that ends beyond 65,535": pieces(
+    "a first fragment alone": pieces(lambda segment: [(segment, 0, True)]),
+    "a fragment that ends beyond byte 65,535": pieces(
         lambda segment: [(segment[:24], 0, True), (segment[24:], 65528, False)]),
 
-    "ends at each byte": each(range(20), lambda to, n: [to.ip(to.tcp()[:n])]),
-    "says that it ends at each byte": each(range(20), says_length),
-    "bytes behind its end": Shape(lambda to: [to.syn() + bytes(6)]),
-    "says that it is longer than it is": Shape(lambda to: says_length(to, 21)),
-    "behind an authentication header without a key": ip(
+    "packet that ends at each byte of TCP": each(range(20), lambda to, n: [to.ip(to.tcp()[:n])]),
+    "IP length that ends at each byte of TCP": each(range(20), says_length),
+    "bytes after the end of the IP packet": Shape(lambda to: [to.syn() + bytes(6)]),
+    "IP length greater than the packet": Shape(lambda to: says_length(to, 21)),
+    "authentication header without a key": ip(
         lambda to: bytes([TCP]) + auth()[1][1:] + to.tcp(), protocol=AUTH),
-    "null encryption (ESP) without a key": ip(
+    "ESP with null encryption, without a key": ip(
         lambda to: struct.pack("!II", 256, 1) + to.tcp() + b"\x01\x02\x02\x06", protocol=ESP),
 }
 
@@ -261,43 +262,43 @@ LSRR, SSRR = 131, 137
 
 IPV4 = {
     **BOTH,
-    "no-operation options": options(NOP * 40),
-    "end of options, then others": options(END + b"\x94\x04\x00\x00" + NOP * 3),
-    "end of options, then a harmless TCP": Shape(
+    "NOP options": options(NOP * 40),
+    "end-of-options option, then other options": options(END + b"\x94\x04\x00\x00" + NOP * 3),
+    "end-of-options option, then a harmless TCP header": Shape(
         lambda to: [to.ip(to.tcp(), options=END * 4 + to.tcp(ACK, dport=80))]),
     "record route": options(b"\x07\x27\x04" + bytes(36) + END),
-    "timestamps, all taken": options(b"\x44\x08\x09\x00" + bytes(4)),
+    "timestamp option that is full": options(b"\x44\x08\x09\x00" + bytes(4)),
     "router alert": options(b"\x94\x04\x00\x00"),
     "security option": options(b"\x82\x0b" + bytes(9) + END),
-    "an option longer than all": options(b"\x1e\xff" + NOP * 2),
-    "every option": each(range(256), lambda to, kind: [
+    "an option longer than the header": options(b"\x1e\xff" + NOP * 2),
+    "every type of option": each(range(256), lambda to, kind: [
         to.ip(to.tcp(), options=bytes([kind, 4, 4, 0]))]),
-    "loose source route, all done": Shape(lambda to: [
+    "loose source route, completed": Shape(lambda to: [
         to.ip(to.tcp(), options=source_route(LSRR, to.router, done=True))]),
-    "strict source route, all done": Shape(lambda to: [
+    "strict source route, completed": Shape(lambda to: [
         to.ip(to.tcp(), options=source_route(SSRR, to.router, done=True))]),
-    "loose source route by way of the router": Shape(lambda to: [
+    "loose source route via the router": Shape(lambda to: [
         to.ip(to.tcp(), dst=to.router, options=source_route(LSRR, to.dst))]),
-    "strict source route by way of the router": Shape(lambda to: [
+    "strict source route via the router": Shape(lambda to: [
         to.ip(to.tcp(), dst=to.router, options=source_route(SSRR, to.dst))]),
     "options and a first fragment of 8 bytes": Shape(lambda to: [
         to.ip(part, options=NOP * 40, offset=offset, more=not offset, ident=to.sport)
         for offset, part in ((0, to.tcp()[:8]), (8, to.tcp()[8:]))]),
-    "do not fragment": ip(bits=0x4000),
-    "reserved bit": ip(bits=0x8000),
-    "fragments that say do not fragment": Shape(lambda to: [
+    "DF bit set": ip(bits=0x4000),
+    "reserved bit set": ip(bits=0x8000),
+    "fragments with the DF bit set": Shape(lambda to: [
         to.ip(part, bits=0x4000, offset=offset, more=not offset, ident=to.sport)
         for offset, part in ((0, to.tcp()[:8]), (8, to.tcp()[8:]))]),
-    "header length of less than a header": ip(header_words=4),
-    "header length beyond the end": ip(header_words=15),
-    "every header length": each(range(16), lambda to, words: [
+    "IP header length of 16 bytes": ip(header_words=4),
+    "IP header length beyond the end": ip(header_words=15),
+    "every IP header length": each(range(16), lambda to, words: [
         to.ip(to.tcp(), header_words=words)]),
-    "total length of less than a header": ip(length=19),
-    "total length of zero": ip(length=0),
-    "version 6 in a frame of IPv4": Shape(
+    "total length of 19 bytes": ip(length=19),
+    "total length of 0": ip(length=0),
+    "IP version 6 in an IPv4 frame": Shape(
         lambda to: [b"\x65" + to.syn()[1:]], tap="ipv4_tap"),
-    "wrong checksum of IP": Shape(lambda to: [flip(to.syn(), 11)]),
-    "one hop to live": ip(ttl=1),
+    "wrong IP checksum": Shape(lambda to: [flip(to.syn(), 11)]),
+    "TTL of 1": ip(ttl=1),
 }
 
 
@@ -327,39 +328,40 @@ IPV6 = {
     **BOTH,
     "hop-by-hop options": chain(extension(HOPOPTS)),
     "hop-by-hop options, twice": chain(extension(HOPOPTS), extension(HOPOPTS)),
-    "hop-by-hop options behind others": chain(extension(DSTOPTS), extension(HOPOPTS)),
+    "hop-by-hop options after destination options": chain(extension(DSTOPTS), extension(HOPOPTS)),
     "router alert": chain((HOPOPTS, b"\0\0\x05\x02\0\0\x01\0")),
     "destination options": chain(extension(DSTOPTS)),
     "destination options of 256 bytes": chain(extension(DSTOPTS, 256)),
     "destination options of 2,048 bytes": chain(extension(DSTOPTS, 2048)),
-    "4 KB of headers": chain(*LARGE),
-    "4 KB of headers, in fragments of 1,280 bytes": cut_chain(*LARGE, at=(1280, 2560, 3840)),
-    "4 KB of headers, in fragments of 1,280 bytes, backwards": cut_chain(
+    "4 KB of extension headers": chain(*LARGE),
+    "4 KB of extension headers, in fragments of 1,280 bytes": cut_chain(
+        *LARGE, at=(1280, 2560, 3840)),
+    "4 KB of extension headers, in fragments of 1,280 bytes, in reverse order": cut_chain(
         *LARGE, at=(1280, 2560, 3840), order=(3, 2, 1, 0)),
-    "8 KB of headers": chain(*LARGE, *LARGE),
-    "a hundred options": chain(many_options(DSTOPTS, 100)),
-    "options of no length": chain((DSTOPTS, b"\0\0\x1e\0\x1e\0\x1e\0")),
+    "8 KB of extension headers": chain(*LARGE, *LARGE),
+    "100 options": chain(many_options(DSTOPTS, 100)),
+    "options of length 0": chain((DSTOPTS, b"\0\0\x1e\0\x1e\0\x1e\0")),
     "an option longer than its header": chain((DSTOPTS, b"\0\0\x1e\x20\0\0\0\0")),
-    "an option that the receiver must know": chain((DSTOPTS, b"\0\0\xde\x04\0\0\0\0")),
-    "three headers": chain(extension(HOPOPTS), extension(DSTOPTS), routing()),
-    "forty headers": chain(*[extension(DSTOPTS, 16)] * 40),
-    "a hundred headers": chain(*[extension(DSTOPTS)] * 100),
-    "every order of four headers": each(
+    "an unknown option with the action to discard": chain((DSTOPTS, b"\0\0\xde\x04\0\0\0\0")),
+    "3 extension headers": chain(extension(HOPOPTS), extension(DSTOPTS), routing()),
+    "40 extension headers": chain(*[extension(DSTOPTS, 16)] * 40),
+    "100 extension headers": chain(*[extension(DSTOPTS)] * 100),
+    "every order of 4 extension headers": each(
         list(itertools.permutations((extension(HOPOPTS), extension(DSTOPTS), routing(), ATOMIC))),
         lambda to, headers: [to.ip(to.tcp(), chain=headers)]),
-    "every type of header": each(range(256), lambda to, kind: [
+    "every next header value": each(range(256), lambda to, kind: [
         to.ip(to.tcp(), chain=[(kind, bytes(8))])]),
-    "every type of routing header, all done": each(range(256), lambda to, kind: [
+    "every type of routing header, no segments left": each(range(256), lambda to, kind: [
         to.ip(to.tcp(), chain=[routing(kind)])]),
-    "routing header of type 0, all done": Shape(lambda to: [
+    "routing header of type 0, no segments left": Shape(lambda to: [
         to.ip(to.tcp(), chain=[routing(0, 0, to.router)])]),
-    "routing header of type 0, one left": Shape(lambda to: [
+    "routing header of type 0, one segment left": Shape(lambda to: [
         to.ip(to.tcp(), chain=[routing(0, 1, to.dst)], dst=to.router)]),
-    "routing header of type 2, all done": Shape(lambda to: [
+    "routing header of type 2, no segments left": Shape(lambda to: [
         to.ip(to.tcp(), chain=[routing(2, 0, to.dst)])]),
-    "segment routing, all done": Shape(lambda to: [
+    "segment routing header, no segments left": Shape(lambda to: [
         to.ip(to.tcp(), chain=[routing(4, 0, to.dst)])]),
-    "segment routing by way of the router": Shape(lambda to: [
+    "segment routing via the router": Shape(lambda to: [
         to.ip(to.tcp(), chain=[routing(4, 1, to.dst, to.router)], dst=to.router)]),
     "authentication header": chain(auth()),
     "destination options, authentication, destination options": chain(
@@ -367,45 +369,45 @@ IPV6 = {
     "mobility header": chain(extension(MOBILITY)),
     "host identity header": chain(extension(HIP)),
     "shim6 header": chain(extension(SHIM6)),
-    "an unknown header": chain((UNASSIGNED, bytes(8))),
-    "no next header, and yet TCP": chain((NONE, bytes(8))),
-    "no next header behind options": chain(extension(DSTOPTS), (NONE, bytes(8))),
+    "an unknown next header": chain((UNASSIGNED, bytes(8))),
+    "no next header, followed by TCP": chain((NONE, bytes(8))),
+    "no next header after options": chain(extension(DSTOPTS), (NONE, bytes(8))),
 
     "atomic fragment": chain(ATOMIC),
-    "atomic fragment with the reserved bits": chain(
+    "atomic fragment with the reserved bits set": chain(
         (packets.FRAGMENT, b"\0\xff\0\x06\0\0\0\x01")),
     "atomic fragment, then options": chain(ATOMIC, extension(DSTOPTS)),
     "options, atomic fragment, options": chain(
         extension(HOPOPTS), extension(DSTOPTS), ATOMIC, extension(DSTOPTS)),
     "atomic fragment within an atomic fragment": chain(ATOMIC, ATOMIC),
     "atomic fragment in fragments": cut_chain(ATOMIC, at=(24,)),
-    "first fragment ends with its options": cut_chain(extension(DSTOPTS, 16), at=(16,)),
-    "first fragment ends within its options": cut_chain(extension(DSTOPTS, 64), at=(16,)),
+    "first fragment ends after the options": cut_chain(extension(DSTOPTS, 16), at=(16,)),
+    "first fragment ends within the options": cut_chain(extension(DSTOPTS, 64), at=(16,)),
     "first fragment ends 8 bytes into TCP": cut_chain(extension(DSTOPTS, 16), at=(24,)),
-    "first fragment holds options and TCP": cut_chain(
+    "first fragment contains options and TCP": cut_chain(
         extension(DSTOPTS, 16), at=(40,), data=bytes(8)),
-    "offset 24 laid over other flags behind options": pieces(
+    "overlapping fragment at offset 24 with other flags, after options": pieces(
         lambda segment: [
             (b"\x06\x01\x1e\x0c" + bytes(12) + with_flags(segment, ACK)[:16], 0, True, OPTIONS),
             (segment[8:16], 24, True, OPTIONS),
             (segment[16:], 32, False, OPTIONS)]),
-    "first fragment holds options and TCP, sent last": cut_chain(
+    "first fragment contains options and TCP, sent last": cut_chain(
         extension(DSTOPTS, 16), at=(40,), data=bytes(8), order=(1, 0)),
-    "a fragment at offset 8 that says it is of UDP": Shape(lambda to: [
+    "a fragment at offset 8 with next header UDP": Shape(lambda to: [
         to.ip(to.tcp()[8:16], UDP, chain=[fragment_header(8, True, next(IDENTS))])]),
 
-    "says that it is empty": Shape(lambda to: says_length(to, 0)),
-    "says that it is empty, behind hop-by-hop options": chain(extension(HOPOPTS), length=0),
+    "payload length of 0": Shape(lambda to: says_length(to, 0)),
+    "payload length of 0, with hop-by-hop options": chain(extension(HOPOPTS), length=0),
     "jumbogram": chain(jumbo(28), length=0),
-    "jumbogram of 65,536 bytes, as it says": chain(jumbo(65536), length=0),
-    "ends before its options": Shape(lambda to: [to.ip(b"", DSTOPTS)]),
-    "ends within its options": Shape(lambda to: [
+    "jumbogram with a jumbo payload length of 65,536": chain(jumbo(65536), length=0),
+    "packet that ends before the options": Shape(lambda to: [to.ip(b"", DSTOPTS)]),
+    "packet that ends within the options": Shape(lambda to: [
         to.ip(bytes([TCP, 1, 1, 4]) + bytes(4), DSTOPTS)]),
-    "options that reach beyond the end": Shape(lambda to: [
+    "options that extend beyond the end": Shape(lambda to: [
         to.ip(bytes([TCP, 255]) + bytes(6) + to.tcp(), DSTOPTS)]),
-    "version 4 in a frame of IPv6": Shape(
+    "IP version 4 in an IPv6 frame": Shape(
         lambda to: [b"\x40" + to.syn()[1:]], tap="ipv6_tap"),
-    "one hop to live": ip(hops=1),
+    "hop limit of 1": ip(hops=1),
 }
 
 SHAPES = {4: IPV4, 6: IPV6}
