@@ -49,24 +49,24 @@ ROWS = [
         ('SYN to 25 blocked, 1,000 prefixes', '1000 inside', None),
         ('SYN to 25 blocked, 100,000 prefixes', '100000 inside', None),
         ('SYN to 25 blocked, 1,000,000 prefixes', '1000000 inside', None),
-        ('from 1 to 1,000,000 prefixes: grows … times', 'growth', 1.5),
+        ('factor from 1 to 1,000,000 prefixes', 'growth', 1.5),
     ]),
     ('Loading, 10⁹ instructions, command and kernel', BILLION, [
         ('real IPv4', 'ipv4 load', 1.2),
         ('real IPv6', 'ipv6 load', 1.4),
-        ('real IPv4, loaded already', 'ipv4 again', None),
-        ('real IPv6, loaded already', 'ipv6 again', None),
+        ('real IPv4, already loaded', 'ipv4 again', None),
+        ('real IPv6, already loaded', 'ipv6 again', None),
         ('1,000,000 prefixes', '1000000 load', None),
     ]),
-    ('One more, 10⁶ instructions, command and kernel', MILLION, [
+    ('Adding one, 10⁶ instructions, command and kernel', MILLION, [
         ('a prefix, real IPv4 loaded', 'ipv4 one', 5),
         ('a prefix, real IPv6 loaded', 'ipv6 one', 5),
         ('an exempt, real IPv4 loaded', 'ipv4 one-exempt', 5),
         ('an exempt, real IPv6 loaded', 'ipv6 one-exempt', 5),
     ]),
-    ('One exempt more or less, instructions, kernel alone', None, [
+    ('Adding or deleting an exempt, instructions, kernel alone', None, [
         (f'{what}, {label} loaded', f'{size} exempt-{key}', 100000)
-        for key, what in (('add', 'added'), ('del', 'removed'))
+        for key, what in (('add', 'added'), ('del', 'deleted'))
         for size, label in (('1', '1 prefix'), ('1000', '1,000'), ('100000', '100,000'),
                             ('1000000', '1,000,000'), ('ipv4', 'real IPv4'), ('ipv6', 'real IPv6'))
     ]),
@@ -75,8 +75,8 @@ ROWS = [
         ('real IPv4', 'ipv4 memory', None),
         ('real IPv6', 'ipv6 memory', None),
         ('1,000,000 prefixes', '1000000 memory', None),
-        ('not given back when all is deleted', '- memory-flushed', None),
-        ('not given back when the modules are unloaded', '- memory-removed', None),
+        ('not freed when everything is deleted', '- memory-flushed', None),
+        ('not freed when the modules are unloaded', '- memory-removed', None),
     ]),
 ]
 
@@ -117,7 +117,7 @@ def lines(values):
 
 
 def print_text(table):
-    titles = ['', *SYSTEMS, 'to reach']
+    titles = ['', *SYSTEMS, 'bound']
     rows = [titles] + [line for line in table if len(line) > 1]
     widths = [max(map(len, column)) for column in zip(*rows)]
     for line in [titles] + table:
@@ -130,7 +130,7 @@ def print_text(table):
 
 def markdown(table):
     columns = len(SYSTEMS) + 1
-    text = f'| | {" | ".join(SYSTEMS)} | to reach |\n| --- |{" ---: |" * columns}\n'
+    text = f'| | {" | ".join(SYSTEMS)} | bound |\n| --- |{" ---: |" * columns}\n'
     for line in table:
         if len(line) == 1:
             text += f'| **{line[0]}** |{" |" * columns}\n'

@@ -16,7 +16,7 @@ PART = 4096
 SYSTEMS = ['floor', 'op25b', 'nft', 'ipset']
 
 ROWS = [
-    ('4,096 packets, over and over', [
+    ('4,096 packets, repeated', [
         ('IPv4: TCP to 443', 'ipv4 hot tcp443'),
         ('IPv4: UDP', 'ipv4 hot udp'),
         ('IPv4: TCP ACK to port 25', 'ipv4 hot ack25'),
@@ -32,7 +32,7 @@ ROWS = [
         ('SYN to 25 blocked, 1 prefix', '1 hot inside'),
         ('SYN to 25 blocked, 1,000,000 prefixes', '1000000 hot inside'),
     ]),
-    ('262,144 packets, each from elsewhere', [
+    ('262,144 packets, each from another source', [
         ('SYN to 25, real IPv4, sources inside the set', 'ipv4 cold inside'),
         ('SYN to 25, real IPv4, sources anywhere', 'ipv4 cold anywhere'),
         ('SYN to 25, real IPv6, sources inside the set', 'ipv6 cold inside'),
@@ -87,8 +87,8 @@ def of_memory(latency):
         size = f'{kib} KiB' if kib < 1024 else f'{kib // 1024} MiB'
         before, after = values
         texts.append(f'{number(before)} and {number(after)} ns within {size}')
-    return (f'A read that waits for the one before it took {", ".join(texts)}, before and after the '
-            'measurement.')
+    return (f'Before and after the measurement, a read that depends on the previous one took '
+            f'{", ".join(texts)}.')
 
 
 def print_text(table, latency):
