@@ -4,14 +4,14 @@
 
 #include_next <linux/kobject.h>
 
-/* Linux 6.2 made constant what the callbacks of a type of objects get. */
+/* Since Linux 6.2, the callbacks of a struct kobj_type take a pointer to const. */
 #ifdef OP25B_HAVE_CONST_KOBJECT
 #define op25b_const_kobject const struct kobject
 #else
 #define op25b_const_kobject struct kobject
 #endif
 
-/* Linux 7.0 tags files with the part that all kinds of namespaces have in common. */
+/* Since Linux 7.0, the namespace tag of a file is a struct ns_common. */
 #ifdef OP25B_HAVE_NS_COMMON_TAG
 #define op25b_ns_tag struct ns_common
 #define op25b_net_tag(net) (&(net)->ns)

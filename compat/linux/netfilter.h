@@ -4,12 +4,15 @@
 
 #include_next <linux/netfilter.h>
 
-/* Linux 6.7 lets a hook free the packet that it drops: the place of the drop is the hook's then. */
+/*
+ * Since Linux 6.7, a hook can free the packet that it drops. Drop monitors then report the hook as
+ * the location of the drop.
+ */
 #ifndef OP25B_HAVE_NF_DROP_REASON
 #ifdef NF_DROP_REASON
-#error "this kernel has NF_DROP_REASON, which Kbuild has not seen"
+#error "this kernel has NF_DROP_REASON, but Kbuild has missed it"
 #endif
-enum { NF_DROP_REASON }; /* an error if this kernel has that function, which Kbuild has not seen */
+enum { NF_DROP_REASON }; /* conflicts with the kernel's function if Kbuild has missed it */
 #define NF_DROP_REASON(skb, reason, err) NF_DROP
 #endif
 

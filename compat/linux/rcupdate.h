@@ -4,7 +4,7 @@
 
 #include_next <linux/rcupdate.h>
 
-/* Linux 7.0 has the compiler look whether locks are held, and RCU; clang does. */
+/* Since Linux 7.0, clang checks at compile time that locks and the RCU read lock are held. */
 #ifndef __guarded_by
 #define __guarded_by(...)
 #define __must_hold_shared(...)

@@ -4,7 +4,7 @@
 
 #include_next <linux/u64_stats_sync.h>
 
-/* Before Linux 6.3, counters written in soft interrupts were to be read with these. */
+/* Before Linux 6.3, counters that softirqs write have to be read with the _irq functions. */
 #ifdef OP25B_HAVE_U64_STATS_FETCH_IRQ
 #define u64_stats_fetch_begin u64_stats_fetch_begin_irq
 #define u64_stats_fetch_retry u64_stats_fetch_retry_irq

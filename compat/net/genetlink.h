@@ -4,7 +4,7 @@
 
 #include_next <net/genetlink.h>
 
-/* Linux 6.6 lets dumps have a struct genl_info; before, another structure had its attributes. */
+/* Since Linux 6.6, dumps have a struct genl_info. Before, genl_dumpit_info() has the attributes. */
 #ifndef OP25B_HAVE_GENL_INFO_DUMP
 #define genl_info_dump(cb) genl_dumpit_info(cb)
 #endif

@@ -4,7 +4,10 @@
 
 #include_next <linux/sched/mm.h>
 
-/* Before Linux 5.14, what the kernel's own looks at in interrupts is not for modules. */
+/*
+ * In interrupts, set_active_memcg() uses the per-CPU variable int_active_memcg, which kernels
+ * before 5.14 do not export to modules. This one is for task context only.
+ */
 #if defined(CONFIG_MEMCG) && !defined(OP25B_HAVE_INT_ACTIVE_MEMCG)
 static inline struct mem_cgroup *op25b_set_active_memcg(struct mem_cgroup *memcg)
 {

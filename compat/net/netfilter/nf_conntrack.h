@@ -3,8 +3,8 @@
 #define _OP25B_COMPAT_NET_NETFILTER_NF_CONNTRACK_H
 
 /*
- * A kernel without connection tracking cannot include its own. How a kernel is configured makes
- * this needless, no version does.
+ * The kernel's header does not compile if the kernel is configured without connection tracking.
+ * This depends on the configuration, not on the version.
  */
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 #include_next <net/netfilter/nf_conntrack.h>
