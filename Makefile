@@ -8,12 +8,12 @@ PREFIX ?= /usr/local
 .DEFAULT_GOAL := all
 
 .PHONY: help
-help: ## lists what there is to make
+help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  KDIR=DIR       the headers of the kernel to build for (the running kernel's)"
-	@echo "  PREFIX=DIR     where install puts the command and its man page ($(PREFIX))"
-	@echo "  DESTDIR=DIR    what install puts before every path, for packages"
+	@echo "  KDIR=DIR       the headers of the kernel to build for (default: the running kernel's)"
+	@echo "  PREFIX=DIR     where install puts the command and its man page (default: $(PREFIX))"
+	@echo "  DESTDIR=DIR    a prefix for every path that is installed, for packages"
 
 .PHONY: all
 all: module tools ## builds the module and the command
@@ -32,13 +32,13 @@ install: all ## installs the module, the command, its man page and completion
 	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s -C $(KDIR) kernelrelease))
 	$(MAKE) -C tools/op25bctl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 
-# What DKMS builds from
+# The files that DKMS builds the module from
 DKMS_FILES := Kbuild VERSION LICENSE dkms.conf $(wildcard op25b_*.[ch]) core compat include
 DKMS_NAME := op25b/$(shell cat VERSION)
 DKMS_SOURCE = $(DESTDIR)/usr/src/$(subst /,-,$(DKMS_NAME))
 
 .PHONY: dkms
-dkms: dkms-source ## has DKMS build and install the module, for this kernel and those to come
+dkms: dkms-source ## has DKMS build and install the module, for this kernel and later ones
 	dkms install $(DKMS_NAME)
 
 .PHONY: dkms-source
@@ -47,11 +47,11 @@ dkms-source:
 	tar -c --exclude='*.o' --exclude='.*' $(DKMS_FILES) | tar -x -C $(DKMS_SOURCE)
 
 .PHONY: demo
-demo: ## shows it at work, in a guest: customers, router, relay, foreign mail server
+demo: ## demonstrates it in a guest: customers, router, relay, foreign mail server
 	tests/demo/run
 
 .PHONY: check
-check: check-unit check-fuzz check-vm ## what every change has to pass
+check: check-unit check-fuzz check-vm ## runs the tests that every change has to pass
 
 .PHONY: check-unit
 check-unit: ## runs the unit tests
@@ -62,58 +62,58 @@ check-vm: ## runs the tests in a real kernel, in a guest
 	tests/vm/check
 
 .PHONY: check-kernels
-check-kernels: ## runs them on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x
+check-kernels: ## runs check-vm on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x
 	tests/vm/check-kernels
 
 .PHONY: check-debug
-check-debug: ## runs them, and more, in a kernel that looks for bugs, which it builds
+check-debug: ## runs check-vm, and torture tests, in a debug kernel, which it builds
 	tests/debug/check
 
 .PHONY: hostile-table
-hostile-table: ## measures docs/hostile-packets.md anew, in a guest
+hostile-table: ## measures the tables of docs/hostile-packets.md anew, in a guest
 	tests/vm/check --out build/hostile-packets tests/vm/test_hostile.py -k 'not document'
 	cp build/hostile-packets/hostile-packets.md docs/
 
 .PHONY: proof
-proof: ## has CBMC prove what classifier and lookup promise, in bounded universes
+proof: ## has CBMC prove properties of classifier and lookup, in bounded universes
 	tests/proof/run
 
 .PHONY: load
-load: ## floods a million prefixes for a minute, in a guest, and counts; loads 65,535 pools
+load: ## floods a million prefixes for a minute, in a guest; loads 65,535 pools
 	tests/vm/check -s tests/vm/load_flood.py tests/vm/load_pools.py
 
 .PHONY: check-static
-check-static: ## has compilers, sparse, checkpatch, cppcheck, clang-tidy and pahole look at the code
+check-static: ## runs compilers, sparse, checkpatch, cppcheck, clang-tidy and pahole on the code
 	tests/static/kernel
 	tests/static/user
 	tests/layout/check
 
 .PHONY: check-fuzz
-check-fuzz: ## runs the fuzzers on the inputs that were kept
+check-fuzz: ## runs the fuzzers on the inputs that are kept
 	tests/fuzz/run 0
 
 .PHONY: fuzz
-fuzz: ## sees that the fuzzers find bugs that are planted, and runs each for ten minutes
+fuzz: ## checks that the fuzzers find planted bugs, and runs each for ten minutes
 	tests/fuzz/planted
 	tests/fuzz/run 600
 
 .PHONY: fuzz-netlink
-fuzz-netlink: ## sends a million netlink messages to a kernel that looks for bugs
+fuzz-netlink: ## sends a million netlink messages to the debug kernel
 	tests/fuzz/netlink/run
 
 .PHONY: bench
-bench: ## measures the cost, next to nft and ipset, in a guest that counts instructions
+bench: ## measures the cost in instructions, and that of nft and ipset, in a guest
 	tests/bench/run
 
 .PHONY: bench-native
-bench-native: ## measures it in nanoseconds on this processor, in user-mode Linux
+bench-native: ## measures the cost in nanoseconds on this processor, in user-mode Linux
 	tests/bench/native/run
 
 .PHONY: bench-cache
 bench-cache: ## counts the cache misses of a lookup
 	tests/bench/cache/run
 
-# None of these in a tree without its tests, which builds and installs all the same
+# A tree without tests/ has none of these files, but can be built and installed.
 include $(wildcard tests/unit/core.mk tests/unit/cmd.mk tests/fuzz/fuzz.mk)
 
 UNIT_TESTS := $(CORE_TESTS) $(CMD_TESTS)
