@@ -2,7 +2,8 @@
 /*
  * core/classify.c against its specification, on packets of any length
  *
- * Input: one byte, odd for IPv6; one byte, of which the number of bytes at hand follows; the packet.
+ * Input: one byte, odd for IPv6; one byte that selects how many bytes op25b_peek_ipv4() or
+ * op25b_peek_ipv6() gets; the packet.
  */
 #include <string.h>
 
@@ -21,7 +22,7 @@ static void *copy_of(const void *data, size_t n)
 	return memcpy(malloc(n), data, n);
 }
 
-/* Memory of exactly the size asked for, in a chain by its pointer in front */
+/* Return memory of exactly the requested size, after a pointer to the previous allocation. */
 static const void *read_exact(const struct op25b_packet *packet, unsigned int off, unsigned int n,
 			      void *buf)
 {
@@ -43,7 +44,7 @@ static const void *read_into_buf(const struct op25b_packet *packet, unsigned int
 	return memcpy(buf, ((const struct source *)packet)->data + off, n);
 }
 
-static void forget_copies(struct source *source)
+static void free_copies(struct source *source)
 {
 	void **link;
 
@@ -53,7 +54,7 @@ static void forget_copies(struct source *source)
 	}
 }
 
-static void peeks(const uint8_t *data, unsigned int n, bool ipv6, enum op25b_pkt_type expected)
+static void check_peek(const uint8_t *data, unsigned int n, bool ipv6, enum op25b_pkt_type expected)
 {
 	void *head = copy_of(data, n);
 	enum op25b_pkt_type type = ipv6 ? op25b_peek_ipv6(head, n) : op25b_peek_ipv4(head, n);
@@ -85,10 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK((ipv6 ? op25b_classify_ipv6(&source.packet) :
 			      op25b_classify_ipv4(&source.packet)) == expected, "not %d", expected);
 	}
-	forget_copies(&source);
+	free_copies(&source);
 
-	peeks(packet, at_hand, ipv6, expected);
-	peeks(packet, size, ipv6, expected);
+	check_peek(packet, at_hand, ipv6, expected);
+	check_peek(packet, size, ipv6, expected);
 	free(packet);
 	return 0;
 }

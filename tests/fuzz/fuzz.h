@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the fuzzers of the plain C share */
+/* Shared by the fuzzers of core/ and of the command */
 #ifndef _FUZZ_H
 #define _FUZZ_H
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The fuzzers of core/ and of the command's parsers, with libFuzzer. Included from the top;
-# FUZZERS are the programs, for tests/fuzz/run.
+# The fuzzers of core/ and of the command's parsers, with libFuzzer. Included from the top-level
+# Makefile; FUZZERS are the programs, for tests/fuzz/run.
 
 FUZZ_CC ?= clang-14
 FUZZ_CFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \

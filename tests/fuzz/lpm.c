@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * core/lpm.c and core/garbage.c against their naive twin, through changes, versions, and memory that
- * runs out
+ * core/lpm.c and core/garbage.c against a naive implementation, including changes, old versions and
+ * failing allocations
  *
- * Input: one byte, odd for IPv6, then operations of STEP bytes: what to do, a length, which prefix
- * that was used before the key is like, and where it differs from that one, by which 16 bits. So few
- * bytes make prefixes that are neighbours, parents and children of others.
+ * Input: one byte, odd for IPv6, then operations of STEP bytes: the action, the length of the
+ * prefix, the index of an earlier prefix, the position from which on the new one differs from it,
+ * and the 16 bits that it differs by. A few bytes make neighbours, parents and children of others.
  */
 #include <string.h>
 
@@ -20,10 +20,10 @@
 
 enum { SET, ADD, DEL, LOOKUP, WALK, CLEAR, RUN_OUT, PUBLISH, DISCARD, ACTIONS };
 
-/* A table, and what it is to be */
+/* A version of the table, and a list with the same entries */
 struct version {
 	struct op25b_lpm lpm;
-	struct op25b_garbage garbage;	/* what its successor replaced */
+	struct op25b_garbage garbage;	/* the nodes that the next version replaced */
 	struct list list;
 };
 
@@ -32,13 +32,13 @@ struct game {
 	unsigned int bits;
 	address used[STEPS_MAX];
 	unsigned int uses;
-	unsigned int n;			/* of versions; the last one is still being made */
+	unsigned int n;			/* of versions; the last one is the change under way */
 	struct version version[VERSIONS];
 	struct op25b_lpm_hint hint;
 	struct op25b_lpm_jump jump[OP25B_LPM_JUMPS];
 };
 
-static void answers_by_jump(struct game *game, address at, const struct entry *expected)
+static void check_jump_lookup(struct game *game, address at, const struct entry *expected)
 {
 	unsigned long value = game->ipv6 ? op25b_lpm_jump_lookup_ipv6(game->jump, key_of(at)) :
 					   op25b_lpm_jump_lookup_ipv4(game->jump, key_of(at));
@@ -46,7 +46,7 @@ static void answers_by_jump(struct game *game, address at, const struct entry *e
 	CHECK(value == (expected ? expected->value : 0), "%lu", value);
 }
 
-static void walks(const struct version *version, address at, unsigned int len)
+static void check_walk(const struct version *version, address at, unsigned int len)
 {
 	const struct entry from = { .at = at, .len = len };
 	struct list sorted = version->list;
@@ -61,14 +61,15 @@ static void walks(const struct version *version, address at, unsigned int len)
 	CHECK(!walked.left, "%u were not visited", walked.left);
 }
 
-/* The version is the same as its list, in all respects. */
-static void agree(struct game *game, const struct version *version)
+/* Check that the version has the entries of its list, and finds and walks them alike. */
+static void check_same(struct game *game, const struct version *version)
 {
 	address at, edges[4], one = (address)1 << (game->ipv6 ? 0 : 96);
 	struct list list = version->list;
+	const struct entry *entry;
 	unsigned int i, j;
 
-	CHECK(inspect(version->lpm).prefixes == list.n);
+	CHECK(check_tree(version->lpm).prefixes == list.n);
 	op25b_lpm_jump_build(version->lpm, game->jump);
 	for (i = 0; i < list.n; i++) {
 		at = list.entry[i].at;
@@ -79,11 +80,12 @@ static void agree(struct game *game, const struct version *version)
 		edges[2] = at | (~mask(list.entry[i].len) & mask(game->bits));
 		edges[3] = edges[2] + one;
 		for (j = 0; j < 4; j++) {
-			answers(version->lpm, game->ipv6, edges[j], list_lookup(&list, edges[j]));
-			answers_by_jump(game, edges[j], list_lookup(&list, edges[j]));
+			entry = list_lookup(&list, edges[j]);
+			check_lookup(version->lpm, game->ipv6, edges[j], entry);
+			check_jump_lookup(game, edges[j], entry);
 		}
 	}
-	walks(version, 0, 0);
+	check_walk(version, 0, 0);
 }
 
 static struct version *under_way(struct game *game)
@@ -103,7 +105,7 @@ static void change_begin(struct game *game)
 
 static void retire_oldest(struct game *game)
 {
-	agree(game, game->version);
+	check_same(game, game->version);
 	op25b_garbage_free(&game->version[0].garbage);
 	memmove(game->version, game->version + 1, --game->n * sizeof(game->version[0]));
 	memset(&game->version[game->n], 0, sizeof(game->version[0]));
@@ -112,7 +114,7 @@ static void retire_oldest(struct game *game)
 static void change_publish(struct game *game)
 {
 	op25b_lpm_seal(under_way(game)->lpm);
-	CHECK(inspect(under_way(game)->lpm).fresh == 0);
+	CHECK(check_tree(under_way(game)->lpm).fresh == 0);
 	if (game->n == VERSIONS)
 		retire_oldest(game);
 	change_begin(game);
@@ -123,7 +125,7 @@ static void change_discard(struct game *game)
 	op25b_lpm_discard(under_way(game)->lpm);
 	game->n--;
 	op25b_garbage_forget(&under_way(game)->garbage);
-	CHECK(inspect(under_way(game)->lpm).fresh == 0);
+	CHECK(check_tree(under_way(game)->lpm).fresh == 0);
 	change_begin(game);
 }
 
@@ -174,10 +176,10 @@ static void play(struct game *game, const uint8_t *step)
 			list_del(&version->list, at & mask(len), len);
 		break;
 	case LOOKUP:
-		answers(version->lpm, game->ipv6, at, list_lookup(&version->list, at));
+		check_lookup(version->lpm, game->ipv6, at, list_lookup(&version->list, at));
 		break;
 	case WALK:
-		walks(version, at, len);
+		check_walk(version, at, len);
 		break;
 	case CLEAR:
 		err = op25b_lpm_clear(&version->lpm, garbage);
@@ -217,11 +219,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		play(&game, data + i);
 
 	shim_slab_fail(0, false);
-	agree(&game, under_way(&game));
+	check_same(&game, under_way(&game));
 	change_publish(&game);
 	while (game.n > 1)
 		retire_oldest(&game);
-	agree(&game, game.version);
+	check_same(&game, game.version);
 	op25b_lpm_free(game.version[0].lpm);
 	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);
 	return 0;

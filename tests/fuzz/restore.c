@@ -2,7 +2,7 @@
 /*
  * op25bctl's parsers for files: restore, diff and batches, with a fake kernel
  *
- * Input: one byte, whose bits select what the kernel refuses, and the file.
+ * Input: one byte, whose bits select the messages that the kernel refuses, and the file.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -39,8 +39,8 @@ static void command(const char *words)
 	op25bctl(line);
 }
 
-/* An error is reported in one line. Without an error, nothing is. */
-static void complains_well(int wrong_from)
+/* Check that an error is reported in one line, and that without an error there is no output. */
+static void check_error(int wrong_from)
 {
 	const char *newline = strchr(run.err, '\n');
 
@@ -65,8 +65,8 @@ static size_t policy_of(const char *diff, char *text)
 	return size;
 }
 
-/* diff prints a file that diff prints again, unchanged. */
-static void prints_what_it_reads(void)
+/* Check that diff of its own output, as a file, prints the same, and that restore accepts it. */
+static void check_diff_of_diff(void)
 {
 	char *before = strdup(run.out), *text = malloc(strlen(before) + 1);
 
@@ -79,8 +79,8 @@ static void prints_what_it_reads(void)
 	free(text);
 }
 
-/* A line that is parsed without splitting it means the same as split. */
-static void plain_lines_mean_the_same(const char *text, size_t size)
+/* Check that change_read_plain() reads the lines that it accepts as the full parser does. */
+static void check_plain_lines(const char *text, size_t size)
 {
 	struct change plain = {}, split = {};
 	struct words words = {};
@@ -89,7 +89,8 @@ static void plain_lines_mean_the_same(const char *text, size_t size)
 	for (; size && (end = memchr(text, '\n', size)); size -= end + 1 - text, text = end + 1) {
 		if (!change_read_plain(&plain, text, end - text))
 			continue;
-		CHECK(words_split(&words, text, end - text) == DONE, "%.*s", (int)(end - text), text);
+		CHECK(words_split(&words, text, end - text) == DONE, "%.*s", (int)(end - text),
+		      text);
 		CHECK(command_parse_change(&split, &words, false) == DONE, "");
 		CHECK(plain.command == split.command && plain.count == 1 && split.count == 1, "");
 		CHECK(!strcmp(plain.pool.text, split.pool.text), "");
@@ -109,20 +110,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return -1;
 	refuse = *data++;
 	size--;
-	plain_lines_mean_the_same((const char *)data, size);
+	check_plain_lines((const char *)data, size);
 
 	kernel_reset();
 	write_input(data, size);
 	command("diff");
-	complains_well(REFUSED);
+	check_error(REFUSED);
 	good = run.code != REFUSED;
 	if (good)
-		prints_what_it_reads();
+		check_diff_of_diff();
 
 	/* restore accepts what diff accepts, and sends nothing if the file does not parse */
 	write_input(data, size);
 	command("restore");
-	complains_well(USAGE);
+	check_error(USAGE);
 	CHECK(!good || run.code == DONE, "%s", run.err);
 	CHECK(run.code != USAGE || !*kernel.log, "%s", kernel.log);
 
@@ -134,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (refuse & 4)
 		kernel_refuse(OP25B_CMD_RELAY_ADD, NULL, ENOMEM, NULL);
 	command("restore -n");
-	complains_well(USAGE);
+	check_error(USAGE);
 	command("-b");
 	CHECK(run.code >= DONE && run.code <= REFUSED, "%d", run.code);
 	kernel_reset();

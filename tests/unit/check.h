@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the unit tests of the packet path share: counted assertions, and chance that repeats
+ * Shared by the unit tests of the module's sources: assertions that are counted, and pseudorandom
+ * numbers that are the same in each run
  */
 #ifndef _CHECK_H
 #define _CHECK_H
@@ -17,7 +18,7 @@
 
 extern unsigned long checks;
 
-/* cmocka's own assertions are functions: too slow for many millions. */
+/* A macro, because cmocka's own assertions are functions, too slow for many millions of calls. */
 #define CHECK(condition, ...) do {							\
 	checks++;									\
 	if (!(condition)) {								\
@@ -25,7 +26,7 @@ extern unsigned long checks;
 		print_error("  " __VA_ARGS__);						\
 		print_error("\n");							\
 		fail();									\
-		abort();	/* fail() does not return, but does not say so */	\
+		abort();	/* fail() does not return, but lacks the attribute */	\
 	}										\
 } while (0)
 
@@ -40,7 +41,7 @@ static inline u64 chance(void)
 	return chance_state * 0x2545f4914f6cdd1dULL;
 }
 
-/* 0 to @n - 1 */
+/* A number from 0 to @n - 1 */
 static inline unsigned int chance_below(unsigned int n)
 {
 	return (chance() >> 32) % n;
@@ -52,7 +53,7 @@ static inline int checks_report(const char *name, int failed)
 	return failed;
 }
 
-/* Run all, but those that UNIT_SKIP names, a pattern: to be quick where they do not matter. */
+/* Run all tests but those whose names match the pattern in UNIT_SKIP, which saves time. */
 #define CHECK_RUN(name, tests) ({						\
 	cmocka_set_skip_filter(getenv("UNIT_SKIP"));				\
 	checks_report(name, cmocka_run_group_tests(tests, NULL, NULL));		\

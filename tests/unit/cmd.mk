@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Unit tests of op25bctl. A fake kernel takes the place of its transport.
-# Included from the top; CMD_TESTS are the programs to run.
+# Unit tests of op25bctl. A fake kernel replaces its transport.c.
+# Included from the top-level Makefile; CMD_TESTS are the programs to run.
 
 CMD_UNIT = build/unit/cmd
 CMD_CFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Unit tests of core/ and of the module's own sources, unmodified, behind the shims of
-# tests/unit/shim. Included from the top; CORE_TESTS are the programs to run from there.
+# Unit tests of core/ and of the module's own sources, unmodified, which include the shims of
+# tests/unit/shim. Included from the top-level Makefile; CORE_TESTS are the programs to run, in the
+# top-level folder.
 
 CORE_UNIT := build/unit/core
 CORE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-Wall -Wextra -Wno-unused-parameter -Werror -g -O1 \
 	-Itests/unit/shim -Iinclude/uapi -Icore -Itests/unit -I.
 
-# tor-geoipdb's ranges of addresses: the files geoip and geoip6
+# The folder with tor-geoipdb's address ranges, the files geoip and geoip6
 GEO_RANGES ?= /usr/share/tor
 
 CORE_TESTS := $(addprefix build/unit/test_, classify lpm table)
@@ -47,9 +48,9 @@ build/geo/ipv6: tests/unit/geo-prefixes.py $(GEO_RANGES)/geoip6
 	mv $@.new $@
 
 $(GEO_RANGES)/geoip $(GEO_RANGES)/geoip6:
-	$(error $@ is missing: install tor-geoipdb, or say GEO_RANGES=DIRECTORY)
+	$(error $@ is missing: install tor-geoipdb, or set GEO_RANGES=DIRECTORY)
 
-# The tests themselves are tested: each mutation of a source makes one of them fail.
+# Test the tests: each mutation of a source has to make one of them fail.
 .PHONY: check-unit-mutate
 check-unit-mutate: $(CORE_TESTS)
 	CC="$(CC)" CFLAGS="$(CORE_CFLAGS)" OBJECTS_classify="$(CORE_OBJECTS_classify)" \

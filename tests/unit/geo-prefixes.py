@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Turn the address ranges of tor-geoipdb into prefixes, one a line: ADDRESS/LEN CC
+"""Convert the address ranges of tor-geoipdb to prefixes, one per line: ADDRESS/LEN COUNTRY
 
 usage: geo-prefixes.py {4|6} < RANGES > PREFIXES
 """
@@ -15,7 +15,7 @@ def number(text):
 
 
 def prefixes(first, last, bits):
-    """The fewest prefixes that are exactly the addresses from first to last."""
+    """The fewest prefixes that cover exactly the addresses from first to last."""
     while first <= last:
         length = bits - ((first & -first).bit_length() - 1 if first else bits)
         length = max(length, bits + 1 - (last - first + 1).bit_length())
@@ -35,7 +35,7 @@ def main():
         first, last, country = line.strip().split(',')
         first, last = number(first), number(last)
         if not before < first <= last < 1 << bits:
-            sys.exit(f'geo-prefixes: line {n}: not a range behind the one before')
+            sys.exit(f'geo-prefixes: line {n}: not a range after the previous one')
         before = last
         for address, length in prefixes(first, last, bits):
             text = socket.inet_ntop(family, address.to_bytes(bits // 8, 'big'))

@@ -17,7 +17,7 @@
 #include "op25b_reject.h"
 #include "op25b_step.h"
 
-/* What the sources under test call, and the tests look at */
+/* The functions that the sources under test call */
 
 unsigned int op25b_net_id;
 
@@ -25,34 +25,34 @@ struct op25b_net pernet;
 struct net net = { .generic = &pernet };
 struct op25b_table *const table = &pernet.table;
 
-struct seen seen;
+struct stubs stubs;
 
 int nf_register_net_hooks(struct net *to, const struct nf_hook_ops *ops, unsigned int n)
 {
-	CHECK(to == &net && !seen.hooks && ops == table->hooks && n == 2);
-	seen.hooks_memory = kmalloc(1, GFP_KERNEL);
-	if (!seen.hooks_memory)
+	CHECK(to == &net && !stubs.hooks && ops == table->hooks && n == 2);
+	stubs.hooks_memory = kmalloc(1, GFP_KERNEL);
+	if (!stubs.hooks_memory)
 		return -ENOMEM;
-	seen.hooks = ops;
+	stubs.hooks = ops;
 	return 0;
 }
 
 void nf_unregister_net_hooks(struct net *from, const struct nf_hook_ops *ops, unsigned int n)
 {
-	CHECK(from == &net && seen.hooks == ops && n == 2);
-	seen.hooks = NULL;
-	kfree(seen.hooks_memory);
+	CHECK(from == &net && stubs.hooks == ops && n == 2);
+	stubs.hooks = NULL;
+	kfree(stubs.hooks_memory);
 }
 
 int op25b_sysfs_pool_add(struct op25b_table *to, struct op25b_pool *pool)
 {
 	CHECK(to == table && !pool->sysfs);
-	if (seen.directory_error)
-		return seen.directory_error;
+	if (stubs.directory_error)
+		return stubs.directory_error;
 	pool->sysfs = kmalloc(1, GFP_KERNEL);
 	if (!pool->sysfs)
 		return -ENOMEM;
-	seen.directories++;
+	stubs.directories++;
 	return 0;
 }
 
@@ -60,7 +60,7 @@ void op25b_sysfs_pool_del(struct op25b_pool *pool)
 {
 	if (!pool->sysfs)
 		return;
-	seen.directories--;
+	stubs.directories--;
 	kfree(pool->sysfs);
 	pool->sysfs = NULL;
 }
@@ -68,13 +68,13 @@ void op25b_sysfs_pool_del(struct op25b_pool *pool)
 void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum op25b_family family,
 		  enum op25b_action action)
 {
-	seen.rejects++;
-	seen.action = action;
+	stubs.rejects++;
+	stubs.action = action;
 }
 
-struct model now;
+struct model in_force;
 
-/* Chance */
+/* Random input */
 
 struct op25b_key random_key(enum op25b_family family)
 {
@@ -133,8 +133,8 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 		err = op25b_step_prefix_del(change, id, &op->prefix, op->force, &extack);
 		break;
 	case EXEMPT_ADD:
-		err = op25b_step_exempt_add(change, id, &op->prefix, op->timeout, op->comment, op->force,
-				       &extack);
+		err = op25b_step_exempt_add(change, id, &op->prefix, op->timeout, op->comment,
+					    op->force, &extack);
 		break;
 	case EXEMPT_DEL:
 		err = op25b_step_exempt_del(change, id, &op->prefix, op->force, &extack);
@@ -148,15 +148,15 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 	default:
 		err = -EINVAL;
 	}
-	/* each refusal says why */
+	/* the extack has a message for each refusal */
 	CHECK((err == -EEXIST || err == -ENOENT) == (extack._msg && *extack._msg),
 	      "%d: %s", err, extack._msg);
 	return err;
 }
 
-/* What is in force is what the model says. */
+/* Comparing a policy with a model */
 
-static void count_is(u32 n, u32 expected, const char *what)
+static void check_count(u32 n, u32 expected, const char *what)
 {
 	CHECK(n == expected, "%s: %u, not %u", what, n, expected);
 }
@@ -168,10 +168,10 @@ struct collected {
 	struct model *model;
 	unsigned int comments;	/* entries with a struct op25b_exempt */
 	unsigned int timeouts;
-	int relays_of;
+	int relays_of;		/* the pool whose relays are walked */
 };
 
-static int see_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+static int check_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
 {
 	struct collected *c = arg;
 	struct op25b_prefix p = { .family = c->family, .len = len, .key = key };
@@ -195,7 +195,7 @@ static int see_entry(void *arg, struct op25b_key key, unsigned int len, unsigned
 	return 0;
 }
 
-static int see_relay(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+static int check_relay(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
 {
 	struct collected *c = arg;
 	struct op25b_prefix p = { .family = c->family, .len = len, .key = key };
@@ -205,8 +205,8 @@ static int see_relay(void *arg, struct op25b_key key, unsigned int len, unsigned
 	return 0;
 }
 
-static void judges_as(const struct op25b_policy *policy, const struct model *model,
-		      unsigned int times)
+static void check_judgements(const struct op25b_policy *policy, const struct model *model,
+			     unsigned int times)
 {
 	struct op25b_judgement judgement;
 	struct verdict expected;
@@ -230,7 +230,7 @@ static void judges_as(const struct op25b_policy *policy, const struct model *mod
 	}
 }
 
-static void policy_is(const struct op25b_policy *policy, struct model *model)
+static void check_policy(const struct op25b_policy *policy, struct model *model)
 {
 	const struct op25b_pool_conf *conf[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
 	u32 prefixes, exempts, relays, pools = 0, guards[2] = { 0 };
@@ -239,20 +239,20 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 	unsigned int i, j;
 	int pool;
 
-	count_is(policy->generation, model->generation, "generation");
+	check_count(policy->generation, model->generation, "generation");
 	for (i = 0; i < OP25B_PAGES; i++) {
 		for (j = 0; policy->page[i] && j < OP25B_PAGE_POOLS; j++) {
-			const struct op25b_pool_conf *t = policy->page[i]->conf[j];
+			const struct op25b_pool_conf *found = policy->page[i]->conf[j];
 
-			if (!t)
+			if (!found)
 				continue;
-			CHECK(!t->fresh && t->pool->id == i * OP25B_PAGE_POOLS + j);
-			for (pool = 0; strcmp(model_names[pool], t->pool->name); pool++)
+			CHECK(!found->fresh && found->pool->id == i * OP25B_PAGE_POOLS + j);
+			for (pool = 0; strcmp(model_names[pool], found->pool->name); pool++)
 				CHECK(pool < POOLS - 1);
 			CHECK(!conf[pool]);
-			conf[pool] = t;
-			CHECK(t == next);
-			next = op25b_policy_next(policy, t->pool->id + 1);
+			conf[pool] = found;
+			CHECK(found == next);
+			next = op25b_policy_next(policy, found->pool->id + 1);
 		}
 	}
 	CHECK(!next);
@@ -271,42 +271,42 @@ static void policy_is(const struct op25b_policy *policy, struct model *model)
 		}
 		for (relays = 0, i = 0; i < model->relays; i++)
 			relays += model->relay[i].pool == pool;
-		count_is(conf[pool]->prefixes, prefixes, "prefixes of a pool");
-		count_is(conf[pool]->exempts, exempts, "exempts of a pool");
-		count_is(conf[pool]->relays, relays, "relays of a pool");
+		check_count(conf[pool]->prefixes, prefixes, "prefixes of a pool");
+		check_count(conf[pool]->exempts, exempts, "exempts of a pool");
+		check_count(conf[pool]->relays, relays, "relays of a pool");
 	}
-	count_is(policy->pools, pools, "pools");
-	count_is(policy->synack, guards[0], "guards synack");
-	count_is(policy->inbound, guards[1], "guards inbound");
-	count_is(policy->relays, model->relays, "relays");
+	check_count(policy->pools, pools, "pools");
+	check_count(policy->synack, guards[0], "guards synack");
+	check_count(policy->inbound, guards[1], "guards inbound");
+	check_count(policy->relays, model->relays, "relays");
 
 	for (i = 0; i < OP25B_FAMILIES; i++) {
 		for (prefixes = 0, j = 0; j < model->entries; j++)
 			prefixes += model->entry[j].is_prefix && model->entry[j].prefix.family == i;
-		count_is(policy->prefixes[i], prefixes, "prefixes");
+		check_count(policy->prefixes[i], prefixes, "prefixes");
 		c.family = i;
-		op25b_lpm_walk(policy->entry[i], none, 0, see_entry, &c);
+		op25b_lpm_walk(policy->entry[i], none, 0, check_entry, &c);
 	}
 	for (exempts = 0, j = 0; j < model->entries; j++)
 		exempts += model->entry[j].is_exempt;
-	count_is(policy->exempts, exempts, "exempts");
+	check_count(policy->exempts, exempts, "exempts");
 	CHECK(c.n == model->entries, "%u, not %u", c.n, model->entries);
 
 	for (c.n = 0, i = 0; i < OP25B_FAMILIES; i++) {
 		c.family = i;
 		c.relays_of = EVERY_POOL;
-		op25b_lpm_walk(policy->relay[i], none, 0, see_relay, &c);
+		op25b_lpm_walk(policy->relay[i], none, 0, check_relay, &c);
 		for (pool = 0; pool < POOLS; pool++) {
 			c.relays_of = pool;
 			if (conf[pool])
-				op25b_lpm_walk(conf[pool]->relay[i], none, 0, see_relay, &c);
+				op25b_lpm_walk(conf[pool]->relay[i], none, 0, check_relay, &c);
 		}
 	}
 	CHECK(c.n == model->relays, "%u, not %u", c.n, model->relays);
-	judges_as(policy, model, 10);
+	check_judgements(policy, model, 10);
 }
 
-void in_force(void)
+void check_table(void)
 {
 	unsigned int listed = 0, queued = 0, expected = 0, timeouts = 0, i, pools = 0;
 	const struct timerqueue_node *node;
@@ -315,30 +315,30 @@ void in_force(void)
 	struct op25b_pool *found;
 	int pool;
 
-	policy_is(table->policy, &now);
+	check_policy(table->policy, &in_force);
 	list_for_each_entry(exempt, &table->exempts, list)
 		listed++;
 	for (node = table->expiries.first; node; node = node->next)
 		queued++;
-	for (i = 0; i < now.entries; i++) {
-		expected += now.entry[i].expires || *now.entry[i].comment;
-		timeouts += !!now.entry[i].expires;
+	for (i = 0; i < in_force.entries; i++) {
+		expected += in_force.entry[i].expires || *in_force.entry[i].comment;
+		timeouts += !!in_force.entry[i].expires;
 	}
-	count_is(listed, expected, "exempts in the list");
-	count_is(queued, timeouts, "exempts in the queue");
+	check_count(listed, expected, "exempts in the list");
+	check_count(queued, timeouts, "exempts in the queue");
 
 	for (pool = 0; pool < POOLS; pool++) {
-		if (!now.exists[pool])
+		if (!in_force.exists[pool])
 			continue;
 		pools++;
 		found = op25b_table_pool_find(table, model_names[pool]);
 		CHECK(found);
 		op25b_stats_read(&found->stats, &totals);
-		CHECK(!memcmp(totals.packets, now.packets[pool], sizeof(totals.packets)), "%s",
+		CHECK(!memcmp(totals.packets, in_force.packets[pool], sizeof(totals.packets)), "%s",
 		      model_names[pool]);
 	}
-	count_is(seen.directories, pools, "directories");
-	CHECK(!seen.hooks == !pools);
+	check_count(stubs.directories, pools, "directories");
+	CHECK(!stubs.hooks == !pools);
 }
 
 /* Policies that readers may still see */
@@ -354,17 +354,17 @@ void grace_period(void)
 {
 	while (past.n) {
 		past.n--;
-		policy_is(past.of[past.n].policy, &past.of[past.n].model);
+		check_policy(past.of[past.n].policy, &past.of[past.n].model);
 	}
 	rcu_barrier();
 }
 
-static void remember(void)
+static void remember_policy(void)
 {
 	if (past.n == 4)
 		grace_period();
 	past.of[past.n].policy = table->policy;
-	past.of[past.n++].model = now;
+	past.of[past.n++].model = in_force;
 }
 
 static int apply_all(struct op25b_change *change, const struct op *ops, unsigned int n)
@@ -395,7 +395,7 @@ int change_once(const struct op *ops, unsigned int n)
 	return err;
 }
 
-/* The same change, with each allocation failing in turn; then it is done. */
+/* Do the operations in one change with each allocation failing in turn, until none fails. */
 static int change_failing(const struct op *ops, unsigned int n)
 {
 	unsigned long at;
@@ -414,31 +414,30 @@ static int change_failing(const struct op *ops, unsigned int n)
 			return err;
 		rcu_barrier();
 		CHECK(shim_slab.live == live, "%ld more", shim_slab.live - live);
-		in_force();
+		check_table();
 	}
 }
 
-/* Do @n operations in one change, that gives @expected. */
 void change(const struct op *ops, unsigned int n, int expected, bool failing)
 {
 	static struct model model;
 	unsigned int i;
 	int err = 0;
 
-	model = now;
+	model = in_force;
 	for (i = 0; i < n && !err; i++)
 		err = model_apply(&model, &ops[i]);
 	CHECK(err == expected, "the model gives %d", err);
 
 	if (!failing && chance_below(3))
-		remember();
+		remember_policy();
 	err = failing ? change_failing(ops, n) : change_once(ops, n);
 	CHECK(err == expected, "%d, not %d", err, expected);
 	if (!err)
-		model_commit(&now, &model, false);
+		model_commit(&in_force, &model, false);
 }
 
-void one(struct op op, int expected)
+void do_op(struct op op, int expected)
 {
 	if (!op.comment)
 		op.comment = "";
@@ -456,13 +455,13 @@ void stage_begin(struct staged *staged)
 	CHECK(staged->change);
 }
 
-/* A restore ends with the first refusal, so there is none here. */
+/* A restore fails at the first operation that is refused, so none is refused here. */
 void stage(struct staged *staged, struct op op)
 {
 	if (!op.comment)
 		op.comment = "";
 	CHECK(model_apply(&staged->model, &op) == 0);
-	/* it began with an empty policy, so that each pool may come back */
+	/* a restore begins with an empty policy, so that a deleted pool may be added again */
 	memset(staged->model.deleted, 0, sizeof(staged->model.deleted));
 	mutex_lock(&table->lock);
 	CHECK(change_apply(staged->change, &op) == 0);
@@ -473,9 +472,9 @@ void stage_end(struct staged *staged, bool commit)
 {
 	mutex_lock(&table->lock);
 	if (commit) {
-		remember();
+		remember_policy();
 		CHECK(op25b_change_commit(staged->change) == 0);
-		model_commit(&now, &staged->model, true);
+		model_commit(&in_force, &staged->model, true);
 	} else {
 		op25b_change_abort(staged->change);
 	}
@@ -485,17 +484,17 @@ void stage_end(struct staged *staged, bool commit)
 
 /* Time */
 
-void pass_time(unsigned int seconds)
+void advance_time(unsigned int seconds)
 {
-	u64 generation = now.generation;
+	u64 generation = in_force.generation;
 	unsigned int expired;
 
 	shim_clock_advance(shim_clock + SECONDS(seconds));
-	expired = model_expire(&now);
-	/* one change or several, but none that changes nothing */
+	expired = model_expire(&in_force);
+	/* exempts expire in one change or several, each of which deletes at least one */
 	CHECK(table->policy->generation >= generation + !!expired);
 	CHECK(table->policy->generation <= generation + expired);
-	now.generation = table->policy->generation;
+	in_force.generation = table->policy->generation;
 }
 
 /* Packets */
@@ -547,7 +546,10 @@ static unsigned int write_packet(u8 *p, enum op25b_pkt_type type, enum op25b_fam
 	end = type == OP25B_PKT_MALFORMED ? n + 13 : n + 20;
 	if (family == OP25B_IPV6)
 		p[5] = end - 40;
-	/* what lies behind the end of what a tunnel held looks harmless, and is none of the packet */
+	/*
+	 * seg6_local does not trim the inner packet as ip6_rcv() does: add bytes after its end,
+	 * which look harmless and have to be ignored
+	 */
 	if (options && chance() & 1) {
 		memset(p + end, 0x10, 7);
 		end += 7;
@@ -555,28 +557,27 @@ static unsigned int write_packet(u8 *p, enum op25b_pkt_type type, enum op25b_fam
 	return end;
 }
 
-/* Have the hook see a packet, and the model count it. */
-struct verdict send(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,
+struct verdict send_packet(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,
 			   struct op25b_key dst)
 {
-	struct verdict verdict = model_judge(&now, type, family, src, dst);
+	struct verdict verdict = model_judge(&in_force, type, family, src, dst);
 	struct net_device in = { 0 };
 	struct nf_hook_state state = { .in = &in, .net = &net };
-	unsigned int got, rejects = seen.rejects, head, len;
+	unsigned int got, rejects = stubs.rejects, head, len, column;
 	const struct nf_hook_ops *ops;
 	struct sk_buff skb = { 0 };
 	u8 bytes[128], *rest;
 	bool answered, tracked;
 
-	if (!seen.hooks) {
+	if (!stubs.hooks) {
 		CHECK(verdict.verdict == OP25B_VERDICT_PASSED);
 		return verdict;
 	}
-	for (ops = seen.hooks; ops->pf != (family ? NFPROTO_IPV6 : NFPROTO_IPV4); ops++)
-		CHECK(ops == seen.hooks);
+	for (ops = stubs.hooks; ops->pf != (family ? NFPROTO_IPV6 : NFPROTO_IPV4); ops++)
+		CHECK(ops == stubs.hooks);
 	CHECK(ops->hooknum == NF_INET_PRE_ROUTING && ops->priority < NF_IP_PRI_CONNTRACK_DEFRAG);
 
-	/* the stack has read the IP header; the rest lies anywhere */
+	/* ip_rcv() and ip6_rcv() have pulled the IP header; the rest may be in either part */
 	len = write_packet(bytes, type, family, src, dst);
 	head = family ? 40 : 20;
 	if (chance() & 1)
@@ -588,8 +589,9 @@ struct verdict send(enum op25b_pkt_type type, enum op25b_family family, struct o
 
 	shim_cpu = chance_below(SHIM_CPUS);
 	/*
-	 * what a VRF has from its devices, or once more from itself, was seen before, unless it would
-	 * be blocked and is no connection's nor untracked
+	 * A packet received in a VRF passes the hook a second time, as received on the VRF device.
+	 * The hook ignores it then, unless the verdict is to block it and it has no conntrack mark:
+	 * SRv6 has decapsulated that one.
 	 */
 	rcu_read_lock();
 	in.ifindex = SHIM_VRF;
@@ -598,13 +600,17 @@ struct verdict send(enum op25b_pkt_type type, enum op25b_family family, struct o
 	if (tracked && chance() & 1)
 		skb.nfctinfo = IP_CT_UNTRACKED;
 	else if (tracked)
-		skb.nfct = &now;
+		skb.nfct = &in_force;
 	if (!chance_below(4) && (tracked || verdict.verdict != OP25B_VERDICT_BLOCKED)) {
 		skb.cb.iif = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_VRF;
 		CHECK(ops->hook(ops->priv, &skb, &state) == NF_ACCEPT);
-		CHECK(seen.rejects == rejects);
+		CHECK(stubs.rejects == rejects);
 	}
-	/* what it has from elsewhere was not, nor what is its device's, nor what comes from none */
+	/*
+	 * The hook judges all others: one that SRv6 has decapsulated and that is to be blocked, one
+	 * that enters the VRF from outside, one without input device, and one as received on a port
+	 * of the VRF or on a device in no VRF.
+	 */
 	skb.cb.iif = SHIM_LINK;
 	if (verdict.verdict == OP25B_VERDICT_BLOCKED && !tracked && chance() & 1) {
 		skb.cb.iif = SHIM_LINK_OF_VRF;
@@ -623,35 +629,36 @@ struct verdict send(enum op25b_pkt_type type, enum op25b_family family, struct o
 
 	CHECK(got == (verdict.verdict == OP25B_VERDICT_BLOCKED ? NF_DROP : NF_ACCEPT));
 	answered = verdict.verdict == OP25B_VERDICT_BLOCKED && verdict.class == OP25B_CLASS_SYN &&
-		   now.settings[verdict.pool].action != OP25B_ACTION_DROP;
-	CHECK(seen.rejects == rejects + answered);
-	CHECK(!answered || seen.action == now.settings[verdict.pool].action);
-	if (verdict.verdict != OP25B_VERDICT_PASSED)
-		now.packets[verdict.pool][verdict.class][op25b_stats_column(verdict.verdict)]++;
+		   in_force.settings[verdict.pool].action != OP25B_ACTION_DROP;
+	CHECK(stubs.rejects == rejects + answered);
+	CHECK(!answered || stubs.action == in_force.settings[verdict.pool].action);
+	if (verdict.verdict != OP25B_VERDICT_PASSED) {
+		column = op25b_stats_column(verdict.verdict);
+		in_force.packets[verdict.pool][verdict.class][column]++;
+	}
 	return verdict;
 }
 
-void sends(enum op25b_pkt_type type, const char *from, const char *to,
+void check_verdict(enum op25b_pkt_type type, const char *from, const char *to,
 		  enum op25b_verdict verdict)
 {
 	struct op25b_prefix src = prefix(from), dst = prefix(to);
 
-	CHECK(send(type, src.family, src.key, dst.key).verdict == verdict, "%s to %s", from, to);
+	CHECK(send_packet(type, src.family, src.key, dst.key).verdict == verdict,
+	      "%s to %s", from, to);
 }
-
-/* A table for each test */
 
 int harness_setup(void **state)
 {
 	CHECK(shim_slab.live == 0);
 	memset(&pernet, 0, sizeof(pernet));
-	memset(&now, 0, sizeof(now));
-	memset(&seen, 0, sizeof(seen));
+	memset(&in_force, 0, sizeof(in_force));
+	memset(&stubs, 0, sizeof(stubs));
 	CHECK(op25b_table_workqueue_init() == 0);
 	CHECK(op25b_table_init(table, &net) == 0);
 	op25b_hook_init(table);
 	op25b_expire_init(table);
-	in_force();
+	check_table();
 	return 0;
 }
 
@@ -661,16 +668,16 @@ static int remove_directory(struct op25b_pool *pool, void *arg)
 	return 0;
 }
 
-/* In the order of op25b_mod.c; sysfs is the harness's own */
+/* In the order of op25b_mod.c, but for sysfs, whose functions are stubs here */
 int harness_teardown(void **state)
 {
-	in_force();
+	check_table();
 	op25b_hook_stop(table);
-	CHECK(!seen.hooks);
+	CHECK(!stubs.hooks);
 	op25b_expire_stop(table);
 	grace_period();
 	op25b_policy_for_each_added(table->policy, NULL, remove_directory, NULL);
-	CHECK(!seen.directories);
+	CHECK(!stubs.directories);
 	op25b_table_free(table);
 	op25b_table_workqueue_exit();
 	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A namespace's policy under test: the module's own, and the model beside it. What changes one changes
- * the other, and has to give the same.
+ * The table of a namespace and the model of it: each change is made to both, and both have to give
+ * the same result.
  */
 #ifndef TEST_HARNESS_H
 #define TEST_HARNESS_H
@@ -16,15 +16,15 @@ extern struct net net;
 extern struct op25b_table *const table;
 
 /**
- * struct seen - what the sources under test have called
- * @hooks: what is registered with netfilter
- * @hooks_memory: what that takes
- * @directories: how many pools have one in sysfs
- * @directory_error: the error to give instead of making one
- * @rejects: how many packets were answered
- * @action: how the last one was
+ * struct stubs - the state of the functions that stand in for the kernel's and the module's own
+ * @hooks: the hooks that are registered with netfilter
+ * @hooks_memory: an allocation made by their registration
+ * @directories: the number of pools with a directory in sysfs
+ * @directory_error: the error that op25b_sysfs_pool_add() returns; 0 for none
+ * @rejects: the number of calls of op25b_reject()
+ * @action: the action of the last call
  */
-struct seen {
+struct stubs {
 	const struct nf_hook_ops *hooks;
 	void *hooks_memory;
 	unsigned int directories;
@@ -33,33 +33,34 @@ struct seen {
 	enum op25b_action action;
 };
 
-extern struct seen seen;
+extern struct stubs stubs;
 
-/* What is in force, according to the model */
-extern struct model now;
+/* The model of the policy in force */
+extern struct model in_force;
 
-/* One of few addresses, in a block of customers and one of servers */
+/* Draw one of a few addresses, of customers and of servers. */
 struct op25b_key random_key(enum op25b_family family);
 
-/* See that it is, in every entry, counter and answer. */
-void in_force(void);
+/* Compare the table with the model: every entry, every counter, some verdicts. */
+void check_table(void);
 
-/* No reader sees an older policy any more: until then they have to be whole. */
+/* Check that the older policies, which readers may still see, are intact; end the grace period. */
 void grace_period(void);
 
-/* Do @n operations in one change, that gives @expected; if @failing, with each allocation failing in
- * turn first.
+/*
+ * Do @n operations in one change, which has to return @expected. If @failing, repeat it before with
+ * each of its allocations failing in turn.
  */
 void change(const struct op *ops, unsigned int n, int expected, bool failing);
-void one(struct op op, int expected);
+void do_op(struct op op, int expected);
 
-/* Do them, whatever the model says: it is not told. */
+/* Do @n operations in one change to the table alone, not to the model. */
 int change_once(const struct op *ops, unsigned int n);
 
 /**
- * struct staged - a restore that is under way
- * @change: the module's
- * @model: what will be in force if it is committed
+ * struct staged - a restore under way
+ * @change: its change of the table
+ * @model: the model of the policy that it stages
  */
 struct staged {
 	struct op25b_change *change;
@@ -70,22 +71,23 @@ void stage_begin(struct staged *staged);
 void stage(struct staged *staged, struct op op);
 void stage_end(struct staged *staged, bool commit);
 
-/* Have exempts expire. */
-void pass_time(unsigned int seconds);
+/* Advance the clock, and let exempts expire. */
+void advance_time(unsigned int seconds);
 
-/* Have the hook see a packet, and the model count it. */
-struct verdict send(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,
-		    struct op25b_key dst);
-void sends(enum op25b_pkt_type type, const char *from, const char *to, enum op25b_verdict verdict);
+/* Pass a packet to the hook, and check its verdict and the counters against the model. */
+struct verdict send_packet(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,
+			   struct op25b_key dst);
+void check_verdict(enum op25b_pkt_type type, const char *from, const char *to,
+		   enum op25b_verdict verdict);
 
-/* A table for each test */
+/* Each test has a table of its own. */
 int harness_setup(void **state);
 int harness_teardown(void **state);
 
 #define OP(k, p, ...)	((struct op){ .kind = k, .pool = p, __VA_ARGS__ })
-#define ADD(p, ...)	one(OP(POOL_ADD, p, .settings = { __VA_ARGS__ }), 0)
-#define PREFIX(p, text)	one(OP(PREFIX_ADD, p, .prefix = prefix(text)), 0)
-#define EXEMPT(p, text)	one(OP(EXEMPT_ADD, p, .prefix = prefix(text)), 0)
-#define RELAY(p, text)	one(OP(RELAY_ADD, p, .prefix = prefix(text)), 0)
+#define ADD(p, ...)	do_op(OP(POOL_ADD, p, .settings = { __VA_ARGS__ }), 0)
+#define PREFIX(p, text)	do_op(OP(PREFIX_ADD, p, .prefix = prefix(text)), 0)
+#define EXEMPT(p, text)	do_op(OP(EXEMPT_ADD, p, .prefix = prefix(text)), 0)
+#define RELAY(p, text)	do_op(OP(RELAY_ADD, p, .prefix = prefix(text)), 0)
 
 #endif /* TEST_HARNESS_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Keys of the lookup as one number, an address: those of IPv4 are in the upper 32 bits */
+/* Keys of the lookup as 128-bit numbers; an IPv4 address is in the upper 32 bits */
 #ifndef _KEYS_H
 #define _KEYS_H
 
@@ -19,7 +19,7 @@ static inline address address_of(struct op25b_key key)
 
 static inline address mask(unsigned int len)
 {
-	/* clang 14 forgets between the two that @len is not 0. */
+	/* clang-tidy 14 takes the shift for one by 128, although @len is not 0 there */
 	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	return len ? ~(address)0 << (128 - len) : 0;
 }

@@ -34,7 +34,7 @@ struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix
 	return NULL;
 }
 
-/* Entries that are neither any more go. */
+/* Delete entries that are neither a prefix nor an exempt any more. */
 static void model_tidy(struct model *model)
 {
 	unsigned int i = 0;
@@ -66,7 +66,7 @@ static void entry_unexempt(struct entry *entry)
 	entry->comment[0] = '\0';
 }
 
-/* Exempts whose time is over go: how many there were */
+/* Delete exempts whose timeout is over, and return their number. */
 unsigned int model_expire(struct model *model)
 {
 	unsigned int i, expired = 0;
@@ -81,7 +81,7 @@ unsigned int model_expire(struct model *model)
 	return expired;
 }
 
-/* What @op does to @model, or the error it gives */
+/* Apply @op to @model, and return 0 or the error that the module has to return. */
 int model_apply(struct model *model, const struct op *op)
 {
 	struct entry *entry = model_entry(model, &op->prefix);
@@ -160,21 +160,25 @@ int model_apply(struct model *model, const struct op *op)
 	return 0;
 }
 
-/* @model takes the place of @now, what is in force. */
-void model_commit(struct model *now, const struct model *model, bool whole)
+/*
+ * Replace @in_force, the policy in force, with @model. @whole: by a restore, which is a new
+ * generation even if nothing differs.
+ */
+void model_commit(struct model *in_force, const struct model *model, bool whole)
 {
-	struct model old = *now;
+	struct model old = *in_force;
 	int pool;
 
-	*now = *model;
-	now->generation = old.generation + (whole || model->touched);
-	now->touched = false;
-	memset(now->deleted, 0, sizeof(now->deleted));
+	*in_force = *model;
+	in_force->generation = old.generation + (whole || model->touched);
+	in_force->touched = false;
+	memset(in_force->deleted, 0, sizeof(in_force->deleted));
 	for (pool = 0; pool < POOLS; pool++) {
 		if (old.exists[pool])
-			memcpy(now->packets[pool], old.packets[pool], sizeof(now->packets[pool]));
-		if (!old.exists[pool] || !now->exists[pool])
-			memset(now->packets[pool], 0, sizeof(now->packets[pool]));
+			memcpy(in_force->packets[pool], old.packets[pool],
+			       sizeof(in_force->packets[pool]));
+		if (!old.exists[pool] || !in_force->exists[pool])
+			memset(in_force->packets[pool], 0, sizeof(in_force->packets[pool]));
 	}
 }
 
@@ -192,7 +196,7 @@ static const struct entry *model_lookup(const struct model *model, enum op25b_fa
 	return best;
 }
 
-/* The five rules of the contract, one by one */
+/* Judge a packet as one of a class: the rules of op25b_judge_class(), one by one. */
 static struct verdict model_rules(const struct model *model, enum op25b_class class, u32 guard,
 				  enum op25b_family family, struct op25b_key side,
 				  struct op25b_key other)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A policy as lists and loops, that knows what each change does to it and how it judges: what
- * test_table.c compares the module with
+ * A model of a policy, its changes and its verdicts, made of arrays and loops: test_table.c
+ * compares the module with it
  */
 #ifndef _MODEL_H
 #define _MODEL_H
@@ -46,7 +46,7 @@ struct entry {
 	int pool;
 	bool is_prefix;
 	bool is_exempt;
-	s64 expires;	/* 0: never */
+	s64 expires;	/* in ns of ktime_get_boottime(); 0: never */
 	char comment[16];
 };
 
@@ -56,10 +56,10 @@ struct relay {
 };
 
 struct model {
-	bool touched;
+	bool touched;		/* the change under way has changed it */
 	u64 generation;
 	bool exists[POOLS];
-	bool deleted[POOLS];	/* by the change under way, which may not add it again */
+	bool deleted[POOLS];	/* by the change under way, which cannot add it again */
 	struct op25b_settings settings[POOLS];
 	u64 packets[POOLS][OP25B_CLASSES][OP25B_VERDICTS];
 	unsigned int entries;
@@ -68,7 +68,7 @@ struct model {
 	struct relay relay[256];
 };
 
-/* A change */
+/* The operations that a change consists of */
 enum op_kind {
 	POOL_ADD, POOL_SET, POOL_DEL, PREFIX_ADD, PREFIX_DEL, EXEMPT_ADD, EXEMPT_DEL, RELAY_ADD,
 	RELAY_DEL, KINDS
@@ -84,7 +84,7 @@ struct op {
 	bool force;
 };
 
-/* What becomes of a packet, and for which pool that is counted */
+/* The verdict on a packet, and the class and the pool that it is counted in */
 struct verdict {
 	enum op25b_verdict verdict;
 	enum op25b_class class;
@@ -97,7 +97,7 @@ struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix
 struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix, int pool);
 unsigned int model_expire(struct model *model);
 int model_apply(struct model *model, const struct op *op);
-void model_commit(struct model *now, const struct model *model, bool whole);
+void model_commit(struct model *in_force, const struct model *model, bool whole);
 struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 			   enum op25b_family family, struct op25b_key src, struct op25b_key dst);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * core/lpm.c's naive twin, a list that is searched from end to end, and how the two are compared:
- * for the unit tests and the fuzzer, whose CHECK() is in force
+ * A naive implementation of longest-prefix match, a list that is searched from end to end, and how
+ * core/lpm.c is compared with it. The unit tests and the fuzzer include this after their CHECK().
  */
 #ifndef _NAIVE_H
 #define _NAIVE_H
@@ -82,8 +82,8 @@ static inline struct op25b_lpm_match lookup(struct op25b_lpm lpm, bool ipv6, add
 		      op25b_lpm_lookup_ipv4(lpm, key_of(at));
 }
 
-static inline void answers(struct op25b_lpm lpm, bool ipv6, address at,
-			   const struct entry *expected)
+static inline void check_lookup(struct op25b_lpm lpm, bool ipv6, address at,
+				const struct entry *expected)
 {
 	struct op25b_lpm_match match = lookup(lpm, ipv6, at);
 
@@ -93,7 +93,7 @@ static inline void answers(struct op25b_lpm lpm, bool ipv6, address at,
 	      match.value, match.len, expected ? expected->value : 0, expected ? expected->len : 0);
 }
 
-/* The tree itself: what lpm.c says of it, and that there is no node which could be left out */
+/* The invariants of the tree that core/lpm.c states, and that no node is superfluous */
 
 struct shape {
 	unsigned int nodes;
@@ -101,7 +101,7 @@ struct shape {
 	unsigned int fresh;
 };
 
-/* The bits that lead to @node, the rest zero */
+/* The path of @node, followed by zeros */
 static inline address path_of(const struct op25b_lpm_node *node)
 {
 	if (!node->deep)
@@ -109,9 +109,9 @@ static inline address path_of(const struct op25b_lpm_node *node)
 	return (address)(node->hi ^ OP25B_LPM_DEEP_HI) << 64 | *(const u64 *)(node + 1);
 }
 
-static inline void inspect_node(const struct op25b_lpm_node *node,
-				const struct op25b_lpm_node *parent, unsigned int i,
-				struct shape *shape)
+static inline void check_node(const struct op25b_lpm_node *node,
+			      const struct op25b_lpm_node *parent, unsigned int i,
+			      struct shape *shape)
 {
 	unsigned int child, n = 0;
 	int start = node->start;
@@ -131,32 +131,32 @@ static inline void inspect_node(const struct op25b_lpm_node *node,
 	CHECK(!(at & ~path), "start %d", start);
 	if (parent) {
 		CHECK(start >= parent->start + 6);
-		CHECK(parent->fresh || !node->fresh, "fresh below what is not");
+		CHECK(parent->fresh || !node->fresh, "fresh below a node that is not");
 		CHECK(op25b_lpm_index(key_of(at), parent->start) == i);
 		at ^= path_of(parent);
 		CHECK(!(at & (parent->start > 0 ? mask(parent->start) : 0)));
 	}
 	for (child = 0; child < 64; child++) {
 		if (node->external >> child & 1)
-			inspect_node((void *)op25b_lpm_slots(node)[n++], node, child, shape);
+			check_node((void *)op25b_lpm_slots(node)[n++], node, child, shape);
 	}
 }
 
-static inline struct shape inspect(struct op25b_lpm lpm)
+static inline struct shape check_tree(struct op25b_lpm lpm)
 {
 	struct shape shape = { 0 };
 
 	if (lpm.root)
-		inspect_node(lpm.root, NULL, 0, &shape);
+		check_node(lpm.root, NULL, 0, &shape);
 	return shape;
 }
 
 /* Walks */
 
 struct walked {
-	const struct entry *expected;	/* what comes next */
-	unsigned int left;		/* how many come in all */
-	unsigned int stop;		/* end the walk at this many visits; 0 for never */
+	const struct entry *expected;	/* the entry to be visited next */
+	unsigned int left;		/* the number of entries not yet visited */
+	unsigned int stop;		/* end the walk at this visit; 0 for never */
 	unsigned int visits;
 };
 
@@ -164,7 +164,7 @@ static inline int visit(void *arg, struct op25b_key key, unsigned int len, unsig
 {
 	struct walked *walked = arg;
 
-	CHECK(walked->left, "one more: %016llx %016llx/%u", key.hi, key.lo, len);
+	CHECK(walked->left, "unexpected visit: %016llx %016llx/%u", key.hi, key.lo, len);
 	CHECK(address_of(key) == walked->expected->at && len == walked->expected->len &&
 	      value == walked->expected->value, "%016llx %016llx/%u", key.hi, key.lo, len);
 	walked->expected++;

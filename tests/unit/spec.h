@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The verdict table said again, in other words than core/classify.c: what the unit tests, the
- * fuzzers and the proofs compare it with
+ * The classification of packets, written a second time and independently of core/classify.c: the
+ * unit tests, the fuzzers and the proofs compare it with this
  */
 #ifndef _SPEC_H
 #define _SPEC_H
 
 #include "classify.h"
 
-/* All of these: of a packet of @n bytes, what starts at @at, which may be behind its end */
+/* Each function classifies a packet of @n bytes from offset @at on, which may be beyond its end. */
 
 static inline enum op25b_pkt_type spec_tcp(const __u8 *packet, int n, int at)
 {
@@ -39,12 +39,13 @@ static inline enum op25b_pkt_type spec_ipv4(const __u8 *packet, int n)
 	return spec_tcp(packet, n, header);
 }
 
-static inline enum op25b_pkt_type spec_ipv6_header(const __u8 *packet, int n, int at, int type)
+static inline enum op25b_pkt_type spec_ipv6_header(const __u8 *packet, int n, int at,
+						   int next_header)
 {
 	bool there = n - at >= 8;
 	int len = 8, fragment = 0;
 
-	switch (type) {
+	switch (next_header) {
 	case 6:
 		return spec_tcp(packet, n, at);
 	case 0:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * core/classify.c against the verdict table
+ * core/classify.c against its specification
  *
- * Each packet goes through every way in which its bytes can be had, and what comes out is compared
- * with the table said again in spec.h, or with an answer written by hand.
+ * Each packet is classified through every kind of struct op25b_packet's read(), and the result is
+ * compared with that of spec.h, or with an expected type written by hand.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct frame {
 	u8 data[4096];
 	unsigned int len;
 	bool ipv6;
-	unsigned int next;	/* where the byte is that names what comes next */
+	unsigned int next;	/* the offset of the last protocol or next-header field */
 };
 
 static enum op25b_pkt_type spec(const struct frame *frame)
@@ -42,9 +42,9 @@ typedef const void *reader(const struct op25b_packet *packet, unsigned int off, 
 struct source {
 	struct op25b_packet packet;
 	const u8 *data;
-	unsigned int limit;		/* bytes from here on cannot be had */
-	unsigned int cuts;		/* of the pieces that a non-linear packet lies in */
-	unsigned int cut[16];
+	unsigned int limit;		/* read() returns NULL for bytes from here on */
+	unsigned int cuts;		/* the number of pieces of a non-linear packet */
+	unsigned int cut[16];		/* their ends */
 	u8 *piece[16];
 	unsigned int reads;
 	void *copy[READS_MAX];
@@ -53,7 +53,7 @@ struct source {
 static const struct source *source_of(const struct op25b_packet *packet, unsigned int off,
 				      unsigned int n)
 {
-	/* what struct op25b_packet promises */
+	/* read() is called as struct op25b_packet says */
 	CHECK(n && n <= 40 && off < packet->len && n <= packet->len - off,
 	      "%u bytes at %u of %u", n, off, packet->len);
 	return (const void *)packet;
@@ -94,7 +94,7 @@ static const void *read_exact(const struct op25b_packet *packet, unsigned int of
 	return memcpy(copy, source->data + off, n);
 }
 
-/* As skb_header_pointer(): what lies in one piece stays where it is */
+/* As skb_header_pointer(): bytes that are in one piece are not copied. */
 static const void *read_pieces(const struct op25b_packet *packet, unsigned int off, unsigned int n,
 			       void *buf)
 {
@@ -149,14 +149,15 @@ static enum op25b_pkt_type peek(const struct frame *frame, unsigned int n)
 {
 	u8 *room = malloc(4 + n);	/* ends where the packet does, but is never empty */
 	u8 *data = memcpy(room + 4, frame->data, n);
-	enum op25b_pkt_type type = frame->ipv6 ? op25b_peek_ipv6(data, n) : op25b_peek_ipv4(data, n);
+	enum op25b_pkt_type type;
 
+	type = frame->ipv6 ? op25b_peek_ipv6(data, n) : op25b_peek_ipv4(data, n);
 	free(room);
 	return type;
 }
 
-/* @frame is @type, by whatever way one looks at it. */
-static void is(const struct frame *frame, enum op25b_pkt_type type)
+/* Check that all functions and readers find @frame to be of @type. */
+static void check_type(const struct frame *frame, enum op25b_pkt_type type)
 {
 	static reader *const readers[] = { read_linear, read_into_buf, read_exact, read_pieces };
 	unsigned int i, n = chance_below(frame->len + 1);
@@ -172,15 +173,15 @@ static void is(const struct frame *frame, enum op25b_pkt_type type)
 	CHECK(got == type || got == UNDECIDED, "peek at %u: %d, not %d", n, got, type);
 }
 
-/* Cut off anywhere, by its own length or because the rest cannot be had: as the table says */
-static void is_at_every_length(const struct frame *whole)
+/* Check the packet truncated to every length, and with the bytes from there on unreadable. */
+static void check_every_length(const struct frame *whole)
 {
 	struct frame frame = *whole;
 	enum op25b_pkt_type type;
 
 	for (frame.len = 0; frame.len <= whole->len; frame.len++) {
 		type = spec(&frame);
-		is(&frame, type);
+		check_type(&frame, type);
 		CHECK(classify_by(whole, frame.len, read_linear) == type, "from %u", frame.len);
 	}
 }
@@ -237,15 +238,15 @@ static void put_fragment(struct frame *frame, unsigned int offset, bool more)
 	put(frame, header, sizeof(header));
 }
 
-/* An extension header of @units times 8 bytes, or 4 bytes behind the first 8 for AH */
-static void put_extension(struct frame *frame, unsigned int type, unsigned int units)
+/* An extension header: its first 8 bytes, followed by @units times 8 bytes, or 4 for AH */
+static void put_extension(struct frame *frame, unsigned int header, unsigned int units)
 {
-	frame->data[frame->next] = type;
+	frame->data[frame->next] = header;
 	frame->next = frame->len;
 	frame->data[frame->len++] = 59;
 	frame->data[frame->len++] = units;
 	memset(frame->data + frame->len, 0, units * 8 + 6);
-	frame->len += type == 51 ? units * 4 + 6 : units * 8 + 6;
+	frame->len += header == 51 ? units * 4 + 6 : units * 8 + 6;
 }
 
 static void put_tcp(struct frame *frame, unsigned int from, unsigned int to, unsigned int flags)
@@ -265,7 +266,7 @@ static const unsigned int extensions[] = { 0, 43, 44, 51, 60, 135, 139, 140 };
 
 #define EXTENSIONS 8
 
-/* Packets as they were written down by hand */
+/* Packets written by hand */
 #define IP4(first, fragment, protocol) \
 	first " 00 0028 0001 " fragment " 40 " protocol " 0000 0a000005 c0000203 "
 #define IP6(next) \
@@ -352,7 +353,7 @@ static const struct {
 	  IP6("2c") "3c00000100000001" "1101000000000000" },
 	{ "IPv6 fragment at 8", MALFORMED, IP6("2c") "0600000900000001" "00000000 50021000" },
 	{ "IPv6 last fragment at 8", MALFORMED, IP6("2c") "0600000800000001" "00000000 50021000" },
-	{ "IPv6 fragment at 8 that says UDP", MALFORMED,
+	{ "IPv6 fragment at 8 with next header UDP", MALFORMED,
 	  IP6("2c") "1100000900000001" "00000000 50021000" },
 	{ "IPv6 fragment at 8 of a chain", MALFORMED,
 	  IP6("2c") "3c00000900000001" "0600000000000000" TCP("d431", "0019", "02") },
@@ -361,7 +362,7 @@ static const struct {
 	  IP6("2c") "3c0005a800000001" "0600000000000000" TCP("d431", "0019", "02") },
 	{ "IPv6 fragment at 1448 of AH", NONE, IP6("2c") "330005a900000001" "0000000000000000" },
 	{ "IPv6 fragment at 2056", NONE, IP6("2c") "0600080800000001" TCP("d431", "0019", "02") },
-	{ "IPv6 later fragment behind an atomic one", MALFORMED,
+	{ "IPv6 later fragment after an atomic one", MALFORMED,
 	  IP6("2c") "2c00000000000001 0600000800000002" TCP("d431", "0050", "02") },
 };
 
@@ -390,17 +391,17 @@ static void test_vectors(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		from_hex(&frame, vectors[i].hex);
-		/* so that the name is seen if what follows fails */
+		/* the checks that follow do not print the name: check the same here first */
 		CHECK(spec(&frame) == vectors[i].type, "%s: specified as %d", vectors[i].name,
 		      spec(&frame));
 		CHECK(classify_by(&frame, frame.len, read_linear) == vectors[i].type, "%s",
 		      vectors[i].name);
-		is(&frame, vectors[i].type);
-		is_at_every_length(&frame);
+		check_type(&frame, vectors[i].type);
+		check_every_length(&frame);
 	}
 }
 
-/* What is written here by hand: where each answer of a truncated packet begins */
+/* Truncated packets, with the lengths at which the type changes written by hand */
 static void test_truncation(void **state)
 {
 	struct frame frame;
@@ -416,10 +417,10 @@ static void test_truncation(void **state)
 				frame.data[6] = fragment ? 0x20 : 0;
 				n = frame.len;
 				for (frame.len = 0; frame.len <= n; frame.len++)
-					is(&frame,
-					   port == 25 ?
-					   frame.len < 34 + options ? MALFORMED : SYN :
-					   frame.len < 24 + options ? MALFORMED : NONE);
+					check_type(&frame,
+						   port == 25 ?
+						   frame.len < 34 + options ? MALFORMED : SYN :
+						   frame.len < 24 + options ? MALFORMED : NONE);
 			}
 		}
 	}
@@ -431,26 +432,26 @@ static void test_truncation(void **state)
 		put_tcp(&frame, 54321, port, 0x02);
 		n = frame.len;
 		for (frame.len = 0; frame.len <= n; frame.len++)
-			is(&frame, port == 25 ? frame.len < 94 ? MALFORMED : SYN :
+			check_type(&frame, port == 25 ? frame.len < 94 ? MALFORMED : SYN :
 					       frame.len < 84 ? MALFORMED : NONE);
 	}
 	start_ipv4(&frame, 0);
 	frame.data[9] = 17;
 	fill(&frame, 30);
 	for (n = frame.len, frame.len = 0; frame.len <= n; frame.len++)
-		is(&frame, frame.len < 20 ? MALFORMED : NONE);
+		check_type(&frame, frame.len < 20 ? MALFORMED : NONE);
 	start_ipv6(&frame);
 	frame.data[6] = 17;
 	fill(&frame, 30);
 	for (n = frame.len, frame.len = 0; frame.len <= n; frame.len++)
-		is(&frame, frame.len < 40 ? MALFORMED : NONE);
+		check_type(&frame, frame.len < 40 ? MALFORMED : NONE);
 }
 
-/* All flags, with port 25 or another on each side; the others have a byte of it */
+/* All flags, with port 25 and others on each side; some of the others share a byte with 25 */
 static void test_flags(void **state)
 {
 	static const unsigned int ports[] = { 25, 26, 0x1900, 0x0119, 0x1919, 0, 587 };
-	unsigned int flags, from, to, way;
+	unsigned int flags, from, to, variant;
 	enum op25b_pkt_type type;
 	struct frame frame;
 
@@ -463,50 +464,50 @@ static void test_flags(void **state)
 					type = SYN;
 				if (from == 0 && flags & 0x02 && flags & 0x10)
 					type = SYNACK;
-				for (way = 0; way < 4; way++) {
-					if (way < 2)
-						start_ipv4(&frame, 12 * way);
+				for (variant = 0; variant < 4; variant++) {
+					if (variant < 2)
+						start_ipv4(&frame, 12 * variant);
 					else
 						start_ipv6(&frame);
-					if (way == 3)
+					if (variant == 3)
 						put_extension(&frame, 60, 1);
 					put_tcp(&frame, ports[from], ports[to], flags);
 					CHECK(spec(&frame) == type);
-					is(&frame, type);
+					check_type(&frame, type);
 				}
 			}
 		}
 	}
 }
 
-/* Every protocol: what is not TCP, and no extension header, opens nothing. */
+/* Every protocol: only TCP, directly or after an extension header, is not of type NONE. */
 static void test_protocols(void **state)
 {
 	struct frame frame;
-	unsigned int type, i;
+	unsigned int protocol, i;
 	bool extension;
 
 	(void)state;
-	for (type = 0; type < 256; type++) {
+	for (protocol = 0; protocol < 256; protocol++) {
 		start_ipv4(&frame, 0);
 		put_tcp(&frame, 54321, 25, 0x02);
-		frame.data[9] = type;
-		is(&frame, type == 6 ? SYN : NONE);
+		frame.data[9] = protocol;
+		check_type(&frame, protocol == 6 ? SYN : NONE);
 
 		for (extension = false, i = 0; i < EXTENSIONS; i++)
-			extension |= type == extensions[i];
+			extension |= protocol == extensions[i];
 		start_ipv6(&frame);
-		frame.data[6] = type;
+		frame.data[6] = protocol;
 		put(&frame, "\6\0\0\0\0\0\0\0", 8);
-		if (type != 6) {
+		if (protocol != 6) {
 			put_tcp(&frame, 54321, 25, 0x02);
-			frame.data[6] = type;
-			is(&frame, extension ? SYN : NONE);
+			frame.data[6] = protocol;
+			check_type(&frame, extension ? SYN : NONE);
 		}
 	}
 }
 
-/* All chains of up to three extension headers, of several lengths, whole and cut off anywhere */
+/* All chains of up to three extension headers, of several lengths, whole and truncated */
 static void test_chains(void **state)
 {
 	unsigned int a, b, c, i, n, chain[3];
@@ -531,37 +532,39 @@ static void test_chains(void **state)
 				}
 				n = frame.len;
 				put_tcp(&frame, 54321, 25, 0x02);
-				is(&frame, SYN);
+				check_type(&frame, SYN);
 				frame.data[n + 13] = 0x10;
-				is(&frame, NONE);
+				check_type(&frame, NONE);
 				frame.data[n + 13] = 0x02;
 				if (c == EXTENSIONS || a == b)
-					is_at_every_length(&frame);
+					check_every_length(&frame);
 			}
 		}
 	}
-	/* the longest, and many */
+	/* the longest header of each type, and a chain of many */
 	for (i = 0; i < EXTENSIONS; i++) {
 		if (extensions[i] == 44)
 			continue;
 		start_ipv6(&frame);
 		put_extension(&frame, extensions[i], 255);
 		put_tcp(&frame, 54321, 25, 0x02);
-		is(&frame, SYN);
+		check_type(&frame, SYN);
 		start_ipv6(&frame);
 		for (n = 0; n < 400; n++)
 			put_extension(&frame, extensions[i], 0);
 		put_tcp(&frame, 54321, 25, 0x02);
-		is(&frame, SYN);
+		check_type(&frame, SYN);
 		frame.len -= 7;
-		is(&frame, MALFORMED);
+		check_type(&frame, MALFORMED);
 	}
 }
 
-/* Fragments of every offset, with and without more to come; those of IPv6 of every type */
+/* Fragments with every offset, with and without more to come, and with several next headers */
 static void test_fragments(void **state)
 {
-	static const unsigned int types[] = { 6, 17, 58, 59, 50, 0, 43, 44, 51, 60, 135, 139, 140 };
+	static const unsigned int headers[] = {
+		6, 17, 58, 59, 50, 0, 43, 44, 51, 60, 135, 139, 140,
+	};
 	unsigned int offset, more, i, at;
 	struct frame frame;
 
@@ -572,9 +575,9 @@ static void test_fragments(void **state)
 			put_tcp(&frame, 54321, 25, 0x02);
 			frame.data[6] = offset >> 8 | more << 5 | (chance() & 0xc0);
 			frame.data[7] = offset;
-			is(&frame, offset == 0 ? SYN : offset == 1 ? MALFORMED : NONE);
+			check_type(&frame, offset == 0 ? SYN : offset == 1 ? MALFORMED : NONE);
 			frame.data[9] = 17;
-			is(&frame, NONE);
+			check_type(&frame, NONE);
 
 			start_ipv6(&frame);
 			if (chance() & 1)
@@ -583,23 +586,23 @@ static void test_fragments(void **state)
 			at = frame.next;
 			frame.data[at + 3] |= chance() & 6;	/* reserved */
 			put_tcp(&frame, 54321, 25, 0x02);
-			is(&frame, offset == 0 ? SYN : offset == 1 ? MALFORMED : NONE);
+			check_type(&frame, offset == 0 ? SYN : offset == 1 ? MALFORMED : NONE);
 			if (!offset || (offset > 100 && chance_below(16)))
 				continue;
-			/* what a later fragment says of its next header is nobody's */
-			for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-				frame.data[at] = types[i];
-				is(&frame, offset == 1 ? MALFORMED : NONE);
+			/* receivers ignore the next-header field of a later fragment */
+			for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+				frame.data[at] = headers[i];
+				check_type(&frame, offset == 1 ? MALFORMED : NONE);
 			}
 		}
 	}
 	start_ipv6(&frame);
 	put_fragment(&frame, 8, true);
-	is(&frame, MALFORMED);
-	is_at_every_length(&frame);
+	check_type(&frame, MALFORMED);
+	check_every_length(&frame);
 }
 
-/* The quick look settles what is common */
+/* The quick functions classify common packets, and leave the others undecided */
 static void test_peek(void **state)
 {
 	struct frame frame;
@@ -641,7 +644,7 @@ static void test_peek(void **state)
 	CHECK(peek(&frame, frame.len) == UNDECIDED);
 }
 
-/* Packets made at random, of parts that matter */
+/* Random packets, mostly with fields that the classification depends on */
 static void test_random(void **state)
 {
 	unsigned int i, n, counts[4] = { 0 };
@@ -675,7 +678,7 @@ static void test_random(void **state)
 			frame.data[chance_below(frame.len)] = chance();
 		type = spec(&frame);
 		counts[type]++;
-		is(&frame, type);
+		check_type(&frame, type);
 	}
 	for (i = 0; i < 4; i++)
 		CHECK(counts[i] > 1000, "only %u of type %u", counts[i], i);

@@ -58,8 +58,8 @@ void kernel_reset(void)
 }
 
 /*
- * Refuses a command that has this pool's name or prefix, which is then the attribute at fault. NULL:
- * refuses each such command, and no attribute is at fault.
+ * Refuses a command with this pool or prefix, which is then the attribute at fault. NULL: refuses
+ * every such command, and no attribute is at fault.
  */
 void kernel_refuse(uint8_t command, const char *value, int code, const char *text)
 {
@@ -188,7 +188,7 @@ static bool is_change(uint8_t command)
 	}
 }
 
-/* This kernel has no rules: it stages what is added, and never deletes it. */
+/* This kernel has no rules: it stages additions, and ignores deletions. */
 static void stage(struct transport *transport, const struct nlmsghdr *header)
 {
 	struct message *message;

@@ -16,16 +16,16 @@
 #include "message.h"
 
 /**
- * struct kernel - what the fake kernel does, and what it was sent
- * @open_code: the errno of opening a socket, or 0
- * @open_limit: how many sockets can be opened, or 0: any number
- * @opened: how many were opened
- * @log: the requests, a line each
+ * struct kernel - the settings and the state of the fake kernel
+ * @open_code: the errno of transport_open(), or 0
+ * @open_limit: the number of sockets that can be opened, or 0: any number
+ * @opened: the number of sockets that were opened
+ * @log: the requests, one per line
  * @largest: the size of the largest request
- * @prefixes: how many prefixes all requests had
- * @interrupted: how many dumps to come are interrupted by a change
+ * @prefixes: the number of prefixes in all requests
+ * @interrupted: the number of dumps to come that a change interrupts
  * @moving: the generation is different each time it is read
- * @sockets: how many sockets are open
+ * @sockets: the number of open sockets
  */
 struct kernel {
 	int open_code;
@@ -48,8 +48,8 @@ struct message *kernel_answer(uint8_t command);
 /**
  * struct run - the result of the last run of the command
  * @code: its exit code
- * @out: what it printed
- * @err: what it complained about
+ * @out: its standard output
+ * @err: its standard error
  */
 struct run {
 	int code;

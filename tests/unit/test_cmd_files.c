@@ -15,7 +15,7 @@ static void expect(const char *line, int code, const char *out, const char *err,
 		assert_string_equal(kernel.log, log);
 }
 
-/* Additions are merged for each pool, but do not move across what they may depend on. */
+/* Additions are merged for each pool, but not moved across changes that they may depend on. */
 static void test_restore_merges(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * core/lpm.c and core/garbage.c against a list that is searched from end to end, on random prefixes
- * and on the world's real ones, through changes, versions, and memory that runs out
+ * core/lpm.c and core/garbage.c against a list that is searched from end to end, with random
+ * prefixes and with those of the Internet, including changes, old versions and failing allocations
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "naive.h"
 #include "text.h"
 
-/* The addresses that a test plays with: those that differ from @base in @width bits at @bit */
+/* The addresses that a test uses: they differ from @base in the @width bits from @bit on */
 struct universe {
 	bool ipv6;
 	unsigned int bits;
@@ -23,7 +23,7 @@ struct universe {
 	unsigned int width;
 };
 
-/* What lies behind the last bit of a family is zero in all its addresses. */
+/* The last address of a prefix. In an IPv4 address, the bits after the 32nd are zero. */
 static address last_of(const struct universe *u, address at, unsigned int len)
 {
 	return at | (~mask(len) & mask(u->bits));
@@ -31,9 +31,9 @@ static address last_of(const struct universe *u, address at, unsigned int len)
 
 /* Walks */
 
-/* From @at and @len on, @lpm holds the @n entries at @expected */
-static void walks(struct op25b_lpm lpm, address at, unsigned int len, const struct entry *expected,
-		  unsigned int n)
+/* Check that a walk from @at and @len on visits the @n entries at @expected. */
+static void check_walk(struct op25b_lpm lpm, address at, unsigned int len,
+		       const struct entry *expected, unsigned int n)
 {
 	struct walked walked = { .expected = expected, .left = n };
 
@@ -47,7 +47,7 @@ static void walks(struct op25b_lpm lpm, address at, unsigned int len, const stru
 	CHECK(walked.visits == walked.stop);
 }
 
-/* @sorted: where the entries from @at and @len on begin */
+/* The index of the first entry of @sorted that is not before @at and @len */
 static unsigned int lower_bound(const struct entry *sorted, unsigned int n, address at,
 				unsigned int len)
 {
@@ -64,7 +64,7 @@ static unsigned int lower_bound(const struct entry *sorted, unsigned int n, addr
 	return low;
 }
 
-/* Chance */
+/* Random input */
 
 static address random_address(const struct universe *u)
 {
@@ -88,7 +88,7 @@ static const struct entry *random_entry(const struct list *list)
 	return list->n ? &list->entry[chance_below(list->n)] : NULL;
 }
 
-/* Near what is there: inside, at its ends, outside of them, or anywhere */
+/* An address in a prefix of @list, at one of its ends, just outside of it, or anywhere */
 static address random_probe(const struct universe *u, const struct list *list)
 {
 	const struct entry *entry = random_entry(list);
@@ -114,12 +114,12 @@ static address random_probe(const struct universe *u, const struct list *list)
 	}
 }
 
-/* @lpm and @list are the same, in all respects. */
-static void agree(const struct universe *u, struct op25b_lpm lpm, struct list *list)
+/* Check that @lpm has the entries of @list, and finds and walks them alike. */
+static void check_same(const struct universe *u, struct op25b_lpm lpm, struct list *list)
 {
 	address at, one = (address)1 << (128 - u->bits);
-	struct shape shape = inspect(lpm);
-	unsigned int i, len;
+	struct shape shape = check_tree(lpm);
+	unsigned int i, len, first;
 	struct list sorted;
 
 	CHECK(shape.prefixes == list->n, "%u, not %u", shape.prefixes, list->n);
@@ -129,14 +129,14 @@ static void agree(const struct universe *u, struct op25b_lpm lpm, struct list *l
 
 		CHECK(op25b_lpm_get(lpm, key_of(entry->at), entry->len) == entry->value);
 		at = last_of(u, entry->at, entry->len);
-		answers(lpm, u->ipv6, entry->at, list_lookup(list, entry->at));
-		answers(lpm, u->ipv6, at, list_lookup(list, at));
-		answers(lpm, u->ipv6, entry->at - one, list_lookup(list, entry->at - one));
-		answers(lpm, u->ipv6, at + one, list_lookup(list, at + one));
+		check_lookup(lpm, u->ipv6, entry->at, list_lookup(list, entry->at));
+		check_lookup(lpm, u->ipv6, at, list_lookup(list, at));
+		check_lookup(lpm, u->ipv6, entry->at - one, list_lookup(list, entry->at - one));
+		check_lookup(lpm, u->ipv6, at + one, list_lookup(list, at + one));
 	}
 	for (i = 0; i < 20; i++) {
 		at = random_probe(u, list);
-		answers(lpm, u->ipv6, at, list_lookup(list, at));
+		check_lookup(lpm, u->ipv6, at, list_lookup(list, at));
 		len = random_len(u);
 		at &= mask(len);
 		CHECK(op25b_lpm_get(lpm, key_of(at), len) ==
@@ -145,18 +145,18 @@ static void agree(const struct universe *u, struct op25b_lpm lpm, struct list *l
 
 	sorted = *list;
 	qsort(sorted.entry, sorted.n, sizeof(sorted.entry[0]), compare);
-	walks(lpm, 0, 0, sorted.entry, sorted.n);
+	check_walk(lpm, 0, 0, sorted.entry, sorted.n);
 	for (i = 0; i < 12; i++) {
 		at = random_probe(u, list);
 		len = random_len(u);
 		if (i < 8 && list->n) {
-			/* just what a dump does: resume at an entry, or behind it */
+			/* as a dump does: resume at an entry, or after it */
 			at = random_entry(list)->at;
 			len = list_lookup(list, at)->len + (i & 1);
 		}
 		len = i == 11 ? 129 : len;
-		walks(lpm, at, len, sorted.entry + lower_bound(sorted.entry, sorted.n, at, len),
-		      sorted.n - lower_bound(sorted.entry, sorted.n, at, len));
+		first = lower_bound(sorted.entry, sorted.n, at, len);
+		check_walk(lpm, at, len, sorted.entry + first, sorted.n - first);
 	}
 }
 
@@ -175,15 +175,15 @@ static struct op random_op(const struct universe *u, const struct list *list, un
 
 	op.at = random_address(u) & mask(op.len);
 	if (entry && chance_below(100) >= grow) {
-		/* what is there: delete it, or replace its value */
+		/* delete an existing entry, or replace its value */
 		op.at = entry->at;
 		op.len = entry->len;
 		if (chance_below(4))
 			op.value = 0;
 	} else if (!chance_below(10)) {
-		op.value = 0;	/* what most likely is not there */
+		op.value = 0;	/* delete an entry that most likely does not exist */
 	} else if (entry && !chance_below(3)) {
-		/* just beside or within one that is there */
+		/* set one next to or within an existing one */
 		op.at = entry->at ^ ((address)1 << (128 - 1 - chance_below(u->bits)));
 		op.at &= mask(op.len);
 	}
@@ -211,7 +211,7 @@ static void list_apply(struct list *list, const struct op *op)
 
 struct version {
 	struct op25b_lpm lpm;
-	struct op25b_garbage garbage;	/* what its successor replaced */
+	struct op25b_garbage garbage;	/* the nodes that the next version replaced */
 	struct list list;
 };
 
@@ -226,12 +226,12 @@ static struct version *newest(struct history *history)
 	return &history->version[history->n - 1];
 }
 
-/* The grace period of the oldest version ends: until then it is what it was. */
+/* End the grace period of the oldest version, which has to be unchanged up to now. */
 static void retire_oldest(struct history *history)
 {
 	struct version *oldest = &history->version[0];
 
-	agree(&history->u, oldest->lpm, &oldest->list);
+	check_same(&history->u, oldest->lpm, &oldest->list);
 	op25b_garbage_free(&oldest->garbage);
 	memmove(oldest, oldest + 1, --history->n * sizeof(*oldest));
 }
@@ -248,12 +248,12 @@ static void history_end(struct history *history)
 {
 	while (history->n > 1)
 		retire_oldest(history);
-	agree(&history->u, newest(history)->lpm, &newest(history)->list);
+	check_same(&history->u, newest(history)->lpm, &newest(history)->list);
 	op25b_lpm_free(newest(history)->lpm);
 	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);
 }
 
-/* One change of @n operations, which is published or discarded */
+/* Make a change of @n operations, and publish or discard it. */
 static void history_change(struct history *history, unsigned int n, unsigned int grow, bool publish)
 {
 	struct version *old = newest(history), *new = old + 1;
@@ -268,18 +268,18 @@ static void history_change(struct history *history, unsigned int n, unsigned int
 		CHECK(lpm_apply(&lpm, &garbage, &op) == 0);
 		list_apply(&list, &op);
 		CHECK(op25b_lpm_get(lpm, key_of(op.at), op.len) == op.value);
-		answers(lpm, history->u.ipv6, op.at, list_lookup(&list, op.at));
+		check_lookup(lpm, history->u.ipv6, op.at, list_lookup(&list, op.at));
 	}
 	if (!publish) {
-		agree(&history->u, lpm, &list);
+		check_same(&history->u, lpm, &list);
 		op25b_lpm_discard(lpm);
 		op25b_garbage_forget(&garbage);
 		CHECK(shim_slab.live == live, "%ld more than before", shim_slab.live - live);
-		CHECK(inspect(old->lpm).fresh == 0);
+		CHECK(check_tree(old->lpm).fresh == 0);
 		return;
 	}
 	op25b_lpm_seal(lpm);
-	CHECK(inspect(lpm).fresh == 0);
+	CHECK(check_tree(lpm).fresh == 0);
 	if (history->n == VERSIONS) {
 		retire_oldest(history);
 		old--;
@@ -305,7 +305,7 @@ static void play(struct universe u, unsigned int rounds, unsigned int size)
 		history_change(&history, 1 + (chance_below(3) ? 0 : chance_below(60)), grow,
 			       chance_below(4));
 		if (!chance_below(8))
-			agree(&history.u, newest(&history)->lpm, &newest(&history)->list);
+			check_same(&history.u, newest(&history)->lpm, &newest(&history)->list);
 	}
 	history_end(&history);
 }
@@ -339,14 +339,17 @@ static void test_random_ipv6(void **state)
 	(void)state;
 	for (bit = 0; bit <= 121; bit += 11)
 		play(universe(true, bit, 7), 120, 40);
-	/* across the halves, one start after the other */
+	/* across the two halves of a key, with every start there */
 	for (bit = 50; bit < 70; bit += 2)
 		play(universe(true, bit, 8), 60, 40);
 	play(universe(true, 0, 128), 120, 120);
 	play(universe(true, 20, 44), 120, 200);
 }
 
-/* Prefixes of all lengths, one within the other: an address that leaves at bit n gets the n-th. */
+/*
+ * Prefixes of all lengths, each within the previous one. An address that differs from @at first in
+ * bit n is in the prefixes of up to n bits.
+ */
 static void nest(struct op25b_lpm *lpm, struct op25b_garbage *garbage, bool ipv6, address at)
 {
 	unsigned int bits = ipv6 ? 128 : 32, len, i;
@@ -354,27 +357,28 @@ static void nest(struct op25b_lpm *lpm, struct op25b_garbage *garbage, bool ipv6
 
 	at &= mask(bits);
 	for (i = 0; i <= bits; i++) {
-		/* all of them once, but not in order */
+		/* each length once, but not in order */
 		len = i * 50 % (bits + 1);
 		CHECK(op25b_lpm_set(lpm, garbage, key_of(at & mask(len)), len, 1000 + len) == 0);
 	}
 	for (len = 0; len <= bits; len++) {
 		CHECK(op25b_lpm_get(*lpm, key_of(at & mask(len)), len) == 1000 + len);
 		expected = (struct entry){ .len = len, .value = 1000 + len };
-		answers(*lpm, ipv6, len < bits ? at ^ ((address)1 << (127 - len)) : at, &expected);
+		check_lookup(*lpm, ipv6, len < bits ? at ^ ((address)1 << (127 - len)) : at,
+			     &expected);
 	}
-	CHECK(inspect(*lpm).prefixes == bits + 1);
+	CHECK(check_tree(*lpm).prefixes == bits + 1);
 	for (len = bits; len > 0; len--) {
 		CHECK(op25b_lpm_del(lpm, garbage, key_of(at & mask(len)), len) == 0);
 		CHECK(op25b_lpm_get(*lpm, key_of(at & mask(len)), len) == 0);
 		expected = (struct entry){ .len = len - 1, .value = 1000 + len - 1 };
-		answers(*lpm, ipv6, at, &expected);
-		CHECK(inspect(*lpm).prefixes == len);
+		check_lookup(*lpm, ipv6, at, &expected);
+		CHECK(check_tree(*lpm).prefixes == len);
 	}
-	answers(*lpm, ipv6, ~at & mask(bits), &expected);
+	check_lookup(*lpm, ipv6, ~at & mask(bits), &expected);
 	CHECK(op25b_lpm_del(lpm, garbage, key_of(0), 0) == 0);
 	CHECK(!lpm->root);
-	answers(*lpm, ipv6, at, NULL);
+	check_lookup(*lpm, ipv6, at, NULL);
 }
 
 static void test_nested(void **state)
@@ -387,12 +391,12 @@ static void test_nested(void **state)
 	for (i = 0; i < 40; i++) {
 		nest(&lpm, &garbage, i & 1, i < 2 ? 0 : i < 4 ? ~(address)0 :
 		     (address)chance() << 64 | chance());
-		CHECK(!garbage.head);	/* there never was a version to replace */
+		CHECK(!garbage.head);	/* all nodes are fresh: nothing was published */
 		CHECK(shim_slab.live == 0);
 	}
 }
 
-/* A node of every start with all the 63 prefixes and 64 children there can be */
+/* Nodes with all 63 prefixes and all 64 children, at every start */
 static void test_full_nodes(void **state)
 {
 	struct op25b_garbage garbage = { 0 };
@@ -414,15 +418,15 @@ static void test_full_nodes(void **state)
 							    1 + value + len) == 0);
 				}
 			}
-			CHECK(inspect(lpm).prefixes == 127 && inspect(lpm).nodes == 65);
+			CHECK(check_tree(lpm).prefixes == 127 && check_tree(lpm).nodes == 65);
 			for (i = 0; i < 64; i++) {
 				expected.len = start + 6;
 				expected.value = 1 + value + start + 6;
-				answers(lpm, true, base + i * one, &expected);
-				answers(lpm, true, base + i * one + one - 1, &expected);
+				check_lookup(lpm, true, base + i * one, &expected);
+				check_lookup(lpm, true, base + i * one + one - 1, &expected);
 			}
-			answers(lpm, true, base - 1, NULL);
-			answers(lpm, true, base + 64 * one, NULL);
+			check_lookup(lpm, true, base - 1, NULL);
+			check_lookup(lpm, true, base + 64 * one, NULL);
 		}
 		for (len = start + 6; len >= (unsigned int)start; len--) {
 			for (i = 0; i < 1U << (len - start); i++) {
@@ -430,8 +434,8 @@ static void test_full_nodes(void **state)
 				CHECK(op25b_lpm_del(&lpm, &garbage, key_of(at), len) == 0);
 				expected.len = len - 1;
 				expected.value = 2 + len - 1;
-				answers(lpm, true, at,
-					len == (unsigned int)start ? NULL : &expected);
+				check_lookup(lpm, true, at,
+					     len == (unsigned int)start ? NULL : &expected);
 			}
 		}
 		CHECK(!lpm.root && !garbage.head && shim_slab.live == 0);
@@ -445,8 +449,8 @@ static void test_empty(void **state)
 	struct walked walked = { 0 };
 
 	(void)state;
-	answers(lpm, false, 0, NULL);
-	answers(lpm, true, ~(address)0, NULL);
+	check_lookup(lpm, false, 0, NULL);
+	check_lookup(lpm, true, ~(address)0, NULL);
 	CHECK(op25b_lpm_get(lpm, key_of(0), 0) == 0);
 	CHECK(op25b_lpm_get(lpm, key_of(0), 128) == 0);
 	CHECK(op25b_lpm_del(&lpm, &garbage, key_of(0), 0) == 0);
@@ -459,7 +463,7 @@ static void test_empty(void **state)
 	CHECK(!lpm.root && !garbage.head && shim_slab.live == 0);
 }
 
-/* Whichever allocation of a change fails: nothing leaks, and the version before is as it was. */
+/* If any allocation of a change fails, nothing leaks, and the previous version is unchanged. */
 static void fail_everywhere(struct universe u, unsigned int size, unsigned int ops)
 {
 	struct op25b_garbage garbage = { 0 };
@@ -498,15 +502,15 @@ static void fail_everywhere(struct universe u, unsigned int size, unsigned int o
 		op25b_lpm_discard(next);
 		op25b_garbage_forget(&garbage);
 		CHECK(shim_slab.live == live, "%ld more than before", shim_slab.live - live);
-		CHECK(inspect(lpm).fresh == 0);
-		agree(&u, lpm, &list);
+		CHECK(check_tree(lpm).fresh == 0);
+		check_same(&u, lpm, &list);
 	}
 	CHECK(n > 1);
 	op25b_lpm_seal(next);
-	agree(&u, lpm, &list);
-	agree(&u, next, &changed);
+	check_same(&u, lpm, &list);
+	check_same(&u, next, &changed);
 	op25b_garbage_free(&garbage);
-	agree(&u, next, &changed);
+	check_same(&u, next, &changed);
 	op25b_lpm_free(next);
 	CHECK(shim_slab.live == 0);
 }
@@ -525,7 +529,7 @@ static void test_out_of_memory(void **state)
 	fail_everywhere(universe(true, 30, 60), 150, 100);
 }
 
-/* Clearing is a change like any other: published or discarded, with changes before and after. */
+/* op25b_lpm_clear() in a change, before and after other operations, published or discarded */
 static void test_clear(void **state)
 {
 	struct op25b_garbage garbage = { 0 };
@@ -565,7 +569,7 @@ static void test_clear(void **state)
 			op25b_lpm_discard(next);
 			op25b_garbage_forget(&garbage);
 			CHECK(shim_slab.live == live);
-			agree(&u, lpm, &list);
+			check_same(&u, lpm, &list);
 		}
 		CHECK(!next.root);
 		memset(&changed, 0, sizeof(changed));
@@ -574,18 +578,18 @@ static void test_clear(void **state)
 			CHECK(lpm_apply(&next, &garbage, &op) == 0);
 			list_apply(&changed, &op);
 		}
-		agree(&u, lpm, &list);
-		agree(&u, next, &changed);
+		check_same(&u, lpm, &list);
+		check_same(&u, next, &changed);
 		if (round % 4 == 3) {
 			op25b_lpm_discard(next);
 			op25b_garbage_forget(&garbage);
 			CHECK(shim_slab.live == live);
-			agree(&u, lpm, &list);
+			check_same(&u, lpm, &list);
 			op25b_lpm_free(lpm);
 		} else {
 			op25b_lpm_seal(next);
 			op25b_garbage_free(&garbage);
-			agree(&u, next, &changed);
+			check_same(&u, next, &changed);
 			op25b_lpm_free(next);
 		}
 		CHECK(shim_slab.live == 0);
@@ -594,12 +598,12 @@ static void test_clear(void **state)
 	}
 }
 
-/* The world: a sorted array, in which each prefix knows the one around it */
+/* The prefixes of the Internet: a sorted array with the index of the prefix that holds each */
 
 struct world {
 	struct universe u;
 	struct entry *sorted;
-	unsigned int *around;	/* index of the next shorter prefix, plus 1; 0 for none */
+	unsigned int *around;	/* index of the next shorter prefix around it, plus 1; 0: none */
 	unsigned int n;
 };
 
@@ -617,7 +621,7 @@ static void world_load(struct world *world, bool ipv6)
 	world->u = universe(ipv6, 0, ipv6 ? 64 : 32);
 	snprintf(name, sizeof(name), "%s/ipv%c", geo_dir, ipv6 ? '6' : '4');
 	file = fopen(name, "r");
-	CHECK(file, "%s: %s; make check-unit makes it", name, strerror(errno));
+	CHECK(file, "%s: %s; make check-unit builds it", name, strerror(errno));
 
 	entry = calloc(room, sizeof(*entry));
 	while (fgets(line, sizeof(line), file)) {
@@ -626,7 +630,7 @@ static void world_load(struct world *world, bool ipv6)
 		CHECK(text.ipv6 == ipv6, "%s: %s", name, line);
 		entry[n].at = (address)text.hi << 64 | text.lo;
 		entry[n++].len = text.len;
-		/* those of the file do not overlap: lay others around some of them */
+		/* the prefixes of the file do not overlap: add shorter ones around some of them */
 		if (n % 16 == 0) {
 			entry[n].len = text.len - chance_below(text.len + 1) / 2;
 			entry[n].at = entry[n - 1].at & mask(entry[n].len);
@@ -663,9 +667,9 @@ static const struct entry *world_lookup(const struct world *world, address at)
 	return i ? &world->sorted[i - 1] : NULL;
 }
 
-static void world_answers(const struct world *world, struct op25b_lpm lpm, address at)
+static void check_world_lookup(const struct world *world, struct op25b_lpm lpm, address at)
 {
-	answers(lpm, world->u.ipv6, at, world_lookup(world, at));
+	check_lookup(lpm, world->u.ipv6, at, world_lookup(world, at));
 }
 
 static void play_world(bool ipv6)
@@ -695,7 +699,7 @@ static void play_world(bool ipv6)
 	}
 	CHECK(!garbage.head);
 	op25b_lpm_seal(lpm);
-	shape = inspect(lpm);
+	shape = check_tree(lpm);
 	CHECK(shape.prefixes == world.n && !shape.fresh);
 	CHECK(shape.nodes == shim_slab.live);
 	print_message("%u prefixes of IPv%c in %u nodes\n", world.n, ipv6 ? '6' : '4', shape.nodes);
@@ -704,27 +708,28 @@ static void play_world(bool ipv6)
 		entry = &world.sorted[i];
 		CHECK(op25b_lpm_get(lpm, key_of(entry->at), entry->len) == entry->value);
 		at = last_of(&world.u, entry->at, entry->len);
-		world_answers(&world, lpm, entry->at);
-		world_answers(&world, lpm, at);
+		check_world_lookup(&world, lpm, entry->at);
+		check_world_lookup(&world, lpm, at);
 		if (i % 4)
 			continue;
-		world_answers(&world, lpm, entry->at - one);
-		world_answers(&world, lpm, at + one);
+		check_world_lookup(&world, lpm, entry->at - one);
+		check_world_lookup(&world, lpm, at + one);
 	}
 	for (i = 0; i < 300000; i++) {
 		entry = &world.sorted[chance_below(world.n)];
 		at = ((address)chance() << 64 | chance()) & mask(world.u.bits);
 		if (i & 1)
 			at = entry->at | (at & ~mask(entry->len - chance_below(5) % entry->len));
-		world_answers(&world, lpm, at);
+		check_world_lookup(&world, lpm, at);
 	}
-	walks(lpm, 0, 0, world.sorted, world.n);
+	check_walk(lpm, 0, 0, world.sorted, world.n);
 	for (i = 0; i < 10; i++) {
 		j = chance_below(world.n);
-		walks(lpm, world.sorted[j].at, world.sorted[j].len, world.sorted + j, world.n - j);
+		check_walk(lpm, world.sorted[j].at, world.sorted[j].len, world.sorted + j,
+			   world.n - j);
 	}
 
-	/* at session speed: each change of one prefix is a version of its own */
+	/* as sessions that begin and end: each change of one prefix is a version of its own */
 	for (i = 0; i < 20000; i++) {
 		entry = &world.sorted[order[i]];
 		around = world.around[order[i]];
@@ -734,23 +739,23 @@ static void play_world(bool ipv6)
 		next = lpm;
 		live = shim_slab.live;
 		CHECK(op25b_lpm_del(&next, &garbage, key_of(entry->at), entry->len) == 0);
-		/* a path, not the tree */
+		/* only the nodes of one path are copied */
 		CHECK(shim_slab.live - live <= 25);
 		op25b_lpm_seal(next);
-		answers(next, ipv6, entry->at, expected);
-		world_answers(&world, lpm, entry->at);
+		check_lookup(next, ipv6, entry->at, expected);
+		check_world_lookup(&world, lpm, entry->at);
 		op25b_garbage_free(&garbage);
 		lpm = next;
 		CHECK(op25b_lpm_set(&next, &garbage, key_of(entry->at), entry->len,
 				    entry->value) == 0);
 		op25b_lpm_seal(next);
-		answers(lpm, ipv6, entry->at, expected);
+		check_lookup(lpm, ipv6, entry->at, expected);
 		op25b_garbage_free(&garbage);
 		lpm = next;
-		world_answers(&world, lpm, entry->at);
+		check_world_lookup(&world, lpm, entry->at);
 	}
-	walks(lpm, 0, 0, world.sorted, world.n);
-	CHECK(inspect(lpm).nodes == shape.nodes);
+	check_walk(lpm, 0, 0, world.sorted, world.n);
+	CHECK(check_tree(lpm).nodes == shape.nodes);
 	CHECK(shape.nodes == shim_slab.live);
 
 	op25b_lpm_free(lpm);
@@ -772,7 +777,7 @@ static void test_world_ipv6(void **state)
 	play_world(true);
 }
 
-/* Where the files ipv4 and ipv6 are: the argument, OP25B_GEO, or where make puts them */
+/* The folder with the files ipv4 and ipv6 is the argument, OP25B_GEO, or build/geo. */
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The policy of a namespace, its changes, its counters and the packet path: the module's sources,
- * unmodified, against a naive model that is lists and loops
+ * The policy of a namespace, its changes, its counters and the packet path: the module's unmodified
+ * sources against a naive model
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "harness.h"
 #include "op25b_step.h"
 
-/* Chance */
+/* Random input */
 
 static struct op25b_prefix random_prefix(void)
 {
@@ -33,7 +33,7 @@ static struct op25b_settings random_settings(void)
 	};
 }
 
-/* Something to do to @model */
+/* An operation on @model */
 static struct op random_op(struct model *model)
 {
 	static const char *const comments[] = { "", "fixed", "ticket 7" };
@@ -55,7 +55,7 @@ static struct op random_op(struct model *model)
 	op.timeout = chance_below(3) ? 0 : 1 + chance_below(40);
 	op.comment = comments[chance_below(3)];
 	op.force = chance() & 1;
-	/* most of what is deleted is there */
+	/* most deletions are of prefixes, exempts and relays that exist */
 	if (op.kind >= RELAY_ADD) {
 		if (op.kind == RELAY_DEL && model->relays && chance_below(4)) {
 			struct relay *relay = &model->relay[chance_below(model->relays)];
@@ -83,7 +83,7 @@ static void change_random(unsigned int n, bool failing)
 	int err = 0;
 
 	CHECK(n <= 200);
-	model = now;
+	model = in_force;
 	for (i = 0; i < n && !err; i++) {
 		ops[i] = random_op(&model);
 		/* most changes succeed */
@@ -119,7 +119,7 @@ static void send_random(unsigned int n)
 
 	while (n--) {
 		family = chance_below(2);
-		send(chance_below(4), family, random_key(family), random_key(family));
+		send_packet(chance_below(4), family, random_key(family), random_key(family));
 	}
 }
 
@@ -127,30 +127,30 @@ static void send_random(unsigned int n)
 
 static void test_pools(void **state)
 {
-	CHECK(!seen.hooks);
+	CHECK(!stubs.hooks);
 	ADD(0);
-	in_force();
-	CHECK(seen.hooks);
+	check_table();
+	CHECK(stubs.hooks);
 	ADD(1, .mode = OP25B_MODE_OBSERVE);
-	in_force();
-	one(OP(POOL_SET, 1, .settings = { .guard = OP25B_GUARD_SYNACK }), 0);
+	check_table();
+	do_op(OP(POOL_SET, 1, .settings = { .guard = OP25B_GUARD_SYNACK }), 0);
 	CHECK(table->policy->synack == 1 && table->policy->generation == 3);
-	/* nothing new */
-	one(OP(POOL_SET, 1, .settings = { .guard = OP25B_GUARD_SYNACK }), 0);
+	/* the settings that the pool has: no new generation */
+	do_op(OP(POOL_SET, 1, .settings = { .guard = OP25B_GUARD_SYNACK }), 0);
 	CHECK(table->policy->generation == 3);
-	in_force();
+	check_table();
 	PREFIX(0, "10.0.0.0/24");
 	EXEMPT(0, "10.0.0.7");
 	RELAY(0, "192.0.2.0/28");
-	one(OP(POOL_DEL, 0), 0);
+	do_op(OP(POOL_DEL, 0), 0);
 	CHECK(table->policy->prefixes[OP25B_IPV4] == 0 && table->policy->relays == 0);
-	in_force();
-	one(OP(POOL_DEL, 1), 0);
-	CHECK(!seen.hooks);
-	in_force();
-	/* a pool of a name that was there starts from nothing */
+	check_table();
+	do_op(OP(POOL_DEL, 1), 0);
+	CHECK(!stubs.hooks);
+	check_table();
+	/* a pool that is deleted and added again starts without prefixes and with zero counters */
 	ADD(0);
-	in_force();
+	check_table();
 }
 
 static void test_errors(void **state)
@@ -159,44 +159,44 @@ static void test_errors(void **state)
 
 	ADD(0);
 	ADD(1);
-	one(OP(PREFIX_DEL, 0, .prefix = p), -ENOENT);
-	one(OP(PREFIX_DEL, 0, .prefix = p, .force = true), 0);
-	one(OP(EXEMPT_DEL, 0, .prefix = p), -ENOENT);
-	one(OP(EXEMPT_DEL, 0, .prefix = p, .force = true), 0);
-	one(OP(RELAY_DEL, 0, .prefix = p), -ENOENT);
-	one(OP(RELAY_DEL, 0, .prefix = p, .force = true), 0);
-	one(OP(RELAY_DEL, EVERY_POOL, .prefix = p), -ENOENT);
+	do_op(OP(PREFIX_DEL, 0, .prefix = p), -ENOENT);
+	do_op(OP(PREFIX_DEL, 0, .prefix = p, .force = true), 0);
+	do_op(OP(EXEMPT_DEL, 0, .prefix = p), -ENOENT);
+	do_op(OP(EXEMPT_DEL, 0, .prefix = p, .force = true), 0);
+	do_op(OP(RELAY_DEL, 0, .prefix = p), -ENOENT);
+	do_op(OP(RELAY_DEL, 0, .prefix = p, .force = true), 0);
+	do_op(OP(RELAY_DEL, EVERY_POOL, .prefix = p), -ENOENT);
 	CHECK(table->policy->generation == 2);
 
 	PREFIX(0, "10.0.0.0/24");
-	one(OP(PREFIX_ADD, 0, .prefix = p), -EEXIST);
-	one(OP(PREFIX_ADD, 0, .prefix = p, .force = true), 0);
-	/* the same prefix in two pools is refused, whatever it is there */
-	one(OP(PREFIX_ADD, 1, .prefix = p), -EEXIST);
-	one(OP(PREFIX_ADD, 1, .prefix = p, .force = true), -EEXIST);
-	one(OP(EXEMPT_ADD, 1, .prefix = p), -EEXIST);
-	one(OP(EXEMPT_ADD, 1, .prefix = p, .force = true), -EEXIST);
-	one(OP(PREFIX_DEL, 1, .prefix = p), -ENOENT);
-	/* a prefix is no exempt, but may be both */
-	one(OP(EXEMPT_DEL, 0, .prefix = p), -ENOENT);
+	do_op(OP(PREFIX_ADD, 0, .prefix = p), -EEXIST);
+	do_op(OP(PREFIX_ADD, 0, .prefix = p, .force = true), 0);
+	/* the same prefix in two pools is refused, as prefix or exempt of either */
+	do_op(OP(PREFIX_ADD, 1, .prefix = p), -EEXIST);
+	do_op(OP(PREFIX_ADD, 1, .prefix = p, .force = true), -EEXIST);
+	do_op(OP(EXEMPT_ADD, 1, .prefix = p), -EEXIST);
+	do_op(OP(EXEMPT_ADD, 1, .prefix = p, .force = true), -EEXIST);
+	do_op(OP(PREFIX_DEL, 1, .prefix = p), -ENOENT);
+	/* a pool may have the same prefix as prefix and as exempt, which are deleted separately */
+	do_op(OP(EXEMPT_DEL, 0, .prefix = p), -ENOENT);
 	EXEMPT(0, "10.0.0.0/24");
-	one(OP(EXEMPT_ADD, 0, .prefix = p), -EEXIST);
-	one(OP(EXEMPT_ADD, 0, .prefix = p, .force = true), 0);
-	one(OP(PREFIX_DEL, 0, .prefix = p), 0);
-	one(OP(PREFIX_DEL, 0, .prefix = p), -ENOENT);
-	one(OP(PREFIX_ADD, 1, .prefix = p), -EEXIST);
-	in_force();
-	/* relays of every pool and of each one are apart */
+	do_op(OP(EXEMPT_ADD, 0, .prefix = p), -EEXIST);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = p, .force = true), 0);
+	do_op(OP(PREFIX_DEL, 0, .prefix = p), 0);
+	do_op(OP(PREFIX_DEL, 0, .prefix = p), -ENOENT);
+	do_op(OP(PREFIX_ADD, 1, .prefix = p), -EEXIST);
+	check_table();
+	/* the relays of every pool and those of single pools are independent of each other */
 	RELAY(0, "10.0.0.0/24");
 	RELAY(1, "10.0.0.0/24");
 	RELAY(EVERY_POOL, "10.0.0.0/24");
-	one(OP(RELAY_ADD, 0, .prefix = p), -EEXIST);
-	one(OP(RELAY_ADD, EVERY_POOL, .prefix = p), -EEXIST);
-	one(OP(RELAY_ADD, 1, .prefix = p, .force = true), 0);
-	one(OP(RELAY_DEL, 1, .prefix = p), 0);
-	one(OP(RELAY_DEL, 1, .prefix = p), -ENOENT);
-	in_force();
-	/* a message that fails half way */
+	do_op(OP(RELAY_ADD, 0, .prefix = p), -EEXIST);
+	do_op(OP(RELAY_ADD, EVERY_POOL, .prefix = p), -EEXIST);
+	do_op(OP(RELAY_ADD, 1, .prefix = p, .force = true), 0);
+	do_op(OP(RELAY_DEL, 1, .prefix = p), 0);
+	do_op(OP(RELAY_DEL, 1, .prefix = p), -ENOENT);
+	check_table();
+	/* a change whose last operation is refused: nothing of it is done */
 	{
 		struct op ops[] = {
 			OP(PREFIX_ADD, 1, .prefix = prefix("10.0.1.0/24"), .comment = ""),
@@ -209,18 +209,19 @@ static void test_errors(void **state)
 
 		change(ops, 5, -EEXIST, false);
 	}
-	in_force();
+	check_table();
 }
 
-/* Each class and verdict, in the order of the contract */
+/* Each class with each verdict */
 static void test_verdicts(void **state)
 {
-	static const enum op25b_pkt_type shapes[] = {
+	static const enum op25b_pkt_type types[] = {
 		OP25B_PKT_SYN, OP25B_PKT_MALFORMED, OP25B_PKT_SYNACK, OP25B_PKT_SYN,
 	};
 	const char *in, *exempt, *server, *relay, *own, *other;
 	unsigned int i, family, rejects;
-	bool towards;
+	enum op25b_verdict unguarded;
+	bool to_pool;
 
 	ADD(0, .guard = OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND, .action = OP25B_ACTION_TCP_RESET);
 	ADD(1);
@@ -245,53 +246,57 @@ static void test_verdicts(void **state)
 		own = family ? "2001:dbb::1" : "192.0.2.32";
 		other = family ? "2001:dbb::2" : "192.0.2.33";
 		for (i = 0; i < 4; i++) {
-			towards = i >= 2;	/* the pool is the destination */
-#define SENDS(a, b, verdict) sends(shapes[i], towards ? b : a, towards ? a : b, verdict)
-			one(OP(POOL_SET, 0, .settings = { .guard = 3 }), 0);
-			SENDS(in, server, OP25B_VERDICT_BLOCKED);
-			SENDS(in, relay, OP25B_VERDICT_RELAYED);
-			SENDS(in, own, OP25B_VERDICT_RELAYED);
-			SENDS(in, other, OP25B_VERDICT_BLOCKED);
-			SENDS(exempt, server, OP25B_VERDICT_EXEMPTED);
-			SENDS(exempt, relay, OP25B_VERDICT_EXEMPTED);
-			sends(shapes[i], server, server, OP25B_VERDICT_PASSED);
-			one(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OBSERVE,
+			to_pool = i >= 2;	/* the pool is the destination */
+#define CHECK_VERDICT(a, b, verdict) \
+	check_verdict(types[i], to_pool ? b : a, to_pool ? a : b, verdict)
+			do_op(OP(POOL_SET, 0, .settings = { .guard = 3 }), 0);
+			CHECK_VERDICT(in, server, OP25B_VERDICT_BLOCKED);
+			CHECK_VERDICT(in, relay, OP25B_VERDICT_RELAYED);
+			CHECK_VERDICT(in, own, OP25B_VERDICT_RELAYED);
+			CHECK_VERDICT(in, other, OP25B_VERDICT_BLOCKED);
+			CHECK_VERDICT(exempt, server, OP25B_VERDICT_EXEMPTED);
+			CHECK_VERDICT(exempt, relay, OP25B_VERDICT_EXEMPTED);
+			check_verdict(types[i], server, server, OP25B_VERDICT_PASSED);
+			do_op(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OBSERVE,
 							  .guard = 3 }), 0);
-			SENDS(in, server, OP25B_VERDICT_OBSERVED);
-			SENDS(in, relay, OP25B_VERDICT_RELAYED);
-			SENDS(exempt, server, OP25B_VERDICT_EXEMPTED);
-			one(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OFF, .guard = 3 }), 0);
-			SENDS(in, server, OP25B_VERDICT_PASSED);
-			SENDS(in, relay, OP25B_VERDICT_PASSED);
-			SENDS(exempt, server, OP25B_VERDICT_PASSED);
-			one(OP(POOL_SET, 0, .settings = { .guard = 0 }), 0);
-			SENDS(in, server, towards ? OP25B_VERDICT_PASSED : OP25B_VERDICT_BLOCKED);
-			/* one guard is not the other */
-			one(OP(POOL_SET, 0, .settings = { .guard = i == 2 ? OP25B_GUARD_INBOUND :
+			CHECK_VERDICT(in, server, OP25B_VERDICT_OBSERVED);
+			CHECK_VERDICT(in, relay, OP25B_VERDICT_RELAYED);
+			CHECK_VERDICT(exempt, server, OP25B_VERDICT_EXEMPTED);
+			do_op(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OFF,
+							    .guard = 3 }), 0);
+			CHECK_VERDICT(in, server, OP25B_VERDICT_PASSED);
+			CHECK_VERDICT(in, relay, OP25B_VERDICT_PASSED);
+			CHECK_VERDICT(exempt, server, OP25B_VERDICT_PASSED);
+			do_op(OP(POOL_SET, 0, .settings = { .guard = 0 }), 0);
+			unguarded = to_pool ? OP25B_VERDICT_PASSED : OP25B_VERDICT_BLOCKED;
+			CHECK_VERDICT(in, server, unguarded);
+			/* the guard of the other class has no effect */
+			do_op(OP(POOL_SET, 0, .settings = { .guard = i == 2 ? OP25B_GUARD_INBOUND :
 							  OP25B_GUARD_SYNACK }), 0);
-			SENDS(in, server, towards ? OP25B_VERDICT_PASSED : OP25B_VERDICT_BLOCKED);
-			in_force();
+			CHECK_VERDICT(in, server, unguarded);
+			check_table();
 		}
 	}
-	/* the sender's pool first */
-	one(OP(POOL_SET, 0, .settings = { .guard = OP25B_GUARD_INBOUND }), 0);
-	sends(OP25B_PKT_SYN, "10.0.1.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
-	CHECK(now.packets[1][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 1);
-	in_force();
-	/* each action, and only for a SYN */
-	rejects = seen.rejects;
+	/* if both addresses are in pools, the packet is of class syn, for the pool of its source */
+	do_op(OP(POOL_SET, 0, .settings = { .guard = OP25B_GUARD_INBOUND }), 0);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
+	CHECK(in_force.packets[1][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 1);
+	check_table();
+	/* each action; only packets of class syn are answered */
+	rejects = stubs.rejects;
 	for (i = 0; i < 3; i++) {
-		one(OP(POOL_SET, 0, .settings = { .action = i, .guard = 3 }), 0);
-		sends(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-		CHECK(seen.rejects == rejects + (i != OP25B_ACTION_DROP));
-		CHECK(i == OP25B_ACTION_DROP || seen.action == i);
-		rejects = seen.rejects;
-		sends(OP25B_PKT_SYN, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
-		sends(OP25B_PKT_SYNACK, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
-		sends(OP25B_PKT_MALFORMED, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-		CHECK(seen.rejects == rejects);
+		do_op(OP(POOL_SET, 0, .settings = { .action = i, .guard = 3 }), 0);
+		check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+		CHECK(stubs.rejects == rejects + (i != OP25B_ACTION_DROP));
+		CHECK(i == OP25B_ACTION_DROP || stubs.action == i);
+		rejects = stubs.rejects;
+		check_verdict(OP25B_PKT_SYN, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
+		check_verdict(OP25B_PKT_SYNACK, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
+		check_verdict(OP25B_PKT_MALFORMED, "10.0.0.5", "203.0.113.1",
+			      OP25B_VERDICT_BLOCKED);
+		CHECK(stubs.rejects == rejects);
 	}
-	in_force();
+	check_table();
 }
 
 static void test_specific(void **state)
@@ -303,20 +308,20 @@ static void test_specific(void **state)
 	PREFIX(0, "10.1.1.0/24");
 	EXEMPT(0, "10.1.1.0/25");
 	PREFIX(0, "10.1.1.0/26");
-	sends(OP25B_PKT_SYN, "10.2.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	sends(OP25B_PKT_SYN, "10.1.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
-	sends(OP25B_PKT_SYN, "10.1.1.128", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	sends(OP25B_PKT_SYN, "10.1.1.64", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
-	sends(OP25B_PKT_SYN, "10.1.1.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	/* an exempt wins over a prefix of the same length, in any order */
+	check_verdict(OP25B_PKT_SYN, "10.2.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.1.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	check_verdict(OP25B_PKT_SYN, "10.1.1.128", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.1.1.64", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	check_verdict(OP25B_PKT_SYN, "10.1.1.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	/* an exempt has priority over the same prefix, whichever was added first */
 	EXEMPT(0, "10.1.1.0/26");
-	sends(OP25B_PKT_SYN, "10.1.1.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	check_verdict(OP25B_PKT_SYN, "10.1.1.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
 	EXEMPT(1, "10.1.2.0/24");
 	PREFIX(1, "10.1.2.0/24");
-	sends(OP25B_PKT_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
-	one(OP(EXEMPT_DEL, 1, .prefix = prefix("10.1.2.0/24")), 0);
-	sends(OP25B_PKT_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
-	in_force();
+	check_verdict(OP25B_PKT_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	do_op(OP(EXEMPT_DEL, 1, .prefix = prefix("10.1.2.0/24")), 0);
+	check_verdict(OP25B_PKT_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	check_table();
 }
 
 static void test_restore(void **state)
@@ -326,11 +331,11 @@ static void test_restore(void **state)
 	ADD(0);
 	ADD(1);
 	PREFIX(0, "10.0.0.0/24");
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.8"), .timeout = 9, .comment = "old"), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.8"), .timeout = 9, .comment = "old"), 0);
 	PREFIX(1, "10.0.1.0/24");
 	RELAY(1, "192.0.2.1");
-	sends(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	sends(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 
 	stage_begin(&staged);
 	stage(&staged, OP(POOL_ADD, 0, .settings = { .mode = OP25B_MODE_OBSERVE }));
@@ -338,52 +343,52 @@ static void test_restore(void **state)
 	stage(&staged, OP(PREFIX_ADD, 0, .prefix = prefix("10.0.1.0/24")));
 	stage(&staged, OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.1.7"), .timeout = 5));
 	stage(&staged, OP(PREFIX_ADD, 2, .prefix = prefix("10.0.0.0/24")));
-	/* meanwhile: nothing of it is in force, and packets and changes go on */
-	in_force();
-	sends(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	one(OP(POOL_DEL, 1), 0);
+	/* before the commit, packets and changes see the policy in force */
+	check_table();
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	do_op(OP(POOL_DEL, 1), 0);
 	ADD(1);
 	PREFIX(1, "10.0.1.0/24");
-	sends(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	in_force();
+	check_verdict(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_table();
 	stage(&staged, OP(RELAY_ADD, 2, .prefix = prefix("192.0.2.2")));
 	stage(&staged, OP(RELAY_ADD, EVERY_POOL, .prefix = prefix("192.0.2.3")));
 	stage_end(&staged, true);
-	in_force();
-	/* kept: east's counters; gone: west; zero: the new one's */
-	CHECK(now.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 2);
-	sends(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_OBSERVED);
-	sends(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	sends(OP25B_PKT_SYN, "10.0.0.5", "192.0.2.2", OP25B_VERDICT_RELAYED);
-	CHECK(now.packets[2][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 1);
-	in_force();
+	check_table();
+	/* pool 0 keeps its counters, pool 1 is gone, and those of pool 2 start at zero */
+	CHECK(in_force.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 2);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "192.0.2.2", OP25B_VERDICT_RELAYED);
+	CHECK(in_force.packets[2][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 1);
+	check_table();
 	grace_period();
-	/* the old exempt does not expire any more, the new one does */
-	pass_time(20);
+	/* the exempt of the old policy is gone and does not expire, that of the new one does */
+	advance_time(20);
 	CHECK(table->policy->exempts == 0);
-	in_force();
+	check_table();
 
-	/* a client that dies */
+	/* a restore that is aborted because its client died */
 	stage_begin(&staged);
 	stage_random(&staged, 100);
 	stage_end(&staged, false);
-	in_force();
-	/* a pool deleted while a restore has it: its counters start again */
+	check_table();
+	/* a pool that is deleted while a restore has it: its counters start at zero */
 	stage_begin(&staged);
 	stage(&staged, OP(POOL_ADD, 0));
-	one(OP(POOL_DEL, 0), 0);
-	in_force();
+	do_op(OP(POOL_DEL, 0), 0);
+	check_table();
 	stage_end(&staged, true);
-	CHECK(now.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 0);
-	in_force();
-	/* and one that empties the table */
+	CHECK(in_force.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 0);
+	check_table();
+	/* a restore of an empty policy */
 	stage_begin(&staged);
 	stage_end(&staged, true);
-	CHECK(!seen.hooks && !table->policy->pools);
-	in_force();
+	CHECK(!stubs.hooks && !table->policy->pools);
+	check_table();
 }
 
-/* What a commit needs besides memory may fail too. */
+/* A commit may also fail for another reason than memory: a directory in sysfs cannot be made. */
 static void test_commit_fails(void **state)
 {
 	struct op ops[] = {
@@ -394,21 +399,21 @@ static void test_commit_fails(void **state)
 	struct staged staged;
 
 	ADD(0);
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.7"), .timeout = 9, .comment = "x"), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.7"), .timeout = 9, .comment = "x"), 0);
 	grace_period();
-	seen.directory_error = -EEXIST;
+	stubs.directory_error = -EEXIST;
 	CHECK(change_once(ops, 5) == -EEXIST);
-	in_force();
+	check_table();
 
 	stage_begin(&staged);
 	stage(&staged, OP(POOL_ADD, 3));
 	mutex_lock(&table->lock);
 	CHECK(op25b_change_commit(staged.change) == -EEXIST);
 	mutex_unlock(&table->lock);
-	in_force();
-	seen.directory_error = 0;
+	check_table();
+	stubs.directory_error = 0;
 	change(ops, 5, 0, false);
-	in_force();
+	check_table();
 }
 
 static void test_expiry(void **state)
@@ -418,39 +423,39 @@ static void test_expiry(void **state)
 
 	ADD(0);
 	PREFIX(0, "10.0.0.0/24");
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 10), 0);
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.2"), .timeout = 20, .comment = "x"), 0);
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.0/24"), .timeout = 20), 0);
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.3"), .comment = "stays"), 0);
-	in_force();
-	pass_time(9);
-	in_force();
-	sends(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
-	/* later: by force; and sooner */
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 30), -EEXIST);
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 30, .force = true), 0);
-	pass_time(2);
-	in_force();
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 10), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.2"), .timeout = 20, .comment = "x"), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.0/24"), .timeout = 20), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.3"), .comment = "stays"), 0);
+	check_table();
+	advance_time(9);
+	check_table();
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	/* the timeout can be prolonged by force */
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 30), -EEXIST);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 30, .force = true), 0);
+	advance_time(2);
+	check_table();
 	CHECK(table->policy->exempts == 4);
-	pass_time(10);
-	in_force();
+	advance_time(10);
+	check_table();
 	CHECK(table->policy->exempts == 2 && table->policy->prefixes[OP25B_IPV4] == 1);
-	sends(OP25B_PKT_SYN, "10.0.0.2", "203.0.113.1", OP25B_VERDICT_BLOCKED);
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 1, .force = true), 0);
-	pass_time(2);
-	in_force();
+	check_verdict(OP25B_PKT_SYN, "10.0.0.2", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 1, .force = true), 0);
+	advance_time(2);
+	check_table();
 	CHECK(table->policy->exempts == 1);
 
-	/* days: more than the worker waits at once */
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = OP25B_TIMEOUT_MAX), 0);
-	one(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.2"), .timeout = 10 * 24 * 3600), 0);
-	pass_time(10 * 24 * 3600 - 1);
+	/* timeouts that are longer than the worker's longest delay */
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = OP25B_TIMEOUT_MAX), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.2"), .timeout = 10 * 24 * 3600), 0);
+	advance_time(10 * 24 * 3600 - 1);
 	CHECK(table->policy->exempts == 3);
-	pass_time(2);
+	advance_time(2);
 	CHECK(table->policy->exempts == 2);
-	in_force();
+	check_table();
 
-	/* more than go in one change */
+	/* more exempts than expire in one change */
 	for (i = 0; i < 1500; i++) {
 		op = &ops[i % 100];
 		*op = OP(EXEMPT_ADD, 0, .timeout = 5, .comment = "");
@@ -459,15 +464,15 @@ static void test_expiry(void **state)
 		if (i % 100 == 99)
 			change(ops, 100, 0, false);
 	}
-	/* without memory, they stay for a while */
+	/* if an allocation fails, they expire later */
 	shim_slab_fail(1, true);
 	shim_clock_advance(shim_clock + SECONDS(6));
 	shim_slab_fail(0, false);
 	CHECK(table->policy->exempts == 1502);
 	grace_period();
-	pass_time(2);
+	advance_time(2);
 	CHECK(table->policy->exempts == 2);
-	in_force();
+	check_table();
 }
 
 static void test_random(void **state)
@@ -484,7 +489,7 @@ static void test_random(void **state)
 				stage_begin(&staged);
 			break;
 		case 1:
-			pass_time(1 + chance_below(20));
+			advance_time(1 + chance_below(20));
 			break;
 		case 2:
 			change_random(1 + chance_below(60), false);
@@ -499,7 +504,7 @@ static void test_random(void **state)
 			stage_random(&staged, chance_below(6));
 		send_random(5);
 		if (!chance_below(3))
-			in_force();
+			check_table();
 	}
 	if (staged.change)
 		stage_end(&staged, false);
@@ -513,12 +518,12 @@ static void test_out_of_memory(void **state)
 	for (i = 0; i < 500; i++) {
 		change_random(1 + chance_below(8), true);
 		if (!chance_below(8))
-			pass_time(1 + chance_below(10));
+			advance_time(1 + chance_below(10));
 		send_random(5);
-		in_force();
+		check_table();
 	}
-	/* a pool with many entries and relays of both families goes */
-	if (!now.exists[0])
+	/* delete a pool that has many prefixes, exempts and relays of both families */
+	if (!in_force.exists[0])
 		ADD(0);
 	for (j = 0; j < 200; j++) {
 		op = OP(j & 1 ? PREFIX_ADD : EXEMPT_ADD, 0, .comment = "");
@@ -532,10 +537,10 @@ static void test_out_of_memory(void **state)
 	}
 	op = OP(POOL_DEL, 0, .comment = "");
 	change(&op, 1, 0, true);
-	in_force();
+	check_table();
 }
 
-/* As many pools as there can be */
+/* The largest number of pools */
 static void test_many_pools(void **state)
 {
 	struct netlink_ext_ack extack = { 0 };
@@ -548,7 +553,7 @@ static void test_many_pools(void **state)
 	int id;
 
 	live = shim_slab.live;
-	/* made, kept by a restore, and gone with the next */
+	/* a first restore makes them, a second one keeps them */
 	for (round = 0; round < 2; round++) {
 		mutex_lock(&table->lock);
 		change = op25b_change_begin_empty(table);
@@ -562,7 +567,7 @@ static void test_many_pools(void **state)
 		extack._msg = NULL;
 		CHECK(op25b_change_commit(change) == 0);
 		CHECK(table->policy->pools == OP25B_POOL_MAX);
-		CHECK(seen.directories == OP25B_POOL_MAX);
+		CHECK(stubs.directories == OP25B_POOL_MAX);
 		mutex_unlock(&table->lock);
 		grace_period();
 	}
@@ -572,7 +577,7 @@ static void test_many_pools(void **state)
 		CHECK(conf->pool->id == i++);
 	CHECK(i == OP25B_POOL_MAX);
 
-	/* only the last one, far behind the first pages, and none */
+	/* then only the pool with the greatest id, in the last page, and then none */
 	change = op25b_change_begin_empty(table);
 	CHECK(op25b_step_pool_add(change, name, settings, &extack) == OP25B_POOL_MAX - 1);
 	CHECK(op25b_change_commit(change) == 0);
@@ -584,7 +589,7 @@ static void test_many_pools(void **state)
 	mutex_unlock(&table->lock);
 	grace_period();
 	CHECK(shim_slab.live == live, "%ld more", shim_slab.live - live);
-	now.generation = 4;
+	in_force.generation = 4;
 }
 
 static void test_stats(void **state)

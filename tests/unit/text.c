@@ -8,9 +8,11 @@
 
 /**
  * text_prefix() - read a prefix
- * @text: ADDRESS or ADDRESS/LEN, and anything behind a space
+ * @text: ADDRESS or ADDRESS/LEN; anything after a space is ignored
  *
- * Return: the prefix. What is none ends the program: it is in the test itself, or in its data.
+ * Ends the program if the text is not a prefix: the test or its data is wrong.
+ *
+ * Return: the prefix.
  */
 struct text_prefix text_prefix(const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Prefixes as text; text.c stands alone because <arpa/inet.h> does not go with <linux/in.h> */
+/* Prefixes as text. text.c is a file of its own: <arpa/inet.h> conflicts with <linux/in.h>. */
 #ifndef _TEXT_H
 #define _TEXT_H
 
@@ -9,9 +9,9 @@
 /**
  * struct text_prefix - a prefix that was written as text
  * @ipv6: its family
- * @hi: the first 64 bits of its address, in the processor's byte order; of IPv4 in the upper half
+ * @hi: the first 64 bits of its address, in host byte order; an IPv4 address is in the upper 32
  * @lo: the last 64 bits
- * @len: its length; if the text has none, that of an address
+ * @len: its length; 32 or 128 if the text has none
  */
 struct text_prefix {
 	bool ipv6;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens later, behind the shims: grace periods, and work that is due at some time
+ * Deferred calls, for the shims of RCU and of workqueues: RCU callbacks and delayed work
  */
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
@@ -72,7 +72,7 @@ bool cancel_delayed_work_sync(struct delayed_work *work)
 }
 
 /*
- * How late a timer can be: what one slot of the wheel covers, 8 times as much at each of its levels
+ * How late a timer can be: one slot of the timer wheel, which is 8 times as long at each level
  * (kernel/time/timer.c).
  */
 static unsigned long slot(unsigned long jiffies)

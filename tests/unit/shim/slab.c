@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The allocations behind the shims
+ * The allocator behind linux/slab.h
  *
- * Each is one malloc() of exactly the size asked for, so that the address sanitizer sees any access
- * beside it, filled with a byte that is neither zero nor a small number.
+ * Each allocation is a malloc() of exactly the requested size, so that AddressSanitizer finds any
+ * access out of bounds. It is filled with a byte that is neither zero nor a small number.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@ int shim_atomic_depth;
 
 /**
  * shim_slab_fail() - make allocations fail from now on
- * @fail_at: the first that fails, counted from here; 0 for none
- * @fail_on: so do all that follow
+ * @fail_at: the first that fails, counted from this call on; 0 for none
+ * @fail_on: whether all later ones fail, too
  */
 void shim_slab_fail(unsigned long fail_at, bool fail_on)
 {
@@ -31,7 +31,7 @@ void *shim_slab_alloc(size_t size, gfp_t gfp)
 {
 	void *p;
 
-	/* in the kernel, one or the other */
+	/* the sources under test use one of the two */
 	assert(!(gfp & GFP_KERNEL) != !(gfp & GFP_ATOMIC));
 	if (gfp & GFP_KERNEL)
 		might_sleep();

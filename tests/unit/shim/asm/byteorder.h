@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* asm/byteorder.h for user space: the system's has only the names with underscores */
+/* asm/byteorder.h for user space: the system's header has only the names with underscores */
 #ifndef _SHIM_ASM_BYTEORDER_H
 #define _SHIM_ASM_BYTEORDER_H
 

@@ -18,7 +18,7 @@ static inline int fls(unsigned int x)
 	return x ? 32 - __builtin_clz(x) : 0;
 }
 
-/* @x is not 0. */
+/* Undefined if @x is 0 */
 static inline unsigned int __fls(unsigned long x)
 {
 	return 8 * sizeof(long) - 1 - __builtin_clzl(x);

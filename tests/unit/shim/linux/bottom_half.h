@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/bottom_half.h for user space: nothing interrupts */
+/* linux/bottom_half.h for user space: there are no bottom halves */
 #ifndef _SHIM_LINUX_BOTTOM_HALF_H
 #define _SHIM_LINUX_BOTTOM_HALF_H
 

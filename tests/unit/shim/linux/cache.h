@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/cache.h for user space: what lies where makes no difference here */
+/* linux/cache.h for user space: alignment makes no difference here */
 #ifndef _SHIM_LINUX_CACHE_H
 #define _SHIM_LINUX_CACHE_H
 

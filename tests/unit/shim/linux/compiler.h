@@ -8,7 +8,7 @@
 
 #define noinline	__attribute__((noinline))
 
-/* for sparse, which does not look at this */
+/* annotations for sparse, which does not check the tests */
 #define __rcu
 #define __percpu
 

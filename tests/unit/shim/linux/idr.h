@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/idr.h for user space: the lowest free id, from a map that takes memory */
+/* linux/idr.h for user space: the lowest free id, from an allocated array */
 #ifndef _SHIM_LINUX_IDR_H
 #define _SHIM_LINUX_IDR_H
 

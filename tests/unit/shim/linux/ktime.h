@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/ktime.h for user space: the time is what the test says */
+/* linux/ktime.h for user space: the time is shim_clock, which the test sets */
 #ifndef _SHIM_LINUX_KTIME_H
 #define _SHIM_LINUX_KTIME_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/list.h for user space: the part of it that is used; what was deleted is poisoned */
+/* linux/list.h for user space: the functions that are used. A deleted entry is poisoned. */
 #ifndef _SHIM_LINUX_LIST_H
 #define _SHIM_LINUX_LIST_H
 
@@ -46,7 +46,7 @@ static inline void list_move(struct list_head *entry, struct list_head *head)
 	list_add_tail(entry, head->next);
 }
 
-/* Put all of @list in front of what is in @head. */
+/* Move all entries of @list to the front of @head. */
 static inline void list_splice_init(struct list_head *list, struct list_head *head)
 {
 	struct list_head *entry;

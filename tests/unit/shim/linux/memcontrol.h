@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/memcontrol.h for user space: nobody is charged */
+/* linux/memcontrol.h for user space: no allocation is charged */
 #ifndef _SHIM_LINUX_MEMCONTROL_H
 #define _SHIM_LINUX_MEMCONTROL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/mutex.h for user space: there is one thread, so whoever waits waits for ever */
+/* linux/mutex.h for user space: there is one thread, so locking a locked mutex is a deadlock */
 #ifndef _SHIM_LINUX_MUTEX_H
 #define _SHIM_LINUX_MUTEX_H
 

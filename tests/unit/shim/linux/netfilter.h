@@ -26,10 +26,10 @@ struct nf_hook_ops {
 	int priority;
 };
 
-/* What it says where the packet was dropped for is the kernel's to print. */
+/* The reason is only for the kernel's drop monitors. */
 #define NF_DROP_REASON(skb, reason, err) ((void)(err), NF_DROP)
 
-/* The test's own */
+/* In harness.c */
 int nf_register_net_hooks(struct net *net, const struct nf_hook_ops *ops, unsigned int n);
 void nf_unregister_net_hooks(struct net *net, const struct nf_hook_ops *ops, unsigned int n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/netlink.h for user space: the reason of a failure */
+/* linux/netlink.h for user space: the message of an extack */
 #ifndef _SHIM_LINUX_NETLINK_H
 #define _SHIM_LINUX_NETLINK_H
 
@@ -18,7 +18,7 @@ struct netlink_ext_ack {
 		_extack->_msg = (msg);			\
 } while (0)
 
-/* The text as it is without its arguments */
+/* Set the plain message, and let the compiler check the formatted one. */
 #define op25b_err_msg(extack, plain, fmt, ...) do {	\
 	(void)sizeof(printf(fmt, __VA_ARGS__));		\
 	NL_SET_ERR_MSG(extack, plain);			\

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/percpu.h for user space: some processors, on one of which we are */
+/* linux/percpu.h for user space: SHIM_CPUS processors, of which shim_cpu is the current one */
 #ifndef _SHIM_LINUX_PERCPU_H
 #define _SHIM_LINUX_PERCPU_H
 
@@ -13,7 +13,7 @@
 
 extern int shim_cpu;
 
-/* Each processor's part of an allocation begins so many bytes behind the one before. */
+/* The distance in bytes between the copies of two processors in an allocation */
 #define SHIM_CPU_STRIDE	1024UL
 
 #define alloc_percpu_gfp(type, gfp)						\

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/rcupdate.h for user space: a grace period ends when the test says so */
+/* linux/rcupdate.h for user space: grace periods end when the test calls rcu_barrier() */
 #ifndef _SHIM_LINUX_RCUPDATE_H
 #define _SHIM_LINUX_RCUPDATE_H
 
@@ -10,7 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
-/* for clang's context analysis of the kernel, not of this */
+/* annotations for clang's context analysis, which does not check the tests */
 #define __guarded_by(...)
 #define __must_hold(...)
 #define __must_hold_shared(...)
@@ -23,7 +23,7 @@ struct rcu_head {
 
 void call_rcu(struct rcu_head *rcu, void (*func)(struct rcu_head *rcu));
 
-/* Ends a grace period: what waited for one is called, and so is what that adds. */
+/* End the grace period: call all callbacks, including those that callbacks add. */
 void rcu_barrier(void);
 
 static inline void rcu_read_lock(void)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/sched.h for user space: whether the code under test may sleep where it is */
+/* linux/sched.h for user space: might_sleep() checks the context of its caller */
 #ifndef _SHIM_LINUX_SCHED_H
 #define _SHIM_LINUX_SCHED_H
 
 #include <assert.h>
 
-/* How many RCU read sides and spin locks we are in. */
+/* The depth of RCU read-side critical sections and of sections with preemption disabled */
 extern int shim_atomic_depth;
 
 static inline void might_sleep(void)
@@ -19,7 +19,7 @@ static inline int cond_resched(void)
 	return 0;
 }
 
-/* The process, of which nothing but its memory is asked for */
+/* The current process; only its mm is used, for the memory cgroup. */
 #define current (&(struct { struct mm_struct *mm; }){ NULL })
 
 #endif /* _SHIM_LINUX_SCHED_H */

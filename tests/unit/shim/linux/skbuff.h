@@ -11,9 +11,9 @@
 
 struct sk_buff {
 	u8 *data;
-	unsigned int len;	/* of both */
-	unsigned int data_len;	/* of the second */
-	const u8 *rest;		/* the second */
+	unsigned int len;	/* of both pieces */
+	unsigned int data_len;	/* of the second piece */
+	const u8 *rest;		/* the second piece */
 	struct {
 		int iif;
 		u16 flags;

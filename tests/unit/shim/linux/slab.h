@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/slab.h for user space: malloc(), counted, and made to fail when a test asks for it */
+/* linux/slab.h for user space: malloc(), with counters and failures that a test asks for */
 #ifndef _SHIM_LINUX_SLAB_H
 #define _SHIM_LINUX_SLAB_H
 
@@ -17,11 +17,11 @@
 #define GFP_KERNEL_ACCOUNT	(GFP_KERNEL | __GFP_ACCOUNT)
 
 /**
- * struct shim_slab - what a test knows and decides about allocations
- * @live: how many there are that were not freed
- * @calls: how many were asked for since shim_slab_fail()
- * @fail_at: which of them fails, from 1 on; 0 for none
- * @fail_on: so do all that follow
+ * struct shim_slab - counters of allocations, and which of them fail
+ * @live: the number of allocations that were not freed
+ * @calls: the number of allocations requested since shim_slab_fail()
+ * @fail_at: which of them fails, counted from 1; 0 for none
+ * @fail_on: whether all later ones fail, too
  */
 struct shim_slab {
 	long live;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/timerqueue.h for user space: a list in the order of time */
+/* linux/timerqueue.h for user space: a list sorted by time */
 #ifndef _SHIM_LINUX_TIMERQUEUE_H
 #define _SHIM_LINUX_TIMERQUEUE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/types.h for user space: the kernel's own names, on top of the system's header */
+/* linux/types.h for user space: the system's header and the kernel's internal names */
 #ifndef _SHIM_LINUX_TYPES_H
 #define _SHIM_LINUX_TYPES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/u64_stats_sync.h for user space: each is used as it must be */
+/* linux/u64_stats_sync.h for user space: checks that begin and end alternate */
 #ifndef _SHIM_LINUX_U64_STATS_SYNC_H
 #define _SHIM_LINUX_U64_STATS_SYNC_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/workqueue.h for user space: work is done when the test lets time pass */
+/* linux/workqueue.h for user space: delayed work runs in shim_clock_advance() */
 #ifndef _SHIM_LINUX_WORKQUEUE_H
 #define _SHIM_LINUX_WORKQUEUE_H
 
@@ -13,7 +13,7 @@ struct work_struct {
 
 struct delayed_work {
 	struct work_struct work;
-	struct delayed_work *next;	/* of those that are pending */
+	struct delayed_work *next;	/* in the list of pending work */
 	bool pending;
 	ktime_t due;
 };
@@ -45,7 +45,7 @@ bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
 bool cancel_delayed_work_sync(struct delayed_work *work);
 bool queue_rcu_work(struct workqueue_struct *queue, struct rcu_work *work);
 
-/* Lets time pass until @clock: what is due in between is done at its time. */
+/* Advance the time to @clock, and run the work that is due until then, each at its time. */
 void shim_clock_advance(ktime_t clock);
 
 #endif /* _SHIM_LINUX_WORKQUEUE_H */

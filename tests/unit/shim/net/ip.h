@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* net/ip.h for user space, and what linux/ipv6.h says of packets */
+/* net/ip.h for user space, and IP6CB() and ipv6_l3mdev_skb() of linux/ipv6.h */
 #ifndef _SHIM_NET_IP_H
 #define _SHIM_NET_IP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* net/l3mdev.h for user space: of three devices, one is a VRF, and another belongs to it */
+/* net/l3mdev.h for user space: three devices, a VRF, a port of it, and one in no VRF */
 #ifndef _SHIM_NET_L3MDEV_H
 #define _SHIM_NET_L3MDEV_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* net/netfilter/nf_conntrack.h for user space: whether a packet is of a connection */
+/* net/netfilter/nf_conntrack.h for user space: the conntrack mark of a packet */
 #ifndef _SHIM_NET_NETFILTER_NF_CONNTRACK_H
 #define _SHIM_NET_NETFILTER_NF_CONNTRACK_H
 
