@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The netlink family by nl-client, which sends what it is told, right or wrong."""
+"""A client of the netlink family: nl-client, which sends any message, valid or not."""
 import errno
 import json
 import os
@@ -10,15 +10,15 @@ from header import NUMBERS
 
 CMD = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
        if name.startswith("OP25B_CMD_")}
-# What the kernel can say of a refusal: which attribute is missing, since 6.1, and texts that are not
-# the same for all messages, since 6.2.
+# The extack of a refusal names a missing attribute since Linux 6.1 (NLMSGERR_ATTR_MISS_TYPE), and its
+# text may have arguments since 6.2 (NL_SET_ERR_MSG_FMT).
 LINUX = tuple(map(int, os.uname().release.split("-")[0].split(".")[:2]))
 NAMES_MISSING, FORMATS_TEXT = LINUX >= (6, 1), LINUX >= (6, 2)
 PROGRAM = os.path.abspath(f"{BUILD}/nl-client")
 
 
 class Client:
-    """The program: each command is a line, each answer JSON."""
+    """The program: each command is a line, each answer a line of JSON."""
 
     def __init__(self, host, *words):
         with host:
@@ -32,13 +32,13 @@ class Client:
         return json.loads(answer)
 
     def do(self, command, attributes=""):
-        """Send a message that has to be obeyed."""
+        """Send a message that has to succeed."""
         answer = self(f"do {CMD[command]} {words(attributes)[0]}")
         assert (answer["error"], answer["text"]) == (0, None)
 
     def refused(self, command, attributes, code, text=None, missing=None):
-        """Send a message that has to be refused, and change nothing. The text may be two: that of a
-        kernel that can format it, and the plain one."""
+        """Send a message that has to be refused and to change nothing. text may be a pair: the
+        formatted text, and the plain one for kernels that cannot format it."""
         if isinstance(text, tuple):
             text = text[0 if FORMATS_TEXT else 1]
         missing = NUMBERS[f"OP25B_A_{missing}"] if missing and NAMES_MISSING else 0
@@ -56,8 +56,8 @@ class Client:
 
 
 def words(attributes):
-    """Attributes by their names, as the program takes them by numbers; and the offset, within the
-    message, of the one with an exclamation mark, or 0."""
+    """Translate attributes from names to numbers, as the program takes them. Also returns the offset
+    in the message of the attribute marked with an exclamation mark, or 0."""
     result, culprit, position, depth = [], 0, 20, 0
     sizes = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
     for word in attributes.split():

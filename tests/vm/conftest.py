@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What all tests share: one network, one module, and the command on its router."""
+"""Fixtures that all tests share: one network, one module, and the command on its router."""
 import json
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 import hosts
 import packets
 
-BUILD = os.environ["OP25B_BUILD"]   # what tests/vm/check has built for this kernel
+BUILD = os.environ["OP25B_BUILD"]   # the folder that tests/vm/check has built in for this kernel
 MODULE = f"{BUILD}/op25b.ko"
 CLASSES = ("syn", "malformed", "synack", "inbound")
 VERDICTS = ("blocked", "observed", "relayed", "exempted")
@@ -25,13 +25,13 @@ class Command:
         self.host = host
 
     def run(self, *words, **options):
-        """What came of a command: exit code, output, errors."""
+        """Run a command; its exit code, output and errors."""
         with self.host:
             return subprocess.run([self.PATH, *words], stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True, check=False, **options)
 
     def __call__(self, *words, **options):
-        """The output of a command that has to succeed in silence."""
+        """The output of a command that has to succeed without a message."""
         result = self.run(*words, **options)
         assert (result.returncode, result.stderr) == (0, "")
         return result.stdout
@@ -40,16 +40,16 @@ class Command:
         return json.loads(self("-j", *words))
 
     def load(self, policy):
-        """Start anew with this policy: commands, one a line."""
+        """Replace the policy by this one: commands, one per line."""
         self("-b", "-", input="flush\n" + policy)
 
     def counters(self):
         return {pool["name"]: pool["packets"] for pool in self.json("pool", "show")}
 
 
-def table(**counted):
+def table(**packets_of):
     """A pool's counters: those given, such as syn={"blocked": 1}, and zero in every other cell."""
-    return {name: {verdict: counted.get(name, {}).get(verdict, 0) for verdict in VERDICTS}
+    return {name: {verdict: packets_of.get(name, {}).get(verdict, 0) for verdict in VERDICTS}
             for name in CLASSES}
 
 
@@ -59,20 +59,20 @@ def sysfs(path, root=SYSFS):
 
 
 def assert_counted(op25b, **pools):
-    """That the counters of the pools are these, in every cell, for every client."""
-    pools = {name: table(**counted) for name, counted in pools.items()}
+    """Check every counter of all pools, as read by the command and in sysfs."""
+    pools = {name: table(**cells) for name, cells in pools.items()}
     assert op25b.counters() == pools
     assert sorted(os.listdir(f"{SYSFS}/kernel/op25b/pools")) == sorted(pools)
     for name, cells in pools.items():
         for verdict in VERDICTS:
             assert int(sysfs(f"pools/{name}/{verdict}")) == \
-                sum(cells[kind][verdict] for kind in CLASSES)
+                sum(cells[name_of_class][verdict] for name_of_class in CLASSES)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def module():
-    """The module, loaded before all else: it needs nothing that is not there by itself."""
-    # Packets are handled where they are sent: on one processor they stay in their order.
+    """The module, loaded before anything else: it depends on no other netfilter module."""
+    # Packets are processed on the processor that sends them. With one sender they keep their order.
     os.sched_setaffinity(0, {0})
     shutil.copy(f"{BUILD}/tools/op25bctl/op25bctl", Command.PATH)
     os.chmod(Command.PATH, 0o755)
@@ -111,8 +111,8 @@ def v(request):
 
 
 class Ends:
-    """The addresses of a test, of one version of IP: ghosts of the hosts, which answer nothing, and
-    the hosts' networks."""
+    """The addresses of a test, of one IP version: ghosts of the hosts, which answer nothing, and the
+    hosts' networks."""
 
     def __init__(self, net, v):
         self.customer, self.fixed, self.relay, self.foreign = (
@@ -133,5 +133,5 @@ def ends4(net):
 
 
 def syn_to(ends, dst=None, **options):
-    """What the filter is about: a SYN from the customer to port 25."""
+    """A SYN from the customer to port 25."""
     return packets.syn(ends.customer, dst or ends.foreign, **options)

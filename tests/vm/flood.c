@@ -3,13 +3,13 @@
  * flood - SYNs to port 25 from random customers, as fast as one processor can send them
  *
  * usage: flood policy PREFIXES
- *	prints a policy for op25bctl, with so many prefixes, half of them of IPv4.
+ *	prints a policy for op25bctl, with this number of prefixes, half of them of IPv4.
  * usage: flood send PREFIXES INTERFACE CPU SECONDS
- *	sends SYNs from the addresses of this policy, on CPU for SECONDS; then prints, as JSON, how many
- *	the kernel took, by pool and by the verdict that they are to get.
+ *	sends SYNs from the addresses of this policy, on CPU for SECONDS; then prints, as JSON,
+ *	how many the kernel accepted, by pool and expected verdict.
  *
- * What becomes of a packet follows from the number of its prefix and a few bits of its addresses,
- * without any lookup: see verdict().
+ * The expected verdict follows from the number of the prefix and a few bits of the addresses,
+ * without a lookup: see verdict().
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@
 enum { BLOCKED, OBSERVED, RELAYED, EXEMPTED, VERDICTS };
 static const char * const verdicts[] = { "blocked", "observed", "relayed", "exempted" };
 
-/* The pool of prefix n is the one of this number, modulo four. */
+/* Prefix n is in pool n modulo POOLS. */
 enum { ENFORCE, OBSERVE, EXEMPTS, OWN_RELAY, POOLS };
 static const char * const pools[] = { "enforce", "observe", "exempts", "own-relay" };
 
@@ -48,7 +48,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* Where prefixes begin; between one and the next is room for another. */
+/* The first address of prefix n. Between two prefixes there is a gap of the same size. */
 static uint32_t prefix4(uint32_t n)
 {
 	return 0x10000000 + (n << 9);			/* 16.0.0.0, /24 */
@@ -59,7 +59,7 @@ static uint64_t prefix6(uint64_t n)
 	return 0x2400000000000000 + (n << 17);		/* 2400::, /48 */
 }
 
-/* Of some prefixes of one pool, the upper half is exempt. */
+/* In some prefixes of one pool, the upper half is exempt. */
 static bool has_exempt(uint32_t n)
 {
 	return n % 64 == EXEMPTS;
@@ -98,7 +98,7 @@ static void print_policy(uint32_t prefixes)
 
 	for (n = 0; n < POOLS; n++)
 		printf("pool add %s mode %s\n", pools[n], n == OBSERVE ? "observe" : "enforce");
-	/* the customers who do something else meanwhile */
+	/* the customers with other traffic during the flood */
 	puts("prefix add enforce 10.0.0.0/23 2001:db8:c::/64 2001:db8:1::/64");
 	puts("relay add 192.0.2.0/24 2001:db8:25::/64");
 	puts("relay add 198.51.100.250 2001:db8:f::8050 pool own-relay");
@@ -126,9 +126,9 @@ struct packet {
 			struct tcphdr tcp;
 		} v6;
 	};
-	size_t len;	/* of the latter */
+	size_t len;	/* of v4 or v6 */
 	uint32_t pool;
-	int verdict;	/* that it is to get */
+	int verdict;	/* the expected one */
 };
 
 static uint64_t draw(void)
@@ -155,7 +155,7 @@ static uint16_t ip_checksum(const struct iphdr *ip)
 	return ~(sum + (sum >> 16));
 }
 
-/* A segment whose checksum is wrong: nobody on its way looks at that. */
+/* A segment without a valid checksum, which no host on its way verifies */
 static struct tcphdr syn(uint32_t random)
 {
 	return (struct tcphdr){
@@ -224,7 +224,7 @@ static int open_socket(const char *interface)
 	return fd;
 }
 
-/* From this end of a veth to its peer, by the addresses that tests/vm/hosts.py gives them. */
+/* The header of frames to the peer of a veth; tests/vm/hosts.py assigns the addresses. */
 static struct ether_header ether_of(int fd, const char *interface)
 {
 	struct ether_header ether = { 0 };
@@ -249,7 +249,7 @@ static double now(void)
 
 static unsigned long long sent[POOLS][VERDICTS];
 
-/* All of a batch; what the kernel refuses is sent again, and counted when it is taken. */
+/* Send a batch. Packets that the kernel refuses are sent again, and counted once accepted. */
 static void send_batch(int fd, struct mmsghdr *messages, const struct packet *packets)
 {
 	int i, n, done = 0;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A flood of SYNs from both processors at once, and what is to be seen meanwhile: every one of them
-counted, memory constant, and other traffic on its way. tests/vm/flood.c sends it."""
+"""A flood of SYNs from both processors at once, sent by tests/vm/flood.c. Every SYN has to be counted,
+the memory in use has to stay constant, and other traffic has to go on."""
 import itertools
 import json
 import os
@@ -19,19 +19,19 @@ from traffic import Meanwhile
 PROGRAM = os.path.abspath(f"{BUILD}/flood")
 POOLS = ("enforce", "observe", "exempts", "own-relay")
 PORTS = (443, 587)
-SECONDS = 60    # longer than anything takes that is stuck
+SECONDS = 60    # a transfer that makes no progress for that long is stuck
 
 
 class Network(hosts.Network):
-    """One in which nobody captures what comes along."""
+    """A network without taps, which would capture the flood."""
 
     def __init__(self):
         super().__init__("flood-")
         for host in self.hosts:
-            # in a flood it takes its time until the handshake is complete
+            # a handshake takes longer in a flood
             host.sysctl("ipv4/tcp_synack_retries", 5)
             host.tap.socket.close()
-            host.paged_tap.ring.close()     # or the socket stays
+            host.paged_tap.ring.close()     # else the mapping keeps the socket open
             host.paged_tap.socket.close()
         for port in PORTS:
             self.foreign.listen(port)
@@ -53,21 +53,21 @@ def load(network, group, prefixes):
 
 
 def backlog(column):
-    """Of packets that processors took from what is sent to them: 0, how many; 1, how many they
-    had to drop."""
+    """A column of /proc/net/softnet_stat for each processor: 0, the packets processed; 1, dropped
+    because the backlog queue was full."""
     with open("/proc/net/softnet_stat", encoding="ascii") as file:
         return [int(line.split()[column], 16) for line in file]
 
 
 def interface(network, name):
-    """How many packets an interface of the router's has received."""
+    """The number of packets that an interface of the router has received."""
     text = network.bras.run("ip", "-j", "-s", "link", "show", "dev", name)
     return json.loads(text)[0]["stats64"]["rx"]["packets"]
 
 
 class Transfers:
-    """What a customer does meanwhile, on ports that are open: each call sends something, which has
-    to arrive as it was. The times at which one was done."""
+    """TCP transfers of a customer during the flood, on ports that are not filtered: each call sends
+    data, which has to arrive unchanged, and returns the times at which all transfers ended."""
     SIZE = 256 << 10
 
     def __init__(self, network):
@@ -92,7 +92,7 @@ class Transfers:
 
     @staticmethod
     def carry(data, out, incoming):
-        """Send data, and return what arrives."""
+        """Send data, and return the data that arrives."""
         out.setblocking(False)
         rest, received = memoryview(data), b""
         while len(received) < len(data):
@@ -106,7 +106,7 @@ class Transfers:
 
 
 class Flood:
-    """What came of a flood: what was sent, and what was measured before, meanwhile and after it."""
+    """A flood: the packets that were sent, and measurements before, during and after it."""
 
     def __init__(self, network, group, prefixes, seconds):
         self.network = network
@@ -123,7 +123,7 @@ class Flood:
         self.senders = [json.loads(sender.communicate()[0]) for sender in senders]
         assert not any(sender.returncode for sender in senders)
         self.transfers = transfers.result
-        # all that is under way, and what might be counted twice
+        # wait for the packets under way, and then for any that are wrongly counted twice
         hosts.until(lambda: total(self.counted()) >= total(self.sent()))
         time.sleep(0.5)
         self.processed, self.dropped, self.arrived = (
@@ -139,22 +139,22 @@ class Flood:
                                     stdout=subprocess.PIPE, text=True)
 
     def measure(self):
-        """Of the policy, and of all that the kernel has allocated, how many bytes there are."""
+        """Measure the bytes charged to the policy's group, and all that the kernel has allocated."""
         self.policy.append(self.group.kernel())
         self.memory.append(memory.kernel())
 
     def received(self):
-        """Packets that each processor took from those that were sent to it; that it dropped; and that
-        came from each sender."""
+        """The packets that each processor has processed, those that it has dropped, and those received
+        from each sender."""
         return backlog(0), backlog(1), [interface(self.network, name) for name in ("customer", "fixed")]
 
     def sent(self):
-        """Packets that the kernel took, by pool and by the verdict that they are to get."""
+        """The packets that the kernel accepted for sending, by pool and expected verdict."""
         return {pool: {verdict: sum(sender["sent"][pool][verdict] for sender in self.senders)
                        for verdict in VERDICTS} for pool in POOLS}
 
     def counted(self):
-        """Packets that the module has counted. All of them are SYNs."""
+        """The packets that the module has counted. All of them are of class syn."""
         counters = Command(self.network.bras).counters()
         for cells in counters.values():
             assert cells == table(syn=cells["syn"])
@@ -167,12 +167,12 @@ class Flood:
               f"{len(self.transfers)} transfers of {Transfers.SIZE >> 10} KiB")
         print("counted:", self.counted())
         for name, values in ("policy", self.policy), ("kernel", self.memory):
-            print(f"{name}'s memory in bytes: before {values[0]}, meanwhile {min(values[1:-1])} to "
+            print(f"{name}'s memory in bytes: before {values[0]}, during {min(values[1:-1])} to "
                   f"{max(values[1:-1])}, after {values[-1]}")
 
     def check(self, seconds):
         sent, counted = self.sent(), self.counted()
-        # nothing was lost on the way, and both processors had their share at the same time
+        # no packet was lost on the way, and both processors were busy at the same time
         assert self.dropped == [0, 0]
         for sender, arrived, processed in zip(self.senders, self.arrived, self.processed):
             assert total(sender["sent"]) <= arrived
@@ -180,16 +180,16 @@ class Flood:
         overlap = min(one["end"] for one in self.senders) - max(one["start"] for one in self.senders)
         assert overlap > 0.8 * seconds
         assert min(total(sender["sent"]) for sender in self.senders) > 50 * seconds
-        # every cell of every pool, whichever processor has counted
+        # every counter of every pool, summed over the processors
         assert counted == sent
         assert all(counted[pool][verdict] for pool, verdict in (
             ("enforce", "blocked"), ("enforce", "relayed"), ("observe", "observed"),
             ("exempts", "exempted"), ("own-relay", "relayed")))
-        # others went on
+        # other traffic went on
         start, end = (max(one["start"] for one in self.senders),
                       min(one["end"] for one in self.senders))
         assert sum(start < time < end for time in self.transfers) >= 2
-        # memory stayed what it was
+        # the memory in use stayed constant
         assert max(self.policy) - min(self.policy) <= 16 << 10
         assert max(self.memory) - self.memory[0] < 8 << 20
         assert self.memory[-1] - self.memory[0] < 2 << 20
@@ -200,7 +200,7 @@ def total(table_of_counters):
 
 
 def flood(prefixes, seconds):
-    """Load so many prefixes, flood the router for so long, and see that all is well."""
+    """Load this number of prefixes, flood the router, and check the results."""
     with Network() as network, Group("flood") as group:
         load(network, group, prefixes)
         one = Flood(network, group, prefixes, seconds)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Control groups, which say how much memory the kernel has allocated for whom."""
+"""Control groups, which account the memory that the kernel allocates for their processes."""
 import os
 
 import hosts
@@ -8,7 +8,7 @@ ROOT = "/sys/fs/cgroup"
 
 
 class Group:
-    """A control group of its own, with `with`."""
+    """A control group, which exists during a `with` block."""
 
     def __init__(self, name):
         self.path = f"{ROOT}/{name}"
@@ -21,7 +21,7 @@ class Group:
 
     def __exit__(self, *_):
         hosts.until(lambda: "populated 0" in self.read("cgroup.events"))
-        # What is still charged is charged to the parent from now on.
+        # Memory that is still charged to it is charged to its parent from now on.
         os.rmdir(self.path)
 
     def write(self, name, value):
@@ -39,6 +39,6 @@ class Group:
         self.write("cgroup.procs", pid)
 
     def kernel(self):
-        """How many bytes of objects the kernel has allocated for this group."""
+        """The bytes of kernel objects that are charged to this group."""
         stat = self.table("memory.stat")
         return stat["slab_unreclaimable"] + stat["percpu"]

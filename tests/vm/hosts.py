@@ -5,8 +5,8 @@
                ├── bras ───┤
     fixed ─────┘           └── foreign      a mail server in the world
 
-Every host has an address of either family, and ghosts: addresses that are routed to it and that its
-kernel knows nothing of, so that nobody but the test answers for them.
+Every host has an address of each family, and ghosts: addresses that are routed to the host but not
+configured on it, so that its kernel does not answer packets to them.
 """
 import contextlib
 import ctypes
@@ -26,7 +26,7 @@ ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86dd
 SOL_PACKET, PACKET_TX_RING, PACKET_VNET_HDR = 263, 13, 15
 SO_RCVBUFFORCE = 33
 MARKER_PORT = 9
-SECONDS = 20    # longer than anything takes here; a test that waits so long has failed
+SECONDS = 20    # longer than anything takes here: a test that waits that long has failed
 
 
 def libc(result):
@@ -36,12 +36,12 @@ def libc(result):
 
 
 def run(*words, **options):
-    """Run a program that has to succeed; what it prints."""
+    """Run a program that has to succeed; its output."""
     return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
 
 
 def until(condition, seconds=SECONDS):
-    """Wait until a condition is true; what it returned then."""
+    """Wait until a condition is true; its value then."""
     end = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < end, "waited in vain"
@@ -50,7 +50,7 @@ def until(condition, seconds=SECONDS):
 
 
 class Host:
-    """A network namespace. `with host:` is to be in it: what the block opens and runs is in it."""
+    """A network namespace. In a `with host:` block, sockets are opened and programs run in it."""
     stack = []
 
     def __init__(self, name):
@@ -79,7 +79,7 @@ class Host:
             return run(*words, **options)
 
     def ip(self, commands):
-        """Commands of ip(8), one a line."""
+        """Run commands of ip(8), one per line."""
         with self:
             run("ip", "-batch", "-", input=commands)
 
@@ -92,13 +92,13 @@ class Host:
             return socket.socket(family, kind, protocol)
 
     def mount_sysfs(self, path):
-        """Mount a sysfs that shows what belongs to this namespace."""
+        """Mount a sysfs that shows this namespace."""
         os.makedirs(path)
         with self:
             libc(LIBC.mount(b"sysfs", path.encode(), b"sysfs", 0, None))
 
     def listen(self, port):
-        """A TCP port that is open from now on, for both families."""
+        """Open a TCP port for both families, and leave it open."""
         if port not in self.listeners:
             listener = self.socket(socket.AF_INET6, socket.SOCK_STREAM)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -108,14 +108,15 @@ class Host:
             self.listeners[port] = listener
 
     def accept(self, port):
-        """What has come in on an open port, and what it said so far; None if nothing has."""
+        """Accept a connection on an open port: the peer's address and the data received so far;
+        None if there is no connection."""
         try:
             connection, peer = self.listeners[port].accept()
         except BlockingIOError:
             return None
         with connection:
             connection.setblocking(False)
-            # It ends with one reset, and not with attempts at a farewell.
+            # Close it with a single reset, not with FIN and its retransmissions.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             try:
                 said = connection.recv(65536)
@@ -124,17 +125,17 @@ class Host:
         return peer[0].removeprefix("::ffff:"), said
 
     def hang_up(self):
-        """Forget all that has come in."""
+        """Accept and close all pending connections."""
         for port in self.listeners:
             while self.accept(port):
                 pass
 
 
 class Tap:
-    """The end of a wire: sends and captures IP packets as they are.
+    """A packet socket on one end of a link: sends and captures IP packets as they are.
 
-    tags: of VLANs, in hexadecimal, between the addresses and the type of the frames that it sends
-    kind: their type, where it is not that of the packet
+    tags: VLAN tags, in hexadecimal, between the addresses and the Ethertype of sent frames
+    kind: the Ethertype of sent frames, if it is not that of the packet
     """
 
     def __init__(self, host, interface, peer_mac, own_mac, tags="", kind=None):
@@ -154,11 +155,11 @@ class Tap:
             try:
                 self.socket.send(self.frame(packet))
                 break
-            except BlockingIOError:     # more is under way than may be
+            except BlockingIOError:     # the send buffer is full
                 time.sleep(0.001)
 
     def receive(self):
-        """The next IP packet that came in; None if there is none. Neighbours' talk is left out."""
+        """The next IP packet received, or None. Neighbour discovery and multicast are skipped."""
         while True:
             try:
                 frame, address = self.socket.recvfrom(65536)
@@ -177,8 +178,8 @@ class Tap:
 
 
 class PagedTap(Tap):
-    """A tap whose packets reach the kernel in pages: by default, what is behind the Ethernet header
-    is not in the linear part of the socket buffer, as with drivers that receive into pages."""
+    """A tap whose packets reach the kernel in pages: by default, the linear part of the socket
+    buffer ends after the Ethernet header, as with drivers that receive into pages."""
     FRAMES, SIZE = 2, 16384
     HEADER = 32     # TPACKET_ALIGN(sizeof(struct tpacket_hdr))
     VNET_HEADER = "BBHHHH"      # struct virtio_net_hdr
@@ -194,7 +195,7 @@ class PagedTap(Tap):
         self.turn = 0
 
     def send(self, packet, linear=0):
-        """linear: how much of the packet is in the linear part."""
+        """linear: the number of bytes of the packet in the linear part."""
         copied = len(self.header) + 2 + linear
         self.put(packet, struct.pack(self.VNET_HEADER, 0, 0, copied, 0, 0, 0))
 
@@ -206,16 +207,16 @@ class PagedTap(Tap):
         self.ring[at + self.HEADER:at + self.HEADER + len(data)] = data
         struct.pack_into("LII", self.ring, at, self.SEND_REQUEST, len(data), 0)
         self.socket.send(b"")
-        self.drain()    # it hears what all taps hear, and nobody listens
+        self.drain()    # this socket captures packets, too, and nothing reads them
 
 
 class SegmentsTap(PagedTap):
-    """A tap whose packets are TCP segments that the kernel has yet to cut into smaller ones (GSO),
-    as those are which a driver has put together (LRO) or a virtual machine sends."""
+    """A tap whose packets are GSO segments, which the kernel splits later, like those that a driver
+    has merged (LRO) or that a virtual machine sends."""
     SEGMENT = 1000
     NEEDS_CSUM = 1
     GSO = {4: 1, 6: 4}
-    TCP_CHECKSUM = 16   # where it is in TCP's header
+    TCP_CHECKSUM = 16   # its offset in the TCP header
 
     def send(self, packet, linear=0):
         version, ethernet = packets.version(packet), len(self.header) + 2
@@ -225,7 +226,7 @@ class SegmentsTap(PagedTap):
 
 
 class Crossing:
-    """What came of packets that were sent: those that arrived, and what the sender got back."""
+    """The packets that arrived after some were sent, and the answers that the sender received."""
 
     def __init__(self, arrived, answers):
         self.arrived = arrived
@@ -233,8 +234,9 @@ class Crossing:
 
 
 class Network:
-    """The hosts, wired and addressed; in a VRF of the router, but for those outside."""
-    #         link      network of IPv4 and IPv6, host's address and ghosts in it
+    """The hosts, with links and addresses. If vrf is given, the router's interfaces are its ports,
+    except those in outside."""
+    #         link      prefixes of its IPv4 and IPv6 network
     LINKS = {"customer": ("10.0.0", "2001:db8:c:"),
              "fixed": ("10.0.1", "2001:db8:1:"),
              "relay": ("192.0.2", "2001:db8:25:"),
@@ -284,10 +286,10 @@ class Network:
                        6: [f"{net6}:{n:x}" for n in range(0x8000, 0x8080)]}
         host.tap = Tap(host, "eth0", router_mac, host_mac)
         host.paged_tap = PagedTap(host, "eth0", router_mac, host_mac)
-        # Markers end here.
+        # The receiver of markers.
         host.sink = host.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         host.sink.bind(("::", MARKER_PORT))
-        # What nobody answered is not said again, into another test.
+        # No retransmissions of unanswered SYN, ACKs, which would disturb later tests.
         host.sysctl("ipv4/tcp_synack_retries", 0)
         setattr(self, link, host)
         self.hosts.append(host)
@@ -304,8 +306,8 @@ class Network:
                           packets.UDP)
 
     def pass_marker(self, sender, receiver):
-        """Send a packet that nothing stops, and return what arrived before it. What was sent
-        earlier has arrived by then or never will: there is one queue, that of this processor."""
+        """Send a packet that is never blocked, and return the packets that arrived before it. All
+        earlier packets have arrived or were dropped by then: they share one processor's queue."""
         marker = self.marker(sender, receiver)
         sender.tap.send(marker)
         arrived = []
@@ -314,7 +316,7 @@ class Network:
         return arrived
 
     def settle(self, sender, receiver):
-        """Wait for all that is under way from sender to receiver and, in answer, back."""
+        """Wait for all packets under way from sender to receiver, and for the answers to them."""
         arrived = self.pass_marker(sender, receiver)
         return Crossing(arrived, self.pass_marker(receiver, sender))
 
@@ -328,14 +330,14 @@ class Network:
         return self.settle(sender, receiver)
 
     def passes(self, packet, **ends):
-        """Whether a packet gets through, byte for byte; nothing else may arrive in its place."""
+        """Whether a packet arrives, unchanged except by routing; no other packet may arrive."""
         arrived = self.send(packet, **ends).arrived
         assert arrived in ([], [packets.forwarded(packet)])
         return bool(arrived)
 
     def connect(self, src, dst, address, port, data=None):
-        """Connect a TCP of src's to dst's: 0 when it is open, and dst took it, EINPROGRESS when
-        there was no answer, else the error. data: sent along with the SYN (TCP Fast Open)."""
+        """Open a TCP connection from src to dst: 0 if dst has accepted it, EINPROGRESS if there was
+        no answer, else the error. data: sent with the SYN (TCP Fast Open)."""
         dst.hang_up()
         end = self.foreign if dst is self.bras else dst
         family = socket.AF_INET6 if packets.is_ipv6(address) else socket.AF_INET

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A flood with a million prefixes loaded: `make load` runs it."""
+"""A flood with a million prefixes loaded: `make load` runs this."""
 import flood
 
 MILLION = 1000000

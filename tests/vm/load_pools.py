@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""As many pools as a namespace can have: `make load` runs it. A directory of sysfs for each takes most of
-the time."""
+"""The largest number of pools of a namespace: `make load` runs this. Making a sysfs directory for each
+pool takes most of the time."""
 import errno
 
 from client import CMD
 from test_netlink import client, host    # noqa: F401 (fixtures)
 
 
-def test_as_many_pools_as_there_can_be(client):
+def test_largest_number_of_pools(client):
     client.do("RESTORE_BEGIN")
     assert client(f"many 65535 {CMD['POOL_ADD']} p") == {"failed": 0}
     client.do("RESTORE_COMMIT")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the kernel holds in memory, exactly enough to see one object that is lost at each of many
-turns."""
+"""The memory that the kernel has allocated, measured exactly enough to find a leak of one object in
+each of many rounds."""
 import glob
 import os
 import time
@@ -9,8 +9,8 @@ import hosts
 
 
 def shrink():
-    """Have the kernel give back what processors keep of kmalloc()'s caches for their next allocations
-    and, where there is KASAN, what that keeps to see uses after free. The caches."""
+    """Shrink the caches of kmalloc(): free their per-CPU slabs and, with KASAN, its quarantine. Returns
+    the paths of the caches."""
     caches = {os.path.realpath(path) for path in glob.glob("/sys/kernel/slab/kmalloc-*")}
     for cache in caches:
         with open(f"{cache}/shrink", "w", encoding="ascii") as file:
@@ -19,7 +19,7 @@ def shrink():
 
 
 def kmalloc_objects():
-    """Objects from kmalloc() that are in use."""
+    """The number of objects of kmalloc() in use."""
     total = 0
     for cache in shrink():
         with open(f"{cache}/objects", encoding="ascii") as file:
@@ -29,43 +29,43 @@ def kmalloc_objects():
 
 
 def meminfo(name):
-    """In kB."""
+    """A value of /proc/meminfo, in kB."""
     with open("/proc/meminfo", encoding="ascii") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(name + ":"))
 
 
 def kernel():
-    """What the kernel has allocated and cannot give back, whoever is charged for it, in bytes."""
+    """The bytes that the kernel has allocated and cannot reclaim, charged to any group or none."""
     return (meminfo("SUnreclaim") + meminfo("Percpu")) << 10
 
 
-def wait_until(is_given_back):
-    """Wait for memory that was freed to be given back, which is when this is true."""
-    def look():
-        time.sleep(0.5)     # to look takes processors from who frees
+def wait_until(is_freed):
+    """Wait until memory has been freed, which is when this condition is true."""
+    def check():
+        time.sleep(0.5)     # checking delays the freeing
         shrink()
-        return is_given_back()
+        return is_freed()
 
-    hosts.until(look, 90)
+    hosts.until(check, 90)
 
 
 class Memory:
-    """What is in use now, to be compared with later. Packets that taps have captured and nobody
-    has looked at do not count."""
+    """The memory in use now, to compare with later. Packets that taps have captured but nothing has
+    read do not count."""
 
     def __init__(self, net):
         self.taps = [tap for host in net.hosts for tap in (host.tap, host.paged_tap)]
         self.before = self.used()
 
     def used(self):
-        """Objects; kB of counters for each processor; kB of modules and other large things."""
+        """The objects of kmalloc(), the kB of per-CPU memory, and the kB of vmalloc()."""
         for tap in self.taps:
             tap.drain()
         return kmalloc_objects(), meminfo("Percpu"), meminfo("VmallocUsed")
 
     def assert_is_back(self, objects):
-        """That no more is in use than then, when all that is under way has been freed, but for so
-        many objects, and what others may have allocated: 512 kB of counters, 1 MB of the rest."""
+        """Check that the memory in use is the same again once all pending frees are done, apart from
+        this number of objects and from memory of other users: 512 kB per CPU, 1 MB of vmalloc()."""
         growth = None
 
         def is_back():

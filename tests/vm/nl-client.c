@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nl-client - speaks to the netlink family op25b as it is told, right or wrong
+ * nl-client - sends any message to the netlink family op25b, valid or not
  *
- * A client that has nothing in common with op25bctl: other library, other code. It reads commands
- * from standard input, one a line, and answers each with one line of JSON:
+ * It shares nothing with op25bctl, neither code nor the netlink library. It reads commands from
+ * standard input, one per line, and answers each with one line of JSON:
  *
- *	socket NAME		go on with this socket, which is opened if it is not there
- *	close			close the socket that is in use
- *	drop			become nobody
+ *	socket NAME		use this socket from now on; open it if it does not exist
+ *	close			close the socket in use
+ *	drop			drop all privileges: become the user nobody
  *	do CMD ATTR...		send a message, and wait until it is acknowledged or refused
- *	post CMD ATTR...	send a message, and wait for nothing
- *	many COUNT CMD POOL	send COUNT messages, for pools of this name and a number
+ *	post CMD ATTR...	send a message, and do not wait
+ *	many COUNT CMD POOL	send COUNT messages, for pools named POOL and a number
  *	prefixes COUNT CMD POOL ADDR	send one message with COUNT /32 prefixes, from ADDR on
  *	status, pool NAME, pools, list CMD [POOL], test SRC DST
- *				what op25bctl -j shows of it
- *	staged CMD		what the restore of this socket has staged, as pools and list show it
- *	start CMD ATTR...	ask for a dump
- *	more			receive a part of it
- *	unshare			go into a network namespace of its own; sockets stay where they are
- *	sysfs FOLDER		mount a sysfs of the namespace it is in, in the place of another
+ *				show the same as op25bctl -j
+ *	staged CMD		show the policy that this socket's restore has staged
+ *	start CMD ATTR...	request a dump
+ *	more			receive the next part of the dump
+ *	unshare			enter a new network namespace; open sockets stay in theirs
+ *	sysfs FOLDER		mount a sysfs of this namespace, instead of the one there
  *	fail NTH do CMD ATTR..., fail NTH dump CMD ATTR..., fail NTH unshare, fail NTH insmod FILE
- *				do that, while the kernel lets the NTH allocation of it fail; used: how
-				many there were
+ *				do this while the kernel makes the NTH allocation fail; "used"
+ *				in the answer is the number of allocations
  *
  * An attribute is TYPE:KIND:VALUE, of the kinds s (string), u8, u16, u32, u64, x (bytes in hex);
- * TYPE:LEN:x:BYTES (an attribute that says that it has LEN bytes, whatever it has);
- * TYPE[ ATTR... ] (a nest) or TYPE( ATTR... ) (a nest without the flag that says so).
+ * TYPE:LEN:x:BYTES (an attribute with nla_len LEN, whatever its true length); TYPE[ ATTR... ] (a
+ * nest) or TYPE( ATTR... ) (a nest without NLA_F_NESTED).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -54,7 +54,7 @@
 #define SOCKETS		8
 #define BIG_BUFFER	(64 << 20)
 
-/* A socket, and what was received last */
+/* A socket, and the last answer received on it */
 static struct connection {
 	char name[32];
 	struct nl_sock *sock;
@@ -105,7 +105,7 @@ static void take_message(struct nlmsghdr *header)
 	case NLMSG_ERROR:
 		on->done = true;
 		on->error = ((struct nlmsgerr *)nlmsg_data(header))->error;
-		/* NETLINK_CAP_ACK: of the request there is only its header */
+		/* NETLINK_CAP_ACK: the error has only the header of the request */
 		take_extack(header, NLMSG_HDRLEN + sizeof(struct nlmsgerr));
 		return;
 	case NLMSG_DONE:
@@ -138,7 +138,7 @@ static void expect(void (*show)(struct nlattr **attrs))
 	on->shown = false;
 }
 
-/* One part of a dump, or one answer */
+/* Receive one part of a dump, or one answer. */
 static void receive(void)
 {
 	unsigned char *buffer = NULL;
@@ -267,14 +267,14 @@ static void put_attribute(struct nl_msg *msg, char *word)
 		n = unhex(value + 2, bytes, sizeof(bytes));
 		put(nla_put(msg, type, n, bytes));
 	} else {
-		long said = strtol(value, &end, 0);
+		long nla_len = strtol(value, &end, 0);
 
 		n = unhex(end + strlen(":x:"), bytes, sizeof(bytes));
 		attr = nla_reserve(msg, type, n);
 		if (!attr)
 			die("an attribute does not fit");
 		memcpy(nla_data(attr), bytes, n);
-		attr->nla_len = said;
+		attr->nla_len = nla_len;
 	}
 }
 
@@ -301,13 +301,13 @@ static void big_send_buffer(void)
 {
 	int size = BIG_BUFFER;
 
-	/* who may not has messages that are not that large */
+	/* unprivileged users send no messages that need it */
 	if (setsockopt(nl_socket_get_fd(on->sock), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) &&
 	    errno != EPERM)
 		die("no send buffer");
 }
 
-/* --- showing: JSON, as op25bctl has it --- */
+/* --- output: JSON, as op25bctl prints it --- */
 
 static void show_string(const char *text)
 {
@@ -545,8 +545,8 @@ static void many_prefixes(unsigned int count, int command, const char *pool, con
 /* --- allocations that fail --- */
 
 /*
- * While one is to fail, nothing is done but the system calls that are asked for: the C library's
- * memory must not come to an end.
+ * While an allocation is to fail, only the system calls under test are made: a call that needs
+ * memory for the process itself could fail, too.
  */
 static int nth_file = -1;
 
@@ -555,20 +555,20 @@ static void arm(const char *nth)
 	if (nth_file < 0) {
 		nth_file = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
 		if (nth_file < 0)
-			die("the kernel cannot let allocations fail");
+			die("the kernel does not support fault injection");
 		if (mlockall(MCL_CURRENT | MCL_FUTURE))
 			die("memory cannot be locked");
 	}
 	if (pwrite(nth_file, nth, strlen(nth), 0) < 0)
-		die("the kernel does not take this number");
+		die("the kernel does not accept this number");
 }
 
-/* How many allocations there were since arm(); the Nth one failed if there were so many. */
+/* Return the number of allocations since arm(). The Nth one failed if there were that many. */
 static unsigned int disarm(const char *nth)
 {
 	char left[16] = "";
 
-	/* it counts copies to and from user space, too: these may fail once */
+	/* copies to and from user space count as allocations, so each of these may fail once */
 	while (pread(nth_file, left, sizeof(left) - 1, 0) < 0)
 		;
 	while (pwrite(nth_file, "0", 1, 0) < 0)
@@ -576,7 +576,7 @@ static unsigned int disarm(const char *nth)
 	return strtoul(nth, NULL, 0) - strtoul(left, NULL, 0);
 }
 
-/* Whether what was received ends with an acknowledgement, a refusal, or the end of a dump. */
+/* Whether the received messages have an acknowledgement, a refusal or the end of a dump. */
 static bool is_whole(void *answer, int size)
 {
 	struct nlmsghdr *header;
@@ -587,7 +587,7 @@ static bool is_whole(void *answer, int size)
 	return false;
 }
 
-/* Return what disarm() does; @lost: there is no answer, and so what became of it is not known */
+/* Returns the result of disarm(). @lost: there is no answer, so the outcome is unknown. */
 static unsigned int fail_message(const char *nth, struct nl_msg *msg, bool *lost)
 {
 	static char answer[1 << 20];
@@ -641,7 +641,7 @@ static void fail(const char *nth, const char *verb, char *rest)
 	printf("{\"used\":%u,\"error\":%d,\"lost\":%s}\n", used, err, lost ? "true" : "false");
 }
 
-static void obey(char *line)
+static void execute(char *line)
 {
 	char *verb = strtok(line, " "), *rest = strtok(NULL, "");
 	struct nl_msg *msg;
@@ -657,7 +657,7 @@ static void obey(char *line)
 		puts("{}");
 	} else if (!strcmp(verb, "drop")) {
 		if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
-			die("still somebody");
+			die("cannot drop privileges");
 		puts("{}");
 	} else if (!strcmp(verb, "unshare")) {
 		if (unshare(CLONE_NEWNET))
@@ -716,7 +716,7 @@ static void obey(char *line)
 		   sscanf(rest, "%u %d %63s %63s", &count, &command, a, b) == 4) {
 		many_prefixes(count, command, a, b);
 	} else {
-		die("what?");
+		die("unknown command");
 	}
 }
 
@@ -728,7 +728,7 @@ int main(void)
 	connection_use("main");
 	while (getline(&line, &size, stdin) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		obey(line);
+		execute(line);
 		fflush(stdout);
 	}
 	free(line);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Packets, byte by byte: what a customer with bad intentions would put together."""
+"""Packets, built byte by byte, as a malicious customer would build them."""
 import itertools
 import socket
 import struct
@@ -11,7 +11,7 @@ HOPOPTS, ICMP, TCP, UDP, ROUTING, FRAGMENT, ESP, AUTH, ICMPV6, NONE, DSTOPTS = (
     0, 1, 6, 17, 43, 44, 50, 51, 58, 59, 60)
 MOBILITY, HIP, SHIM6 = 135, 139, 140
 
-# No two packets are put together from each other's fragments.
+# Each fragmented packet has an identification of its own.
 IDENTS = itertools.count(1)
 
 
@@ -40,8 +40,8 @@ def transport_checksum(src, dst, protocol, data):
 
 
 def tcp(src, dst, sport, dport, flags, data=b"", seq=1000, ack=0, options=b"", words=None):
-    """A segment of TCP, its checksum made for these addresses. flags: with the reserved bits above
-    them, twelve bits; words: what it says of its header's length where that is not true."""
+    """A TCP segment with a correct checksum. flags: twelve bits, the reserved ones included; words:
+    the data offset, if it is not to be the true one."""
     if words is None:
         words = 5 + len(options) // 4
 
@@ -69,7 +69,7 @@ def echo_request(src, dst, data=b"ping"):
 
 def ipv4(src, dst, payload, protocol=TCP, *, options=b"", offset=0, more=False, bits=0, ident=1,
          ttl=64, length=None, header_words=None):
-    """An IPv4 packet. length and header_words: what it says of itself where that is not true."""
+    """An IPv4 packet. length and header_words: the total length and the IHL, if not the true ones."""
     words = 5 + len(options) // 4
     header = struct.pack("!BBHHHBBH", 0x40 | (words if header_words is None else header_words), 0,
                          words * 4 + len(payload) if length is None else length, ident,
@@ -79,7 +79,7 @@ def ipv4(src, dst, payload, protocol=TCP, *, options=b"", offset=0, more=False, 
 
 
 def ipv6(src, dst, payload, protocol=TCP, *, chain=(), hops=64, length=None):
-    """An IPv6 packet, with a chain of extension headers: (type, header) each."""
+    """An IPv6 packet, with a chain of extension headers, each a pair (type, header)."""
     first, rest = link(chain, protocol)
     payload = rest + payload
     return struct.pack("!IHBB", 6 << 28, len(payload) if length is None else length, first, hops) \
@@ -87,7 +87,7 @@ def ipv6(src, dst, payload, protocol=TCP, *, chain=(), hops=64, length=None):
 
 
 def link(chain, protocol):
-    """The type of the first header of a chain, and its bytes; protocol is what follows."""
+    """The type of the first header of a chain, and the chain's bytes. protocol follows the chain."""
     types = [kind for kind, _ in chain] + [protocol]
     return types[0], b"".join(bytes([following]) + header[1:]
                               for (_, header), following in zip(chain, types[1:]))
@@ -98,8 +98,8 @@ def ip(src, dst, payload, protocol=TCP, **fields):
 
 
 def extension(kind, size=8):
-    """An extension header of this size, with as few options as fill it; nobody knows them, and all
-    may skip them."""
+    """An extension header of this size, filled with as few options as possible. Their type is
+    unknown, and receivers skip it (RFC 8200, section 4.2)."""
     options = b""
     while (left := size - 2 - len(options)) > 0:
         data = min(left - 2, 255)
@@ -108,14 +108,14 @@ def extension(kind, size=8):
 
 
 def many_options(kind, count):
-    """An extension header with so many options that each say nothing."""
+    """An extension header with this number of empty PadN options."""
     options = b"\x01\x00" * count
     options += bytes(-(len(options) + 2) % 8)
     return kind, bytes([0, (len(options) + 2) // 8 - 1]) + options
 
 
 def routing(kind=253, left=0, *segments):
-    """A routing header by way of these addresses, of which so many are left."""
+    """A routing header with these segments, of which left is the number left."""
     return ROUTING, bytes([0, 2 * len(segments), kind, left, max(len(segments) - 1, 0)]) \
         + bytes(3) + b"".join(map(pack_address, segments))
 
@@ -129,7 +129,7 @@ def fragment_header(offset, more, ident=1):
 
 
 def fragments(packet, *cuts):
-    """Cut what a packet carries at these offsets into fragments, in their order."""
+    """Split the payload of a packet at these offsets into fragments, in order."""
     ident = next(IDENTS)
     head = 40 if version(packet) == 6 else (packet[0] & 15) * 4
     payload = packet[head:]
@@ -139,7 +139,7 @@ def fragments(packet, *cuts):
 
 
 def fragment(packet, data, offset, more, ident):
-    """One fragment with the addresses and protocol of packet, and with this data."""
+    """One fragment with the addresses and the protocol of packet, and this data."""
     src, dst = addresses(packet)
     if version(packet) == 6:
         return ipv6(src, dst, data, packet[6], chain=[fragment_header(offset, more, ident)])
@@ -147,7 +147,7 @@ def fragment(packet, data, offset, more, ident):
 
 
 def forwarded(packet):
-    """The packet as it leaves a router: one hop less to live, all else byte for byte."""
+    """The packet as a router forwards it: the TTL or hop limit is one less."""
     if version(packet) == 6:
         return packet[:7] + bytes([packet[7] - 1]) + packet[8:]
     head = (packet[0] & 15) * 4
@@ -177,7 +177,7 @@ def addresses(packet):
 
 
 def payload(packet):
-    """(protocol, what it carries), of a packet without extension headers."""
+    """(protocol, payload) of a packet without extension headers."""
     if version(packet) == 6:
         return packet[6], packet[40:]
     return packet[9], packet[(packet[0] & 15) * 4:]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Memory that a policy takes is charged to the control group of whoever makes it, so that root of
-a user namespace, whom nobody trusts, has no more of it than its group may have."""
+"""The memory of a policy is charged to the control group of the process that makes it. So the root user
+of a user namespace, who is not trusted, cannot use more than the limit of the group."""
 import contextlib
 import errno
 import os
@@ -18,13 +18,13 @@ from conftest import Command
 from groups import Group
 
 MB = 1 << 20
-# A user without rights, root of a user namespace and of a network namespace of its own
+# An unprivileged user who is root in a user namespace and a network namespace of its own
 BECOME_STRANGER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                    "unshare", "-r", "-n"]
 
 
 class Stranger:
-    """One in a control group, who has a shell."""
+    """An unprivileged user in a control group, with a shell."""
     SHELL = f"""
         echo ready
         while read -r file words; do
@@ -41,15 +41,15 @@ class Stranger:
         self.answer("ready")
 
     def answer(self, *ends):
-        """What it says before a line that starts with one of these words, and that line."""
+        """The output before a line that starts with one of these words, and that line."""
         text = ""
         while not (line := self.process.stdout.readline()).startswith(ends):
-            assert line, f"it is gone after: {text}"
+            assert line, f"the shell ended after: {text}"
             text += line
         return text, line
 
     def run(self, *words, lines=""):
-        """Run op25bctl: its exit code, and what it says."""
+        """Run op25bctl: its exit code, and its output."""
         self.input.seek(0)
         self.input.truncate()
         self.input.write(lines)
@@ -80,14 +80,14 @@ def fixture_stranger(group):
 
 
 def scattered(count, seed=1):
-    """Prefixes that have next to nothing in common: each takes a node, and half of another."""
+    """Prefixes with few bits in common: each takes about one and a half nodes of the tree."""
     draw = random.Random(seed)
     return [f"2001:db8:{draw.getrandbits(16):x}:{draw.getrandbits(16):x}::"
             f"{draw.getrandbits(16):x}" for _ in range(count)]
 
 
 def test_there_is_an_end_to_what_a_stranger_can_load(group):
-    """It is told that there is no memory, nobody is killed, and all is given back."""
+    """Changes fail with ENOMEM, no process is killed, and a flush frees all memory."""
     limit = 8 * MB
     group.write("memory.max", limit)
     stranger = Client(contextlib.nullcontext(), *BECOME_STRANGER, PROGRAM)
@@ -102,7 +102,7 @@ def test_there_is_an_end_to_what_a_stranger_can_load(group):
     assert group.kernel() > limit * 3 // 4
     events = group.table("memory.events")
     assert events["max"] and not events["oom_kill"]
-    # the change that failed has left nothing behind
+    # the change that failed left nothing behind
     assert stranger("status")["prefixes"]["ipv4"] == 5000 * (n - 1)
 
     stranger.do("FLUSH")
@@ -118,8 +118,8 @@ LOADS = {
     "relay": [f"relay add {prefix} pool mine" for prefix in scattered(MANY)],
     "pool": [f"pool add {n}" for n in range(5000)],
 }
-# Bytes: what the kernel's sysfs takes for a pool, and charges nobody for. The smallest piece of
-# memory has 128 bytes on arm64.
+# The bytes that sysfs allocates for a pool without charging them. On arm64, the smallest allocation
+# has 128 bytes.
 POOLS_FILES = 2200
 
 
@@ -131,12 +131,12 @@ def test_what_a_policy_takes_is_charged(group, stranger, kind):
     charged, used = group.kernel() - charged, memory.kernel() - used
     assert charged > len(LOADS[kind]) * 64
     free = POOLS_FILES * len(LOADS[kind]) if kind == "pool" else charged // 10
-    # A kernel that looks for leaks makes notes of each allocation, for which nobody is charged.
+    # kmemleak allocates an object for each allocation, and does not charge it.
     assert used < charged + free or os.path.exists("/sys/kernel/debug/kmemleak")
 
 
 def test_a_restore_that_is_too_large(group, stranger):
-    """What there was stays in force."""
+    """The restore fails, and the policy in force stays as it is."""
     group.write("memory.max", 14 * MB)
     stranger("restore", lines="pool add mine\n")
     before = stranger.run("-j", "status")
@@ -148,11 +148,12 @@ def test_a_restore_that_is_too_large(group, stranger):
 
 
 def test_what_expiry_copies_is_charged(group, stranger):
-    """A worker of the kernel's takes the exempts out, and copies what they were beside."""
+    """The worker that deletes expired exempts copies the nodes that they share with others, and charges
+    the copies to the memcg that added the exempts."""
     pairs = scattered(20000)
     stranger("restore", lines="\n".join(
         ["pool add mine"] + [f"exempt add mine {prefix}:0" for prefix in pairs] +
         [f"exempt add mine {prefix}:1 timeout 1" for prefix in pairs]))
     hosts.until(lambda: '"exempts":20000' in stranger.run("-j", "status")[1].replace(" ", ""), 90)
-    time.sleep(3)   # a grace period, and what the group's figures lag behind
+    time.sleep(3)   # for a grace period, and because the statistics of the group are delayed
     assert group.kernel() > 20000 * 64

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The bounds of every attribute of the netlink family: what is just inside is obeyed and can be
-read back; what is just outside, too short, too long, of another type, out of place or missing is
-refused in the right words, at the right attribute, and changes nothing."""
+"""The bounds of every attribute of the netlink family: a value just inside is accepted and can be read
+back. A value just outside, too short, too long, of another type, out of place or missing is refused with
+the right text and attribute, and changes nothing."""
 import errno
 import re
 from typing import NamedTuple
@@ -33,11 +33,11 @@ HOST_BITS = (errno.EINVAL, "prefix has host bits set")
 
 
 def nest(name, payload=""):
-    """An attribute that says that it is a nest, with these bytes, in hex: libnl makes no empty one."""
+    """An attribute with NLA_F_NESTED and this payload, in hex: libnl cannot make an empty nest."""
     return f"{NUMBERS['OP25B_A_' + name] | 0x8000}:x:{payload}"
 
 
-# What can be read back, of the pool east
+# Commands of nl-client that read the pool east
 POOL = "pool east"
 PREFIXES = f"list {CMD['PREFIX_GET']} east"
 EXEMPTS = f"list {CMD['EXEMPT_GET']} east"
@@ -47,7 +47,7 @@ BASE = "POOL:s:east MODE:u32:1 ACTION:u32:1 GUARD:u32:1"
 
 
 def pool(**expected):
-    """That the pool has this."""
+    """The pool has these members."""
     return POOL, lambda pools: {**pools[0], **expected} == pools[0]
 
 
@@ -60,13 +60,14 @@ def comment(expected):
 
 
 def verdict(expected):
-    """No more than that the answer to a test says so."""
+    """The answer to a test has this verdict; nothing else is checked."""
     return "test 10.0.0.5 9.9.9.9", lambda answer: answer["verdict"] == expected
 
 
 class Bounds(NamedTuple):
-    """Where an attribute goes, in the place of {}; what is obeyed, with what is read then; what is
-    refused, with an exclamation mark at the culprit, the code and the words."""
+    """The message, with {} in place of the attribute under test; accepted values, with a question and
+    a check of its answer; refused values, with an exclamation mark before the attribute at fault, the
+    error and its text."""
     command: str
     message: str
     taken: dict
@@ -83,7 +84,7 @@ BOUNDS = {
         "POOL:s:a": ("pool a", bool),
         f"POOL:s:{A31}": (f"pool {A31}", bool),
         "POOL:x:6500": ("pool e", bool),
-        "POOL:x:650066": ("pool e", bool),          # the NUL is the end, whatever is behind it
+        "POOL:x:650066": ("pool e", bool),          # the string ends at its first NUL
         "POOL:s:first POOL:s:second": ("pool second", bool),
     }, {
         "!POOL:s:": (errno.EINVAL, NAME_RULE),
@@ -172,7 +173,7 @@ BOUNDS = {
         "DST[ ADDR6:x:" + ZERO6 + " !COMMENT:s:a ]": (errno.EINVAL, "Unsupported attribute"),
         "DST[ ADDR4:x:00000000 ]": (errno.EINVAL, "src and dst are not of the same family"),
     }, changes=0),
-    # within a prefix
+    # attributes of a prefix
     "prefix-addr4": Bounds("PREFIX_ADD", "POOL:s:east PREFIX[ {} ]", {
         "ADDR4:x:00000000": prefixes("0.0.0.0/32"),
         "ADDR4:x:ffffffff": prefixes("255.255.255.255/32"),
@@ -239,7 +240,7 @@ BOUNDS = {
     }),
 }
 
-# Attributes of replies alone, which no request takes
+# Attributes of replies only
 REPLIES = {
     "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
@@ -248,7 +249,7 @@ REPLIES = {
     "prefix": set(),
 }
 
-# A message of each operation that takes attributes, and what is said of one without that attribute
+# The attributes of a message of each operation, and the text of a refusal without each of them
 NET = "PREFIX[ ADDR4:x:0a000100 LEN:u8:24 ]"
 NEEDED = {
     "pool-add": {"POOL:s:new": "pool is missing"},
@@ -283,7 +284,7 @@ def client(module):
 
 @pytest.fixture
 def east(client):
-    """The client, on a policy of one pool, whose settings are none of the bounds."""
+    """The client, with a policy of one pool, whose settings differ from those in BOUNDS."""
     client.do("FLUSH")
     client.do("POOL_ADD", BASE)
     return client
@@ -319,12 +320,12 @@ def test_just_outside(east, bounds):
     for value, (code, text) in bounds.refused.items():
         message = bounds.message.format(value)
         if "!" not in message and text.startswith(("prefix ", "exempt ")):
-            message = message.replace("PREFIX[", "!PREFIX[")    # the nest is what is at fault
+            message = message.replace("PREFIX[", "!PREFIX[")    # the nest is at fault
         east.refused(bounds.command, message, code, text)
 
 
 def wrong_types(name, kind):
-    """An attribute as what it is not, and what is said of it."""
+    """An attribute with wrong types and lengths, and the error and text for each."""
     word = name.split("-")[-1].upper()
     if kind == "nest":
         missing = (errno.EINVAL, "NLA_F_NESTED is missing")
@@ -334,7 +335,7 @@ def wrong_types(name, kind):
         for length in (1, 2, 3):
             yield "!" + nest(word, "00" * length), (errno.ERANGE, FAILED)
         return
-    # Of the right length, where there is one: that is looked at first.
+    # With the right length, if there is one: the kernel checks that first.
     payload = {"u8": "20", "u32": "00000000"}.get(kind, "")
     yield "!" + nest(constant(name), payload), NOT_NESTED
     lengths, answer = {"u8": ((0, 2, 4), (errno.EINVAL, LENGTH)),
@@ -353,7 +354,7 @@ def test_wrong_type(east, name):
 
 
 def test_shortest_timeout(east):
-    """A second is accepted; in a restore, where nothing expires, so that it can be seen."""
+    """A timeout of one second is accepted. This uses a restore, in which exempts do not expire."""
     east("socket restoring")
     east.do("RESTORE_BEGIN")
     east.do("POOL_ADD", "POOL:s:east")
@@ -373,9 +374,9 @@ def test_missing(east, operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_attributes_of_others(east, operation):
-    """What an operation does not take, of all that the family has, is refused, and so is what the
-    family has not."""
+def test_unsupported_attributes(east, operation):
+    """Attributes of the family that an operation does not take are refused, and so are unknown
+    ones."""
     for how in ("do", "dump"):
         if how not in OPERATIONS[operation]:
             continue
@@ -400,6 +401,6 @@ def test_attributes_of_others(east, operation):
 @pytest.mark.parametrize("operation", [name for name, attributes in NEEDED.items()
                                        if NET in attributes and name != "exempt-add"])
 @pytest.mark.parametrize("attribute", ["TIMEOUT:u32:60", "COMMENT:s:a"])
-def test_only_exempts_have_terms(east, operation, attribute):
+def test_only_exempts_take_timeout_and_comment(east, operation, attribute):
     east.refused(constant(operation), f"POOL:s:east PREFIX[ ADDR4:x:0a000100 !{attribute} ]",
                  errno.EINVAL, "Unsupported attribute")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Connections of real hosts through the router, and what blocking answers them."""
+"""Connections of real hosts through the router, and the answers to blocked packets."""
 import errno
 import socket
 import struct
@@ -48,7 +48,7 @@ def test_other_ports_open(net, op25b, ends, v, action):
     assert_counted(op25b, east={})
 
 
-def test_mail_comes_in_unless_the_pool_is_guarded(net, op25b, ends, v):
+def test_incoming_connections_pass_without_guard_inbound(net, op25b, ends, v):
     op25b.load(f"pool add east prefix {ends.pool}")
     assert connect(net, net.foreign, net.customer, v) == 0
     op25b("pool", "set", "east", "guard", "inbound")
@@ -58,9 +58,9 @@ def test_mail_comes_in_unless_the_pool_is_guarded(net, op25b, ends, v):
     assert_counted(op25b, east={"inbound": {"blocked": 1, "relayed": 1}})
 
 
-def test_a_customer_does_not_open_the_other_half_of_spam(net, op25b, ends, v):
-    """Triangular spamming: the SYN goes out elsewhere, with this customer's address; the answer
-    comes here. With the guard it does not arrive."""
+def test_guard_synack_against_triangular_spamming(net, op25b, ends, v):
+    """Triangular spamming: a SYN with the customer's address is sent through another provider, and
+    the SYN, ACK comes to the customer. With guard synack it is blocked."""
     op25b.load(f"pool add east prefix {ends.pool}")
     elsewhere = packets.syn(ends.customer, net.foreign.address[v])
     for guard, answers in (("none", 1), ("synack", 0)):
@@ -78,8 +78,8 @@ def test_a_customer_does_not_open_the_other_half_of_spam(net, op25b, ends, v):
     assert_counted(op25b, east={"synack": {"blocked": 1}})
 
 
-def test_a_connection_that_is_open_stays_open(net, op25b, ends, v):
-    """Only what opens a connection is judged."""
+def test_established_connections_go_on(net, op25b, ends, v):
+    """Only packets that open a connection are judged."""
     op25b("flush")
     net.foreign.hang_up()
     family = socket.AF_INET6 if v == 6 else socket.AF_INET
@@ -94,7 +94,7 @@ def test_a_connection_that_is_open_stays_open(net, op25b, ends, v):
 
 
 def test_tcp_fast_open(net, op25b, ends, v):
-    """A SYN that carries the mail's first words with it."""
+    """A SYN that carries the first line of an SMTP session."""
     for host in (net.customer, net.foreign):
         host.sysctl("ipv4/tcp_fastopen", 0x607)     # both ends, without cookies
     assert connect(net, net.customer, net.foreign, v, data=b"EHLO pc\r\n") == 0
@@ -105,7 +105,7 @@ def test_tcp_fast_open(net, op25b, ends, v):
 
 
 def test_action_tcp_reset(net, op25b, ends, v):
-    """As if nobody listened: the client knows at once."""
+    """The client gets ECONNREFUSED at once, as if the port were closed."""
     op25b.load(f"pool add east action tcp-reset prefix {ends.pool}")
     assert connect(net, net.customer, net.foreign, v) == errno.ECONNREFUSED
 
@@ -131,7 +131,7 @@ def test_action_tcp_reset_to_paged_packets(net, op25b, ends):
 
 
 def test_action_tcp_reset_answers_no_reset(net, op25b, ends):
-    """RFC 9293: a reset is never answered by one; it is blocked all the same."""
+    """A SYN with RST is blocked, but not answered: RFC 9293 forbids answering a reset with one."""
     op25b.load(f"pool add east action tcp-reset prefix {ends.pool}")
     crossing = net.send(packets.syn(ends.customer, ends.foreign, flags=SYN | RST))
     assert (crossing.arrived, crossing.answers) == ([], [])
@@ -162,7 +162,7 @@ def test_action_admin_prohibited_tells_the_client(net, op25b, ends, v):
             (errno.EHOSTUNREACH if v == 4 else errno.EACCES)
         assert time.monotonic() - start < 5
     assert net.settle(net.customer, net.foreign).arrived == []
-    # Here the first answer comes while the client is still busy sending: it heeds the second.
+    # The first answer may arrive while connect() holds the socket; then the second one counts.
     assert op25b.counters()["east"]["syn"]["blocked"] in (1, 2)
 
 
@@ -194,17 +194,17 @@ def test_only_what_is_blocked_is_answered(net, op25b, ends, action, verdict):
     assert (len(crossing.arrived), crossing.answers) == (1, [])
 
 
-def test_actions_need_no_reject_module_until_one_is_asked_for(net, op25b, ends):
-    """nf_reject_ipv4 and nf_reject_ipv6 come by themselves. (The tests before have loaded them:
-    here they are seen to be held.)"""
+def test_an_action_loads_the_reject_modules(net, op25b, ends):
+    """nf_reject_ipv4 and nf_reject_ipv6 are loaded on demand. Earlier tests have loaded them, so this
+    checks that they are in use."""
     op25b.load(f"pool add east action tcp-reset prefix {ends.pool}")
     with open("/proc/modules", encoding="ascii") as file:
         users = {line.split()[0]: int(line.split()[2]) for line in file}
     assert users["nf_reject_ipv4"] > 0 and users["nf_reject_ipv6"] > 0
 
 
-def test_a_customer_may_not_reach_port_25_of_the_router_itself(net, op25b, ends, v):
-    """The hook is before routing: the router's own addresses are foreign ones too."""
+def test_port_25_of_the_router_itself_is_blocked(net, op25b, ends, v):
+    """The hook is in PRE_ROUTING, where the router's own addresses are destinations like others."""
     net.bras.listen(25)
     own = {4: "198.51.100.1", 6: "2001:db8:f::1"}[v]
     assert net.connect(net.customer, net.bras, own, 25) == 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The module where it stays: by `make install` and by DKMS, loaded by its name or by its family.
+"""The module installed by `make install` and by DKMS, and loaded by its name or its netlink family.
 
-tests/guest/build-installs has compiled it; in the guest nothing does, since that would take minutes.
+tests/guest/build-installs has compiled it. Compiling in the guest would take minutes.
 """
 import contextlib
 import errno
@@ -27,14 +27,14 @@ with open("VERSION", encoding="ascii") as version_file:
 
 
 def run(*words):
-    """Run a program; its exit status, and all that it says."""
+    """Run a program; its exit status, and its output."""
     result = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                             check=False, timeout=300)
     return result.returncode, result.stdout
 
 
 def done(*words):
-    """Run a program that has to succeed; what it says."""
+    """Run a program that has to succeed; its output."""
     code, text = run(*words)
     assert code == 0, text
     return text
@@ -47,8 +47,8 @@ def loaded(name="op25b"):
 
 @pytest.fixture(scope="module")
 def few_modules(module):
-    """The kernel's modules, but only those that this one may ask for: depmod reads them all, which
-    takes minutes where the processor is emulated."""
+    """Hide the kernel's modules, except those that op25b may request: depmod reads all of them, which
+    takes minutes on an emulated processor."""
     few = [done("modinfo", "-F", "filename", name).strip()
            for name in ("nf_reject_ipv4", "nf_reject_ipv6")]
     few += [f"{MODULES}/{name}" for name in os.listdir(MODULES)
@@ -65,7 +65,7 @@ def few_modules(module):
 
 @pytest.fixture
 def unloaded(few_modules):
-    """Without the module, which the other tests find again."""
+    """Remove the module before the test, and load it again afterwards, for other tests."""
     done("rmmod", "op25b")
     yield
     if loaded():
@@ -75,7 +75,7 @@ def unloaded(few_modules):
 
 @contextlib.contextmanager
 def forbidden():
-    """The administrator does not want it loaded because somebody asks for its family."""
+    """The administrator has forbidden loading the module on demand, for its netlink family."""
     path = "/etc/modprobe.d/op25b-test.conf"
     with open(path, "w", encoding="ascii") as file:
         file.write("blacklist op25b\n")
@@ -84,8 +84,8 @@ def forbidden():
 
 
 def works():
-    """That it loads by its name, and when somebody asks for its family, unless that is forbidden;
-    that what it needs is found."""
+    """Check that the module loads by its name, and on demand for its netlink family unless that is
+    forbidden, and that it finds the modules that it requests."""
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     assert not loaded()
     with forbidden():
@@ -101,12 +101,12 @@ def works():
     done(Command.PATH, "pool", "add", "east", "action", "tcp-reset")
     assert loaded("nf_reject_ipv4") and loaded("nf_reject_ipv6")
     done("rmmod", "op25b")
-    # Fails where a test before this one has left something that needs them.
+    # This fails if an earlier test has left a user of them.
     run("rmmod", "nf_reject_ipv4", "nf_reject_ipv6")
 
 
 def test_versions_agree():
-    """What DKMS calls it, and what the module says."""
+    """dkms.conf, the module and the changelog have the version of VERSION."""
     with open("dkms.conf", encoding="ascii") as file:
         assert re.search(r'^PACKAGE_VERSION="(.*)"$', file.read(), re.M)[1] == VERSION
     assert done("modinfo", "-F", "version", MODULE).strip() == VERSION
@@ -114,7 +114,7 @@ def test_versions_agree():
         assert re.search(r"^## \[?([0-9.]+)", file.read(), re.M)[1] == VERSION
 
 
-def test_is_not_found_where_it_is_not_installed(unloaded):
+def test_not_installed(unloaded):
     code, text = run("modprobe", "op25b")
     assert code != 0 and "not found" in text
     code, text = run(Command.PATH, "status")
@@ -143,11 +143,11 @@ def test_dkms(unloaded):
                         dirs_exist_ok=True)
     os.unlink(f"{tree}/source")
     os.symlink(f"/usr/src/op25b-{VERSION}", f"{tree}/source")
-    # Each call of dkms takes half a minute where the processor is emulated: no more than needed.
+    # On an emulated processor each call of dkms takes half a minute: call it no more than needed.
     assert "op25b.ko" in done("dkms", "install", name, "-k", RELEASE)
     assert done("modinfo", "-F", "filename", "op25b").strip() == f"{MODULES}/updates/dkms/op25b.ko"
     works()
-    # as dkms is told to; the kernel that looks for bugs knows no signatures
+    # signed by dkms as configured; the debug kernel does not support signatures
     assert done("modinfo", "-F", "signer", "op25b").strip() == \
         ("" if RELEASE.endswith("-debug") else "op25b test")
     done("dkms", "remove", name, "--all")
@@ -157,10 +157,10 @@ def test_dkms(unloaded):
 
 
 def test_an_action_that_cannot_be_taken(unloaded):
-    """Where what makes the answers is not there, a pool that answers is refused, and the restore that
-    it is in fails."""
+    """Without the nf_reject modules, a pool with an action that needs them is refused, and a restore
+    with such a pool fails."""
     if loaded("nf_reject_ipv4") and run("rmmod", "nf_reject_ipv4", "nf_reject_ipv6")[0]:
-        pytest.fail("a test before this one has left something that needs nf_reject")
+        pytest.fail("an earlier test has left a user of nf_reject")
     done("mount", "-t", "tmpfs", "none", MODULES)
     done("insmod", MODULE)
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is refused, in which words, and that nothing changes then."""
+"""Refused commands: their messages, and that they change nothing."""
 import pytest
 
 from conftest import sysfs
@@ -13,7 +13,7 @@ relay add 192.0.2.0/28
 relay add 198.51.100.1 pool east
 """
 
-REFUSED = {     # exit code 2: the command is right, the kernel says no
+REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
     "pool add east": 'pool "east" exists already',
     "pool add new prefix 10.0.0.0/24": 'prefix 10.0.0.0/24 is in pool "east"',
     "pool add new prefix 10.9.0.0/16 10.9.0.0/16": 'prefix 10.9.0.0/16 is in pool "new" already',
@@ -101,7 +101,7 @@ def state(op25b):
 
 @pytest.fixture(scope="class")
 def policy(command):
-    """A policy that all commands of the tables leave as it is."""
+    """A policy that no command of the tables below may change."""
     command.load(POLICY)
     before = state(command)
     yield command, sysfs("generation")
@@ -119,7 +119,7 @@ FILES = {   # the last line is the one at fault
         'prefix 10.9.0.7/32 is an exempt of pool "north"',
     'pool add north prefix 10.9.0.7\npool add south\nexempt add south 10.9.0.8 10.9.0.7':
         'exempt 10.9.0.7/32 is in pool "north"',
-    # in force, it is west's
+    # in the policy in force, the prefix is in pool west
     'pool add north prefix 10.1.0.0/16\npool add west\nprefix add west 10.1.0.0/16':
         'prefix 10.1.0.0/16 is in pool "north"',
     'pool add north\nrelay add 192.0.2.7\nrelay add 192.0.2.7 pool north\n'
@@ -197,7 +197,7 @@ def test_a_batch_stops_at_its_first_error(op25b, tmp_path):
     assert sorted(op25b.counters()) == ["east", "north", "west"]
 
 
-def test_force_makes_commands_that_can_run_twice(op25b):
+def test_forced_commands_can_be_repeated(op25b):
     op25b.load(POLICY)
     for line in POLICY.splitlines():
         op25b("-f", *line.split())
@@ -213,7 +213,7 @@ def test_force_makes_commands_that_can_run_twice(op25b):
         op25b(*line.split())
         op25b("-f", *line.split())
     assert op25b.json("prefix", "show") == [{"pool": "east", "prefix": "2001:db8:e::/48"}]
-    # Not even force puts a prefix in two pools, or changes a pool that is not there.
+    # Even with force, a prefix cannot be in two pools, and a missing pool cannot be changed.
     op25b("pool", "add", "west", "prefix", "10.1.0.0/16")
     result = op25b.run("-f", "prefix", "add", "east", "10.1.0.0/16")
     assert (result.returncode, result.stderr) == \

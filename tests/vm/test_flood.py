@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What tests/vm/load_flood.py shows at full size, in a few seconds."""
+"""The test of tests/vm/load_flood.py with fewer prefixes, in a few seconds."""
 import flood
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What belongs to whom: network namespaces, VRFs, users, and sysfs."""
+"""Network namespaces, VRFs, users without privileges, and sysfs."""
 import os
 import stat
 import subprocess
@@ -16,7 +16,7 @@ NO_RIGHT = "Error: this takes CAP_NET_ADMIN in the network namespace: use sudo, 
 
 @pytest.fixture
 def other():
-    """Another router, which has nothing to do with the first one."""
+    """Another router, in a namespace of its own."""
     host = hosts.Host("other")
     yield host
     host.remove()
@@ -80,7 +80,7 @@ def test_sysfs_follows_the_policy(op25b):
     assert os.listdir(f"{SYSFS}/kernel/op25b/pools") == []
 
 
-def test_an_open_file_of_a_pool_that_is_gone_says_so(op25b):
+def test_reading_a_file_of_a_deleted_pool_fails(op25b):
     op25b.load("pool add east")
     with open(f"{SYSFS}/kernel/op25b/pools/east/blocked", encoding="ascii") as file:
         assert file.read() == "0\n"
@@ -90,7 +90,7 @@ def test_an_open_file_of_a_pool_that_is_gone_says_so(op25b):
             file.read()
 
 
-def test_a_namespace_may_go_with_pools_in_it(net, ends4):
+def test_removing_a_namespace_with_pools(net, ends4):
     for _ in range(5):
         host = hosts.Host("fleeting")
         Command(host).load(f"pool add east prefix {ends4.pool}\n"
@@ -130,7 +130,7 @@ def test_an_unprivileged_user_reads_sysfs(net, op25b, ends4):
 
 
 def test_root_of_a_user_namespace_rules_its_own_network_namespace(op25b):
-    """And no other one."""
+    """But no other network namespace."""
     op25b.load("pool add east")
     script = f"{Command.PATH} pool add mine && {Command.PATH} -j pool show mine"
     with op25b.host:
@@ -158,7 +158,7 @@ def traced():
 
 
 def test_a_namespace_without_pools_has_no_hook(net, op25b, ends4):
-    """Not one function of the module's runs for its packets."""
+    """No function of the module runs for its packets."""
     trace("set_ftrace_filter", f"*:mod:{os.path.basename(MODULE).removesuffix('.ko')}")
     trace("current_tracer", "function")
     try:
@@ -183,8 +183,9 @@ def test_a_namespace_without_pools_has_no_hook(net, op25b, ends4):
         trace("set_ftrace_filter", "")
 
 
-def test_a_drop_says_where(net, op25b, ends):
-    """Where the kernel can say so, the place of a drop is in the module: dropwatch shows it."""
+def test_drop_location_is_in_the_module(net, op25b, ends):
+    """If the kernel has NF_DROP_REASON(), the location of a drop, which dropwatch shows, is in the
+    module."""
     able = "NF_DROP_REASON(" in hosts.run(
         "sh", "-c", 'cd "$OP25B_HEADERS" && cat include/linux/netfilter.h '
         '../linux-headers-*-common/include/linux/netfilter.h 2>/dev/null; true')
@@ -192,7 +193,7 @@ def test_a_drop_says_where(net, op25b, ends):
         size, start = next((int(line.split()[1]), int(line.split()[5], 16)) for line in file
                            if line.startswith("op25b "))
     op25b.load(f"pool add east prefix {ends.pool}")
-    # Compared by the kernel: not every kernel prints the address.
+    # The filter of the trace event compares the address, since not every kernel prints it.
     trace("events/skb/kfree_skb/filter", f"location >= {start} && location < {start + size}")
     trace("trace", "")
     trace("events/skb/kfree_skb/enable", "1")
@@ -203,7 +204,7 @@ def test_a_drop_says_where(net, op25b, ends):
         trace("events/skb/kfree_skb/enable", "0")
         trace("events/skb/kfree_skb/filter", "0")
 
-    # (Which reason that is, in words, not every kernel prints.)
+    # The reason itself is not checked, since not every kernel prints it.
     assert len(drops) == (3 if able else 0)
 
 
@@ -231,7 +232,7 @@ def test_a_packet_that_crosses_a_vrf_counts_once(vrf, v):
     assert vrf.send(packets.syn(src, dst)).arrived
     text = vrf.bras.run("nft", "list", "counter", "inet", "seen", "twice")
     vrf.bras.run("nft", "delete", "table", "inet", "seen")
-    assert "packets 2 " in text     # the kernel's hook does see it twice
+    assert "packets 2 " in text     # it has passed PRE_ROUTING twice
 
     assert vrf.send(packets.syn(dst, src), sender=vrf.foreign, receiver=vrf.customer).arrived
     assert vrf.send(*packets.fragments(packets.syn(src, dst), 8)).arrived
@@ -241,7 +242,7 @@ def test_a_packet_that_crosses_a_vrf_counts_once(vrf, v):
 
 @pytest.fixture(scope="module")
 def leak():
-    """A provider whose customers are outside of the VRF that their traffic is routed by."""
+    """A provider whose customers' links are outside of the VRF that routes their traffic."""
     network = hosts.Network("l", ["customer", "foreign"], vrf="vrf-isp", outside=["customer"])
     for table, link in (("main", "foreign"), ("10", "customer")):
         for to in network.LINKS[link]:
@@ -252,7 +253,8 @@ def leak():
 
 
 def judged_once(network, sent, then):
-    """What a pool of the customer's counts, and does, once a packet is sent that becomes another."""
+    """Send a packet that becomes another one on the router, and check that the customer's pool
+    observes or blocks it, and counts it once."""
     op25b = Command(network.bras)
     pool = " ".join(network.customer.network.values())
     op25b.load(f"pool add east mode observe prefix {pool}")
@@ -263,7 +265,7 @@ def judged_once(network, sent, then):
         {"blocked": 1, "observed": 1, "relayed": 0, "exempted": 0}
 
 
-def test_what_is_redirected_into_a_vrf_is_judged(leak, v):
+def test_packets_redirected_into_a_vrf_are_judged(leak, v):
     leak.bras.run("tc", "qdisc", "add", "dev", "customer", "clsact")
     leak.bras.run("tc", "filter", "add", "dev", "customer", "ingress", "matchall",
                   "action", "mirred", "ingress", "redirect", "dev", "vrf-isp")
@@ -274,16 +276,17 @@ def test_what_is_redirected_into_a_vrf_is_judged(leak, v):
         leak.bras.run("tc", "qdisc", "del", "dev", "customer", "clsact")
 
 
-def test_what_srv6_ends_in_a_vrf_is_judged(leak, v):
-    """Nothing but the VRF's own device shows it to netfilter."""
+def test_packets_decapsulated_into_a_vrf_are_judged(leak, v):
+    """They pass PRE_ROUTING only as received on the VRF device."""
     syn = packets.syn(leak.customer.ghosts[v][0], leak.foreign.ghosts[v][0])
     outer = to_the_end_of_srv6(leak, v, "main", syn)
     if outer:
         judged_once(leak, outer, syn)
 
 
-def test_what_lies_behind_the_end_of_what_srv6_takes_out_does_not_count(leak):
-    """A first fragment that seems to hold its whole header chain, by bytes that no receiver sees."""
+def test_bytes_after_the_end_of_a_decapsulated_packet_are_ignored(leak):
+    """seg6_local does not trim the inner packet as ip6_rcv() does. Here bytes after its end seem to
+    complete the header chain of a first fragment."""
     op25b = Command(leak.bras)
     op25b.load(f"pool add east prefix {leak.customer.network[6]}")
     src, dst = leak.customer.ghosts[6][0], leak.foreign.ghosts[6][0]
@@ -298,8 +301,8 @@ def test_what_lies_behind_the_end_of_what_srv6_takes_out_does_not_count(leak):
 
 @pytest.mark.parametrize("v, protocol, action", [
     (6, 41, "End.DT6 table 254"), (4, 4, "End.DX4 nh4 {}"), (6, 41, "End.DX6 nh6 {}")])
-def test_what_srv6_ends_without_a_vrf_is_not_seen(net, op25b, v, protocol, action):
-    """The kernel shows it to no hook: README has it among the limits."""
+def test_packets_decapsulated_outside_a_vrf_pass(net, op25b, v, protocol, action):
+    """They do not pass PRE_ROUTING: the README lists this among the limits."""
     action = action.format(net.foreign.ghosts[v][0])
     net.bras.ip(f"route replace 2001:db8:5::66 encap seg6local action {action} dev foreign\n")
     op25b.load(f"pool add east prefix {net.customer.network[v]}")
@@ -311,7 +314,8 @@ def test_what_srv6_ends_without_a_vrf_is_not_seen(net, op25b, v, protocol, actio
 
 
 def to_the_end_of_srv6(network, v, table, packet):
-    """The packet in another one, to where SRv6 ends in the VRF; None where the kernel has none."""
+    """Encapsulate a packet to a SID that decapsulates into the VRF; None if the kernel does not
+    support that."""
     sid, action, protocol = {4: ("2001:db8:5::4", "End.DT4", 4),
                              6: ("2001:db8:5::6", "End.DT6", 41)}[v]
     network.bras.sysctl("vrf/strict_mode", 1)
@@ -319,14 +323,14 @@ def to_the_end_of_srv6(network, v, table, packet):
         network.bras.ip(f"route replace {sid} encap seg6local action {action} vrftable 10 "
                         f"dev vrf-isp table {table}\n")
     except subprocess.CalledProcessError:
-        # it came with 5.11
+        # vrftable is supported since Linux 5.11
         assert os.uname().release.startswith("5.10.")
         return None
     return packets.ip(network.customer.address[6], sid, packet, protocol)
 
 
-def test_what_srv6_ends_in_the_vrf_of_its_sender_is_blocked(vrf, v):
-    """It looks like what was seen before, and so is not counted where it passes."""
+def test_packets_decapsulated_into_the_vrf_of_their_sender_are_blocked(vrf, v):
+    """They look like packets at their second pass, so they are not counted unless they are blocked."""
     op25b = Command(vrf.bras)
     op25b.load(f"pool add east mode observe prefix {vrf.customer.network[v]}")
     syn = packets.syn(vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0])
@@ -341,8 +345,9 @@ def test_what_srv6_ends_in_the_vrf_of_its_sender_is_blocked(vrf, v):
 
 
 @pytest.mark.parametrize("how", ["tracked", "untracked"])
-def test_what_is_given_another_destination_in_a_vrf_passes(vrf, v, how):
-    """It was no SYN to port 25 when it came: the second time it is, as the router wants it."""
+def test_packets_redirected_to_port_25_in_a_vrf_pass(vrf, v, how):
+    """The router has changed the port between the two passes of PRE_ROUTING: at the first one, the
+    packet was not a SYN to port 25."""
     op25b = Command(vrf.bras)
     op25b.load(f"pool add east prefix {vrf.customer.network[v]}")
     src, dst = vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]
@@ -379,7 +384,7 @@ def test_blocking_in_a_vrf(vrf, v):
 
 @pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
 def test_an_answer_goes_back_into_the_vrf(vrf, v, action):
-    """By the VRF's table: the main one has no way to the customer."""
+    """The answer is routed by the VRF's table: the main table has no route to the customer."""
     op25b = Command(vrf.bras)
     op25b.load(f"pool add east action {action} prefix {vrf.customer.network[v]}")
     src, dst = vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The netlink family, by a client of its own: what it answers, what it refuses, what it survives."""
+"""The netlink family, used by a client that shares no code with op25bctl: answers, refusals, restores,
+and clients that die."""
 import errno
 import ipaddress
 import json
@@ -97,9 +98,8 @@ REFUSED = {
                          "binary attribute size out of range"),
     "length of 4 bytes": ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000100 !LEN:u32:24 ]",
                           errno.EINVAL, LENGTH),
-    "prefix that says not that it is a nest": ("PREFIX_ADD", "POOL:s:east !PREFIX( "
-                                               "ADDR4:x:0a000100 )", errno.EINVAL,
-                                               "NLA_F_NESTED is missing"),
+    "prefix without NLA_F_NESTED": ("PREFIX_ADD", "POOL:s:east !PREFIX( ADDR4:x:0a000100 )",
+                                    errno.EINVAL, "NLA_F_NESTED is missing"),
     "prefix that is a number": ("PREFIX_ADD", "POOL:s:east !PREFIX:u32:5", errno.EINVAL,
                                 "NLA_F_NESTED is missing"),
     "second prefix is wrong": ("PREFIX_ADD", f"POOL:s:east {NET} !PREFIX[ ADDR4:x:0a000201 "
@@ -121,7 +121,7 @@ REFUSED = {
     "comment with a newline": ("EXEMPT_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000007 "
                                "COMMENT:x:610a6200 ]", errno.EINVAL,
                                "exempt has a control character in its comment"),
-    "sources of a test are many": ("TEST", f"!SRC[ ADDR4:x:0a000000 LEN:u8:24 ] DST{IPV4}",
+    "prefix as source of a test": ("TEST", f"!SRC[ ADDR4:x:0a000000 LEN:u8:24 ] DST{IPV4}",
                                    errno.EINVAL, "prefix is not one address"),
     "test across families": ("TEST", f"SRC{IPV4} DST{IPV6}", errno.EINVAL,
                              "src and dst are not of the same family"),
@@ -135,7 +135,7 @@ REFUSED = {
     "name is a nest": ("POOL_SET", "!POOL[ ADDR4:x:61626300 ]", errno.EINVAL,
                        "NLA_F_NESTED not expected"),
     "force with a value": ("POOL_DEL", "POOL:s:east !FORCE:u32:1", errno.ERANGE, FAILED),
-    # attributes of another operation, or of none
+    # attributes of another operation, and unknown ones
     "force of a setting": ("POOL_SET", "POOL:s:east !FORCE:x:", errno.EINVAL, UNSUPPORTED),
     "prefix of a setting": ("POOL_SET", "POOL:s:east !PREFIX[ ADDR4:x:0a000100 ]", errno.EINVAL,
                             UNSUPPORTED),
@@ -148,12 +148,12 @@ REFUSED = {
     # bytes
     "attribute longer than the message": ("POOL_SET", "POOL:s:east MODE:64:x:01000000",
                                           errno.EINVAL, "bytes leftover after parsing attributes"),
-    "attribute shorter than its head": ("POOL_SET", "POOL:s:east MODE:3:x:01000000", errno.EINVAL,
-                                        "bytes leftover after parsing attributes"),
+    "attribute shorter than its header": ("POOL_SET", "POOL:s:east MODE:3:x:01000000", errno.EINVAL,
+                                          "bytes leftover after parsing attributes"),
     "attribute of a prefix that is longer": ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:9:x:0a000100 ]",
                                              errno.EINVAL,
                                              "bytes leftover after parsing attributes"),
-    # what is not there, or is
+    # objects that exist already, or that do not
     "pool again": ("POOL_ADD", "!POOL:s:east", errno.EEXIST, "pool exists already"),
     "no pool to set": ("POOL_SET", "!POOL:s:eest", errno.ENOENT, NO_POOL),
     "no pool to delete": ("POOL_DEL", "!POOL:s:eest", errno.ENOENT, NO_POOL),
@@ -185,7 +185,7 @@ REFUSED = {
     # operations
     "operation 0": (0, "", errno.EOPNOTSUPP),
     "operation 200": (200, "", errno.EOPNOTSUPP),
-    "dump that is none": ("PREFIX_GET", "", errno.EOPNOTSUPP),
+    "dump without NLM_F_DUMP": ("PREFIX_GET", "", errno.EOPNOTSUPP),
 }
 
 
@@ -207,7 +207,7 @@ def east_for_all(host):
 
 
 def test_force(east):
-    """What is there may be added again, and what is not, deleted; then nothing has changed."""
+    """With FORCE, adding an object that exists, or deleting one that does not, changes nothing."""
     client = east
     client.do("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000009 COMMENT:s:fixed ]")
     client.do("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 ]")
@@ -269,11 +269,11 @@ def test_reads_what_the_command_reads(host, client):
         assert (answer.pop("src"), answer.pop("dst")) == (src, dst)
         assert client(f"test {src} {dst}") == answer
     assert (answer["pool"], answer["prefix"], answer["verdict"]) == \
-        ("east", "2001:db8::/56", "observed")   # the last one, by the guard against what comes in
+        ("east", "2001:db8::/56", "observed")   # of the last test, by guard inbound
 
 
 def test_without_privileges(host, east):
-    """Reading takes none; changing does, whatever the socket was opened with."""
+    """Reading requires no privilege. Changing does, even on a socket that was opened with it."""
     nobody = Client(host, PROGRAM)
     nobody("status")
     nobody("drop")
@@ -294,7 +294,7 @@ def test_without_privileges(host, east):
 
 
 def test_root_of_its_own_namespace(host, east):
-    """Who owns a network namespace may change what is in it, and nothing elsewhere."""
+    """The owner of a network namespace may change the policy in it, but none elsewhere."""
     owner = Client(host, "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
                    "unshare", "--user", "--map-root-user", "--net", PROGRAM)
     assert owner("status")["pools"] == 0
@@ -312,7 +312,7 @@ def test_restore(east):
     client.refused("RESTORE_BEGIN", "", errno.EALREADY, "a restore has begun already on this socket")
     client.do("POOL_ADD", "POOL:s:new PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
     client.do("EXEMPT_ADD", "POOL:s:new PREFIX[ ADDR4:x:0a000007 ]")
-    # nobody sees it, and others change what is in force
+    # the staged policy is not visible, and others change the policy in force
     assert [pool["name"] for pool in client("pools")] == ["east"]
     client("socket main")
     client.do("POOL_ADD", "POOL:s:late")
@@ -325,7 +325,7 @@ def test_restore(east):
     assert client("status")["generation"] == generation + 3
 
 
-def test_a_restore_that_takes_back_what_it_added(east):
+def test_a_restore_that_deletes_what_it_added(east):
     client = east
     client.do("RESTORE_BEGIN")
     client.do("POOL_ADD", "POOL:s:new")
@@ -340,7 +340,7 @@ def test_a_restore_that_takes_back_what_it_added(east):
 
 
 def test_two_restores(east):
-    """The one that is committed last is in force; neither sees the other."""
+    """Neither sees the other's policy, and the one that is committed last is in force."""
     client = east
     for name in ("one", "two"):
         client(f"socket {name}")
@@ -357,7 +357,7 @@ def test_two_restores(east):
 
 
 def test_restore_that_fails(east):
-    """What was sent behind the step that failed does not reach the policy in force."""
+    """Changes that are sent after a failed step are refused, and do not reach the policy in force."""
     client = east
     before = client("status")
     client.do("RESTORE_BEGIN")
@@ -373,14 +373,14 @@ def test_restore_that_fails(east):
 
 
 def staged(client):
-    """What the client's restore has staged: pools, prefixes, exempts, relays."""
+    """The policy that the client's restore has staged: pools, prefixes, exempts, relays."""
     return ([pool["name"] for pool in client(f"staged {CMD['POOL_GET']}")],
             *([(entry["pool"], entry["prefix"]) for entry in client(f"staged {CMD[name]}")]
               for name in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET")))
 
 
 def no_staged_dump(client):
-    """Why a dump of what the client's restore has staged is refused."""
+    """Dump the staged policy, which has to be refused: the error."""
     client(f"start {CMD['POOL_GET']} {words('RESTORE:x:')[0]}")
     return client("more")["error"]
 
@@ -395,12 +395,12 @@ def test_a_restore_shows_what_it_has_staged(east):
     client.do("EXEMPT_ADD", "RESTORE:x: POOL:s:new PREFIX[ ADDR4:x:0a000107 ]")
     client.do("RELAY_ADD", "RESTORE:x: PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ]")
     client.do("RELAY_ADD", "RESTORE:x: POOL:s:new PREFIX[ ADDR4:x:c0000300 ]")
-    # settings that the policy in force has not
+    # settings that differ from those in the policy in force
     client.do("POOL_SET", "RESTORE:x: POOL:s:new MODE:u32:1")
     assert staged(client) == (["new"], [("new", "10.0.1.0/24")], [("new", "10.0.1.7/32")],
                               [(None, "192.0.2.0/28"), ("new", "192.0.3.0/32")])
     assert client(f"staged {CMD['POOL_GET']}")[0]["mode"] == "observe"
-    # what is in force is shown without the flag, and to others
+    # without the flag, and on other sockets, dumps show the policy in force
     assert [pool["name"] for pool in client("pools")] == ["east"]
     client("socket main")
     assert no_staged_dump(client) == errno.EINVAL
@@ -416,7 +416,7 @@ def test_a_restore_shows_what_it_has_staged(east):
 
 
 def test_a_staged_policy_that_changes_under_a_dump(east):
-    """The dump goes on with what is staged then, and says that it is a mixture."""
+    """The dump goes on with the changed policy, and has NLM_F_DUMP_INTR set."""
     client = east
     client.do("RESTORE_BEGIN")
     client.do("POOL_ADD", "POOL:s:new")
@@ -449,7 +449,7 @@ def test_a_staged_policy_that_changes_under_a_dump(east):
     ("EXEMPT_ADD", "POOL:s:east " + NET), ("EXEMPT_DEL", "POOL:s:east FORCE:x: " + NET),
     ("RELAY_ADD", NET), ("RELAY_DEL", "FORCE:x: " + NET), ("FLUSH", "")])
 def test_changes_for_a_restore_alone(east, command, attributes):
-    """A client whose RESTORE_BEGIN has failed must not hit the policy in force."""
+    """A client whose RESTORE_BEGIN has failed must not change the policy in force."""
     east.refused(command, f"RESTORE:x: {attributes}", errno.EINVAL,
                  "no restore has begun on this socket")
     east.do(command, attributes)
@@ -480,7 +480,7 @@ def test_client_that_dies(east):
     assert before["pools"] == 2
 
 
-def test_a_pool_goes_with_its_relays(client):
+def test_deleting_a_pool_deletes_its_relays(client):
     client.do("POOL_ADD", "POOL:s:east")
     client.do("RELAY_ADD", "POOL:s:east " +
               " ".join(f"PREFIX[ ADDR4:x:{n << 24 | 0x50505:08x} ]" for n in range(1, 61)))
@@ -503,7 +503,7 @@ def test_a_million_prefixes_in_one_message(east):
     status = east("status")
     assert status["prefixes"]["ipv4"] == MILLION + 1
     assert status["generation"] == generation + 1
-    # The last but one is there already: nothing of it is done.
+    # The last but one of these prefixes exists already: none of them is added.
     answer = east(f"prefixes 1000 {CMD['PREFIX_ADD']} east 15.255.252.26")
     assert (answer["error"], answer["text"]) == (errno.EEXIST,
                                                 IN_EAST_ALREADY[0 if FORMATS_TEXT else 1])
@@ -514,7 +514,7 @@ def test_a_million_prefixes_in_one_message(east):
 
 
 def part(client):
-    """The next part of a dump: whether it is the last, and whether a change was told of."""
+    """The next part of a dump: whether it is the last one, and whether NLM_F_DUMP_INTR is set."""
     answer = client("more")
     return answer["done"], answer["interrupted"]
 
@@ -540,7 +540,7 @@ def test_change_during_a_dump(client, command):
         assert interrupted == change
 
 
-def test_a_dump_of_few_behind_many(client):
+def test_a_dump_of_a_pool_with_few_prefixes_among_many(client):
     client.do("POOL_ADD", "POOL:s:east")
     client.do("POOL_ADD", "POOL:s:west PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
               "PREFIX[ ADDR4:x:20000000 LEN:u8:24 ]")
@@ -550,9 +550,9 @@ def test_a_dump_of_few_behind_many(client):
 
 
 def test_a_dump_of_neighbours(host, client):
-    """Of prefixes that only the lower half of their addresses tells apart, or only their length, or
-    that lie in each other: none is lost, none comes twice, where a part of the dump ends and the
-    next begins."""
+    """Prefixes that differ only in the lower half of their addresses, or only in their length, or
+    that hold each other: none is lost or repeated where one part of the dump ends and the next one
+    begins."""
     numbers = random.Random(25)
     net = 0x20010db8 << 96
     prefixes = sorted({ipaddress.ip_network((net | number << shift, length), strict=False)
@@ -568,7 +568,7 @@ def test_a_dump_of_neighbours(host, client):
 
 
 def test_a_dump_of_long_and_short_comments(host, client):
-    """Wherever a part of the dump ends: before a message, or in the midst of one that is too long."""
+    """A part of the dump ends where the next entry does not fit, whatever its length."""
     numbers = random.Random(25)
     client.do("POOL_ADD", "POOL:s:east PREFIX[ ADDR4:x:10000000 LEN:u8:8 ]")
     exempts = [(f"16.0.{n >> 8}.{n & 255}", "x" * numbers.randrange(1, 256)) for n in range(1000)]
@@ -581,13 +581,13 @@ def test_a_dump_of_long_and_short_comments(host, client):
 
 
 def dumping(process):
-    """Is there a dump under way on a socket of this process?"""
+    """Whether a dump is under way on a socket of this process."""
     with open(f"/proc/{process.pid}/net/netlink", encoding="ascii") as file:
         lines = [line.split() for line in file][1:]
     return any(line[2] == str(process.pid) and line[6] != "0" for line in lines)
 
 
-def test_command_reads_again(host, client):
+def test_the_command_repeats_an_interrupted_dump(host, client):
     client.do("POOL_ADD", "POOL:s:east")
     assert client(f"prefixes 60000 {CMD['PREFIX_ADD']} east 16.0.0.0")["error"] == 0
     with host:
@@ -608,7 +608,7 @@ def test_command_reads_again(host, client):
 
 
 def test_metrics(east):
-    """The counters for Prometheus, from sysfs, which `ip netns exec` mounts for the namespace."""
+    """The counters for Prometheus, read in the sysfs that `ip netns exec` mounts for the namespace."""
     lines = hosts.run("ip", "netns", "exec", "netlink", "tools/op25b-metrics").splitlines()
     values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     assert values.pop("op25b_generation") == str(east("status")["generation"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The module goes, whatever is going on, and comes again."""
+"""Removing the module, whatever else is going on, and loading it again."""
 import contextlib
 import os
 import subprocess
@@ -24,7 +24,7 @@ def loaded_again():
 
 
 def remove():
-    """Remove the module. A dump in the midst of it holds it for that moment."""
+    """Remove the module. A dump under way holds a reference to it for a moment."""
     hosts.until(lambda: subprocess.run(["rmmod", "op25b"], stderr=subprocess.DEVNULL,
                                        check=False).returncode == 0)
 
@@ -37,8 +37,8 @@ def test_without_the_module_the_command_says_what_to_do(op25b):
     assert not os.path.exists(f"{SYSFS}/kernel/op25b")
 
 
-def test_it_comes_and_goes(net, op25b, ends4):
-    """Each time it starts with nothing, and blocks nothing when it has gone."""
+def test_loading_and_removal(net, op25b, ends4):
+    """Each time, the module starts without a policy, and after its removal nothing is blocked."""
     for _ in range(3):
         op25b.load(f"pool add east prefix {ends4.pool}\nrelay add {ends4.relay} pool east\n"
                    f"exempt add east {ends4.neighbour} timeout 100")
@@ -50,7 +50,7 @@ def test_it_comes_and_goes(net, op25b, ends4):
         assert op25b.json("pool", "show") == []
 
 
-def test_removal_gives_the_modules_for_answers_back(op25b):
+def test_removal_releases_the_reject_modules(op25b):
     op25b.load("pool add east action tcp-reset")
     remove()
     hosts.run("rmmod", "nf_reject_ipv4", "nf_reject_ipv6")
@@ -65,7 +65,7 @@ def read_sysfs(top=f"{SYSFS}/kernel/op25b"):
                 file.read()
 
 
-def test_removal_under_traffic_with_readers_and_namespaces_coming_and_going(net, op25b):
+def test_removal_with_traffic_readers_and_short_lived_namespaces(net, op25b):
     ends, ends6 = Ends(net, 4), Ends(net, 6)
     many = "".join(f"prefix add east 10.{n >> 8}.{n & 255}.0/26\n" for n in range(2000))
     policy = (f"pool add east action tcp-reset guard synack inbound\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A whole policy at once: what save prints and restore takes, under traffic, and killed."""
+"""Replacing the whole policy: save and restore, restores with traffic, and restores that are killed."""
 import json
 import signal
 import subprocess
@@ -26,14 +26,14 @@ exempt add off 2001:db8::1 timeout 4000
 
 
 def listing(op25b):
-    """All that is loaded, but for how long exempts still last."""
+    """The policy in force, except counters and the remaining time of exempts."""
     exempts = [{**exempt, "expires": exempt["expires"] is not None}
                for exempt in op25b.json("exempt", "show")]
     pools = [{**pool, "packets": None} for pool in op25b.json("pool", "show")]
     return pools, op25b.json("prefix", "show"), exempts, op25b.json("relay", "show")
 
 
-def test_what_save_prints_restore_takes(op25b, tmp_path):
+def test_restore_of_saved_policy(op25b, tmp_path):
     op25b.load(POLICY)
     saved, before = op25b("save"), listing(op25b)
     assert before[2][0]["comment"] == 'a "word" and a \\ and # and ü'
@@ -47,7 +47,7 @@ def test_what_save_prints_restore_takes(op25b, tmp_path):
     assert listing(op25b) == before
 
 
-def test_diff_says_what_restore_would_change(op25b, tmp_path):
+def test_diff_shows_what_restore_would_change(op25b, tmp_path):
     op25b.load("pool add east prefix 10.0.0.0/24\nrelay add 192.0.2.0/28\n")
     file = tmp_path / "site.conf"
     file.write_text(op25b("save"))
@@ -61,7 +61,7 @@ def test_diff_says_what_restore_would_change(op25b, tmp_path):
     assert op25b("diff", str(file)) == ""
 
 
-def test_diff_compares_what_the_kernel_makes_of_the_file(op25b):
+def test_diff_compares_the_policy_that_the_kernel_stages(op25b):
     op25b.load("""\
 pool add west mode observe action tcp-reset guard synack inbound
 pool add east
@@ -127,14 +127,15 @@ def test_pools_that_keep_their_name_keep_their_counters(net, op25b, ends4):
 
 
 class AlphaOrBeta:
-    """Policies A and B, chosen so that a mixture would show:
+    """Policies A and B, chosen so that the counters show a mixture of both:
 
-        A: the customer's prefix is alpha's, and R is a relay of every pool:     alpha relayed
-        B: the prefix is beta's, and R is none:                                  beta blocked
+        A: pool alpha has the customer's prefix, the destination is a relay:     alpha relayed
+        B: pool beta has the prefix, the destination is not a relay:             beta blocked
 
-    The prefix of A with the relays of B would count for alpha as blocked, the other way round for
-    beta as relayed. Both pools are in both policies and keep their counters; others come and go,
-    with one more prefix for every step of addresses from 10.1.0.0 to 10.39.255.255."""
+    A packet judged by the prefixes of A and the relays of B would be counted as blocked for alpha;
+    by the prefixes of B and the relays of A, as relayed for beta. Both policies have both pools,
+    which keep their counters. Each has another pool, with one prefix per step of addresses from
+    10.1.0.0 to 10.39.255.255."""
 
     def __init__(self, net, op25b, folder, step=1 << 16):
         four, six = Ends(net, 4), Ends(net, 6)
@@ -153,7 +154,7 @@ class AlphaOrBeta:
         self.sender = sender(net.customer.tap, syn_to(four), syn_to(six))
 
     def assert_no_mixture(self, sent, other="not-in-b"):
-        """That of so many packets each was judged by A or by B, and some by either."""
+        """Check that each of the packets was judged by either A or B, and some by each."""
         counters = self.op25b.counters()
         relayed, blocked = counters["alpha"]["syn"]["relayed"], counters["beta"]["syn"]["blocked"]
         assert relayed > 100 and blocked > 100
@@ -172,8 +173,8 @@ def test_restore_is_atomic_under_traffic(net, op25b, tmp_path):
 
 
 def test_a_restore_that_is_killed_leaves_nothing(net, op25b, ends4, tmp_path):
-    """Killed at one of its messages to the kernel after the other, until it is not killed in
-    time."""
+    """op25bctl is killed at its first message to the kernel, then at a later one, and so on, until it
+    ends before."""
     op25b.load(f"pool add east prefix {ends4.pool}\nrelay add {ends4.relay}")
     net.send(syn_to(ends4))
     before = op25b("save"), op25b.json("status"), op25b.counters()
@@ -193,7 +194,7 @@ def test_a_restore_that_is_killed_leaves_nothing(net, op25b, ends4, tmp_path):
         assert status in (0, -signal.SIGKILL)
         return status != 0
 
-    # What the first one leaves for later use is no loss.
+    # The first restore allocates memory that is kept for reuse.
     op25b("restore", "-n", str(file))
     used = memory.kernel()
     message = 1
@@ -205,11 +206,11 @@ def test_a_restore_that_is_killed_leaves_nothing(net, op25b, ends4, tmp_path):
     op25b("restore", input=before[0])
     assert [pool["name"] for pool in op25b.json("pool", "show")] == ["east"]
     assert op25b("save") == before[0]
-    # a policy like this takes more than that
+    # a leaked policy of this size would take more
     memory.wait_until(lambda: memory.kernel() < used + (2 << 20))
 
 
-def test_exempts_expire_by_themselves(net, op25b, ends):
+def test_exempts_expire(net, op25b, ends):
     op25b.load(f"pool add east prefix {ends.pool}\n"
                f"exempt add east {ends.customer} timeout 4\n"
                f"exempt add east {ends.neighbour}")
@@ -226,7 +227,7 @@ def test_exempts_expire_by_themselves(net, op25b, ends):
     assert_counted(op25b, east={"syn": {"exempted": 1, "blocked": 1}})
 
 
-def test_an_exempt_lasts_as_long_as_it_was_last_told_to(op25b):
+def test_the_last_timeout_of_an_exempt_counts(op25b):
     op25b("-f", "-b", "-", input="pool add east\n" +
           "".join(f"exempt add east 10.0.0.{n} timeout 2\n" for n in (1, 2, 3, 4)) +
           "exempt add east 10.0.0.1 timeout 3600\nexempt add east 10.0.0.2\n"
@@ -237,7 +238,7 @@ def test_an_exempt_lasts_as_long_as_it_was_last_told_to(op25b):
     assert last["10.0.0.1/32"] > 3000
 
 
-def test_an_exempt_expires_though_a_restore_came_between(op25b):
+def test_an_exempt_expires_after_a_restore(op25b):
     op25b.load("pool add east\nexempt add east 10.0.0.1 timeout 2")
     op25b("restore", input=op25b("save"))
     hosts.until(lambda: op25b.json("exempt", "show") == [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What docs/security.md says of the module that no other test is about."""
+"""The statements of docs/security.md about the module that no other test file covers."""
 import os
 import socket
 import struct
@@ -29,7 +29,7 @@ def aligned(length):
 
 
 def attributes(data):
-    """The attributes that data consists of, with nothing but zeros between them: type and bytes."""
+    """The attributes in data: type and payload. Their padding has to be zero."""
     while data:
         length, kind = struct.unpack_from("=HH", data)
         assert 4 <= length <= len(data)
@@ -44,17 +44,17 @@ def attribute(name, data, flag=0):
 
 
 def nested(name, address):
-    """An attribute that is a prefix of one IPv4 address."""
+    """A nested attribute: a prefix of one IPv4 address."""
     return attribute(name, attribute("PREFIX_ADDR4", socket.inet_aton(address)), NLA_F_NESTED)
 
 
 def assert_string(data):
-    """It ends where it says it does."""
+    """Check that the only NUL is the last byte."""
     assert data.index(b"\0") == len(data) - 1
 
 
 class Netlink:
-    """A generic netlink socket of the router's, byte by byte."""
+    """A generic netlink socket on the router, whose messages are built and parsed byte by byte."""
 
     def __init__(self, host):
         self.socket = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
@@ -77,7 +77,7 @@ class Netlink:
                 assert kind != NLMSG_ERROR
                 if kind == NLMSG_DONE:
                     return answers
-                # the kernel's header of generic netlink: command, version, and zeros
+                # struct genlmsghdr: command, version, and a reserved field, which is zero
                 assert received[18:20] == b"\0\0"
                 answers.append(received[20:length])
                 received = received[aligned(length):]
@@ -86,12 +86,12 @@ class Netlink:
 
 
 def test_every_operation_that_changes_something_asks_for_the_right(net):
-    """And none that reads does."""
+    """Operations that change something have GENL_UNS_ADMIN_PERM; those that read have not."""
     operations = Netlink(net.bras).about[CTRL_ATTR_OPS]
     flags = {}
     for _, operation in attributes(operations):
-        said = {kind: struct.unpack("=I", data)[0] for kind, data in attributes(operation)}
-        flags[said[CTRL_ATTR_OP_ID]] = said[CTRL_ATTR_OP_FLAGS]
+        fields = {kind: struct.unpack("=I", data)[0] for kind, data in attributes(operation)}
+        flags[fields[CTRL_ATTR_OP_ID]] = fields[CTRL_ATTR_OP_FLAGS]
     for name, number in COMMANDS.items():
         if name not in ("UNSPEC", "MAX"):
             reads = name.endswith("_GET") or name == "TEST"
@@ -100,7 +100,7 @@ def test_every_operation_that_changes_something_asks_for_the_right(net):
 
 
 def test_answers_say_what_they_say_and_nothing_else(net, op25b):
-    """No byte of the kernel's memory comes along: all of it are attributes, zeros between them."""
+    """No kernel memory leaks: replies consist of attributes, with zeros as padding."""
     names = [f"{'n' * length}" for length in range(1, 32)]
     op25b.load("".join(
         f"pool add {name} prefix 10.{n}.0.0/24 2001:db8:{n}::/48\n"
@@ -133,7 +133,7 @@ def test_answers_say_what_they_say_and_nothing_else(net, op25b):
 
 
 def test_nobody_writes_to_sysfs(op25b):
-    """Not even root."""
+    """Not even root can."""
     op25b.load("pool add east")
     files = [f"{folder}/{name}" for folder, _, names in os.walk(f"{SYSFS}/kernel/op25b")
              for name in names]
@@ -149,7 +149,7 @@ def test_there_is_nothing_to_set_when_it_is_loaded(module):
 
 
 def test_it_writes_nothing_to_the_log(module):
-    """Whatever is sent to it, on wires or by netlink: it has no function that would."""
+    """No packet and no message can make it do so: it does not call any function that logs."""
     names = subprocess.check_output(("nm", "--undefined-only", "--format=just-symbols", MODULE),
                                     text=True).split()
     assert "kfree" in names

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The verdict table: each class with each verdict, and what is in no class."""
+"""Verdicts: each class with each verdict, and packets of no class."""
 import itertools
 
 import pytest
@@ -10,7 +10,7 @@ from packets import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
 
 
 def packet_of(kind, ends):
-    """A packet of a class, whose pool is the customer's: from the customer, or for him."""
+    """A packet of a class for the customer's pool: from the customer, or to the customer."""
     if kind == "syn":
         return packets.syn(ends.customer, ends.foreign)
     if kind == "malformed":
@@ -22,14 +22,14 @@ def packet_of(kind, ends):
 
 
 def send(net, kind, packet, tap="tap"):
-    """Whether it got through, from the end where packets of its class come from."""
+    """Send a packet from the host that packets of its class come from; whether it passed."""
     sender, receiver = net.customer, net.foreign
     if kind in ("synack", "inbound"):
         sender, receiver = receiver, sender
     return net.passes(packet, sender=sender, receiver=receiver, tap=getattr(sender, tap))
 
 
-# What a policy has besides the pool east, which is the customer's
+# Policies by the verdict on the packets of packet_of()
 POLICIES = {
     "blocked": "pool add east guard synack inbound prefix {0.pool}",
     "observed": "pool add east mode observe guard synack inbound prefix {0.pool}",
@@ -57,7 +57,7 @@ POLICIES = {
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_verdict(net, op25b, ends, policy):
-    """A packet of each class, in the linear part of its socket buffer and in pages."""
+    """A packet of each class, in the linear part of the socket buffer and in pages."""
     op25b.load(POLICIES[policy].format(ends))
     verdict = policy.split()[0].removesuffix(":")
     for kind in CLASSES:
@@ -67,7 +67,7 @@ def test_verdict(net, op25b, ends, policy):
                    {kind: {verdict: 2} for kind in CLASSES})
 
 
-def test_a_relay_of_another_pool_is_none(net, op25b, ends):
+def test_a_relay_of_another_pool_does_not_count(net, op25b, ends):
     op25b.load(f"pool add east guard synack inbound prefix {ends.pool}\n"
                f"pool add west guard synack inbound prefix {ends.fixed_net}\n"
                f"relay add {ends.foreign} pool west")
@@ -92,22 +92,22 @@ def test_guards_are_off_unless_asked_for(net, op25b, ends):
     assert_counted(op25b, east={})
 
 
-def test_between_two_pools_a_packet_is_of_the_senders_class(net, op25b, ends):
+def test_a_syn_between_two_pools_is_of_class_syn(net, op25b, ends):
     op25b.load(f"pool add east mode observe prefix {ends.pool}\n"
                f"pool add west guard inbound prefix {ends.foreign_net}")
     assert net.passes(syn_to(ends))
     assert_counted(op25b, east={"syn": {"observed": 1}}, west={})
 
 
-def test_a_sender_whose_pool_is_off_still_comes_in_to_a_guarded_one(net, op25b, ends):
+def test_guard_inbound_applies_to_a_sender_in_a_pool_that_is_off(net, op25b, ends):
     op25b.load(f"pool add east mode off prefix {ends.pool}\n"
                f"pool add west guard inbound prefix {ends.foreign_net}")
     assert not net.passes(syn_to(ends))
     assert_counted(op25b, east={}, west={"inbound": {"blocked": 1}})
 
 
-def test_what_a_stranger_cannot_be_judged_by_passes(net, op25b, ends):
-    """Malformed is of the sender's pool alone; guards judge what can be judged."""
+def test_malformed_packets_to_a_pool_pass(net, op25b, ends):
+    """Class malformed is for packets from the pool; the guards have no such class."""
     fragments = packets.fragments(packet_of("inbound", ends), 8)
     op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
     assert net.send(*fragments, sender=net.foreign, receiver=net.customer).arrived == \
@@ -120,7 +120,7 @@ NAMES = dict(zip((FIN, SYN, RST, PSH, ACK, URG, ECE, CWR), "FSRPAUEC"))
 
 
 def test_every_combination_of_flags(net, op25b, ends):
-    """SYN without ACK is of class syn, whatever the other flags; all else passes."""
+    """A packet with SYN and without ACK is of class syn, whatever its other flags; others pass."""
     op25b.load(f"pool add east prefix {ends.pool}")
     for flags in range(256):
         name = "".join(letter for flag, letter in NAMES.items() if flags & flag)
@@ -129,7 +129,7 @@ def test_every_combination_of_flags(net, op25b, ends):
 
 
 def test_every_combination_of_flags_from_port_25(net, op25b, ends):
-    """SYN with ACK is of class synack, whatever the other flags; all else passes."""
+    """A packet with SYN and ACK is of class synack, whatever its other flags; others pass."""
     op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
     for flags in range(256):
         segment = packets.tcp(ends.foreign, ends.customer, 25, 40000, flags)
@@ -152,7 +152,7 @@ def test_other_ports_are_not_touched(net, op25b, ends):
     assert_counted(op25b, east={})
 
 
-def test_port_25_as_the_customers_own_is_not_touched(net, op25b, ends):
+def test_source_port_25_of_the_customer_is_not_touched(net, op25b, ends):
     op25b.load(f"pool add east prefix {ends.pool}")
     assert net.passes(syn_to(ends, sport=25, dport=80))
     assert_counted(op25b, east={})
@@ -169,7 +169,7 @@ def test_udp_and_icmp_are_not_touched(net, op25b, ends):
     assert_counted(op25b, east={})
 
 
-def test_who_is_in_no_pool_is_not_touched(net, op25b, ends):
+def test_addresses_in_no_pool_are_not_touched(net, op25b, ends):
     op25b.load(f"pool add east guard synack inbound prefix {ends.fixed_net}")
     for kind in CLASSES:
         assert send(net, kind, packet_of(kind, ends)), kind
@@ -192,7 +192,7 @@ def test_the_most_specific_prefix_wins_across_pools(net, op25b, ends):
 
 
 def test_prefix_and_exempt_within_each_other(net, op25b, ends):
-    """The most specific of both counts; of the same length, the exempt."""
+    """The most specific of all prefixes and exempts counts; at the same length, the exempt."""
     op25b.load(f"pool add east prefix {ends.pool} {ends.customer}\n"
                f"exempt add east {ends.pool}")
     assert not net.passes(syn_to(ends))
@@ -207,7 +207,7 @@ def test_prefix_and_exempt_within_each_other(net, op25b, ends):
 
 
 def test_an_exempt_of_one_pool_in_a_prefix_of_another(net, op25b, ends):
-    """The exempt is the most specific: its packets are counted in its own pool."""
+    """The exempt is more specific: its packets are counted for its own pool."""
     op25b.load(f"pool add east prefix {ends.pool}\n"
                f"pool add vip\n"
                f"exempt add vip {ends.customer}")
@@ -231,7 +231,7 @@ def test_a_pool_of_one_family_leaves_the_other_alone(net, op25b, v, ends):
     assert_counted(op25b, east={})
 
 
-def test_modes_and_guards_change_at_once(net, op25b, ends):
+def test_new_modes_and_guards_apply_at_once(net, op25b, ends):
     op25b.load(f"pool add east mode observe prefix {ends.pool}")
     for mode, passes in (("observe", True), ("enforce", False), ("off", True), ("enforce", False)):
         op25b("pool", "set", "east", "mode", mode)
@@ -243,7 +243,7 @@ def test_modes_and_guards_change_at_once(net, op25b, ends):
 
 
 def test_counters_are_exact(net, op25b, ends):
-    """Every packet counts one, in one cell."""
+    """Each packet is counted once, in one counter."""
     op25b.load(f"pool add east guard synack inbound prefix {ends.pool}\n"
                f"exempt add east {ends.neighbour}\n"
                f"relay add {ends.relay}")

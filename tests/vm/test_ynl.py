@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The YAML spec: what the kernel's own tools make of it, and that the module speaks it."""
+"""The YAML spec: the kernel's own tools accept it, and the module behaves as it says."""
 import errno
 import ipaddress
 import json
@@ -15,7 +15,7 @@ import header
 import hosts
 
 SPEC = "docs/op25b.yaml"
-YNL = "build/ynl"       # made by fetch-ynl
+YNL = "build/ynl"       # from fetch-ynl
 SCHEMA = f"{YNL}/Documentation/netlink/genetlink.yaml"
 TOOLS = f"{YNL}/tools/net/ynl"
 
@@ -25,7 +25,7 @@ import lib.ynl      # pylint: disable=import-error,wrong-import-position,wrong-i
 
 
 def addr(text):
-    """The attribute of an address, as this client wants it: IPv4 as a number, IPv6 as hex."""
+    """The attribute of an address, as this client takes it: IPv4 as a number, IPv6 in hex."""
     address = ipaddress.ip_address(text)
     return {"addr4": int(address)} if address.version == 4 else {"addr6": address.packed.hex()}
 
@@ -38,7 +38,7 @@ def prefix(text, **more):
 @pytest.fixture(scope="module")
 def host(module):
     namespace = hosts.Host("ynl")
-    lib.ynl.genl_family_name_to_id = None   # the module may have been loaded anew
+    lib.ynl.genl_family_name_to_id = None   # the module may have been loaded again, with a new id
     yield namespace
     namespace.remove()
 
@@ -60,7 +60,7 @@ def family(host, client):
 
 
 def refused(code, message, call):
-    """That the kernel refuses something, with this text; the attribute at fault."""
+    """Check that the kernel refuses a call with this text; returns the attribute at fault."""
     with pytest.raises(NlError) as failure:
         call()
     assert errno.errorcode[failure.value.error] == errno.errorcode[code]
@@ -81,8 +81,8 @@ def test_schema_accepts_it():
 
 
 def test_every_number_of_the_header(tmp_path):
-    """The kernel's generator makes the header's names and numbers of it, no more and no fewer."""
-    # It looks for the schema above the spec, and for the root of the kernel's sources.
+    """ynl-gen-c generates exactly the names and numbers of the uapi header from the spec."""
+    # It expects the schema in a folder above the spec, and a MAINTAINERS file.
     shutil.copy(SCHEMA, tmp_path)
     (tmp_path / "specs").mkdir()
     (tmp_path / "MAINTAINERS").touch()
@@ -91,12 +91,12 @@ def test_every_number_of_the_header(tmp_path):
                           check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
     own = {name: value for name, value in header.NUMBERS.items() if not name.endswith("_UNSPEC")}
     assert own["OP25B_CMD_MAX"] >= 19 and own["OP25B_GUARD_INBOUND"] == 2
-    # An enum of values ends with its last one, so that a switch need not name one behind it.
-    behind = {f"__OP25B_{enum}_MAX" for enum in ("MODE", "ACTION", "VERDICT")}
-    assert {name: value for name, value in header.numbers(made).items() if name not in behind} == own
+    # In the header, an enum of values has no __MAX member, so that a switch need not handle it.
+    extra = {f"__OP25B_{enum}_MAX" for enum in ("MODE", "ACTION", "VERDICT")}
+    assert {name: value for name, value in header.numbers(made).items() if name not in extra} == own
 
 
-def test_all_is_documented():
+def test_everything_is_documented():
     family = spec()
     sets = family["attribute-sets"]
     entries = [entry for definition in family["definitions"]
@@ -107,8 +107,8 @@ def test_all_is_documented():
 
 
 def test_operations_take_what_the_spec_says(family):
-    """The kernel tells which attributes each operation of a family takes, and of what types."""
-    # What the spec calls them, and what the kernel does
+    """CTRL_CMD_GETPOLICY tells which attributes each operation takes, and of what types."""
+    # The names of types in the spec, and those that the kernel's policies have
     types = {"u8": {"u8"}, "u32": {"u32"}, "flag": {"flag"}, "binary": {"binary"},
              "string": {"nul-string"}, "nest": {"nested"}}
     control = YnlFamily(f"{YNL}/Documentation/netlink/specs/nlctrl.yaml",
@@ -118,7 +118,7 @@ def test_operations_take_what_the_spec_says(family):
     for part in control.dump("getpolicy", {"family-name": "op25b"}):
         if "op-policy" in part:
             one = part["op-policy"]
-            # Since 6.2 the kernel says 0 for an operation that only dumps; their order remains.
+            # Since Linux 6.2, op-id is 0 for an operation that only dumps; the order is the same.
             indices[one.pop("op-id") or next(only_dumps)] = one
         else:
             one = part["policy"]
@@ -137,8 +137,8 @@ def test_operations_take_what_the_spec_says(family):
                 assert taken[number]["type"] in types[attribute.type], f"{op.name} {attribute.name}"
 
 
-def test_round(family):
-    """Everything, once."""
+def test_every_operation(family):
+    """Every operation, with every attribute."""
     family.do("pool-add", {"pool": "east", "mode": "observe", "action": "tcp-reset",
                            "guard": ["synack", "inbound"],
                            "prefix": [prefix("10.0.0.0/24"), prefix("2001:db8::/56")]})
@@ -242,7 +242,7 @@ def test_refusals_name_the_attribute(family):
     assert refused(errno.EINVAL, "Unsupported attribute",
                    lambda: do("prefix-add", pool="east",
                               prefix=prefix("10.1.0.0/16", comment="none"))) == ".prefix.comment"
-    # Linux 6.1 has no text for a dump that is refused.
+    # Linux 6.1 sends no extack for a dump that is refused.
     with pytest.raises(NlError) as failure:
         family.dump("prefix-get", {"pool": "eest"})
     assert failure.value.error == errno.ENOENT
@@ -256,7 +256,7 @@ def cli(*words):
 
 
 def test_command_line_client(host, family):
-    """As docs/netlink.md shows it."""
+    """The calls that docs/netlink.md shows."""
     result = cli("--do", "pool-add", "--json", json.dumps(
         {"pool": "east", "action": "tcp-reset", "prefix": [{"addr4": 0x0a000000, "len": 24}]}))
     assert (result.returncode, result.stdout) == (0, "null\n")

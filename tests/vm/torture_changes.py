@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Changes at full speed beside lookups, on both processors: whoever stays put is judged as ever."""
+"""Changes at full speed during lookups on both processors: addresses that no change concerns have to
+get the same verdicts as before."""
 import ipaddress
 import random
 
@@ -15,8 +16,8 @@ WAVES, WAVE = 8, 1000
 
 
 class Steady:
-    """A policy in which the customer is blocked, its neighbour exempt, and a relay reached; and
-    a step that sends a packet of each, of IPv4 and IPv6."""
+    """A policy that blocks the customer, exempts its neighbour and has a relay, and a step that sends
+    a packet of each kind, of IPv4 and IPv6."""
 
     def __init__(self, net, op25b):
         ends = [Ends(net, 4), Ends(net, 6)]
@@ -35,8 +36,8 @@ class Steady:
 
 
 def around(end):
-    """Every prefix that holds the customer, and every one that parts from it at its last bit, but
-    for those of the policy."""
+    """All prefixes that hold the customer, and those that differ from one of them in the last bit
+    only; without those of the policy."""
     address = ipaddress.ip_address(end.customer)
     bits = address.max_prefixlen
     for length in range(bits):
@@ -47,7 +48,8 @@ def around(end):
 
 
 def churn(chance, kind, pool, these):
-    """Commands that add and delete these in any order; none is there before or after."""
+    """Commands that add and delete these prefixes or exempts in random order. In the end, all that
+    were added are deleted."""
     there = set()
     for _ in range(CHANGES - len(these)):
         prefix = chance.choice(these)
@@ -66,7 +68,7 @@ def test_prefixes_and_exempts_come_and_go_beside_lookups(net, op25b, tmp_path):
     prefixes, exempts = tmp_path / "prefixes", tmp_path / "exempts"
     prefixes.write_text("".join(churn(chance, "prefix", "west", near[::2])))
     exempts.write_text("".join(churn(chance, "exempt", "east", near[1::2])))
-    op25b("-b", str(prefixes))      # the first one leaves things for later use
+    op25b("-b", str(prefixes))      # the first run allocates memory that is kept for reuse
     op25b("pool", "reset")
     before, memory = op25b("save"), Memory(net)
 
@@ -81,12 +83,12 @@ def test_prefixes_and_exempts_come_and_go_beside_lookups(net, op25b, tmp_path):
 
     steady.assert_counted(one.result + other.result, west={})
     assert op25b("save") == before
-    # a tenth of an object for each change
+    # less than a tenth of an object per change
     memory.assert_is_back(CHANGES // 5)
 
 
 def test_exempts_expire_by_the_thousand(net, op25b):
-    """While they do, others are added and deleted; who was exempt for a time is blocked after."""
+    """Meanwhile, others are added and deleted. An address whose exempt has expired is blocked."""
     steady = Steady(net, op25b)
     guests = [Ends(net, v).neighbour.replace("129", "200").replace("8001", "8040") for v in (4, 6)]
     op25b("prefix", "add", "east", *guests)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Every allocation of every operation is made to fail, the first, the second, and so on, until the
-operation succeeds without: each failure is an error, the policy is what it was, nothing is lost.
+"""Make each allocation of each operation fail, the first, then the second, and so on, until the operation
+succeeds. Each failure has to be reported as an error, to leave the policy unchanged, and to leak nothing.
 
-It takes a kernel with FAILSLAB and FAIL_PAGE_ALLOC. What netlink itself allocates for a message
-fails as well, and copies from and to user space. What a processor has of its own (alloc_percpu())
-never does: the unit tests let it fail."""
+This requires a kernel with FAILSLAB and FAIL_PAGE_ALLOC. Netlink's own allocations for a message fail,
+too, and so do copies from and to user space. Fault injection does not reach alloc_percpu(): the unit
+tests make that fail."""
 import contextlib
 import errno
 import glob
@@ -24,7 +24,7 @@ from test_netlink import CMD, PROGRAM, Client, words
 from traffic import Meanwhile, paced, sender
 
 DEBUG = "/sys/kernel/debug"
-SETTINGS = {    # every kind of allocation may fail, and says nothing
+SETTINGS = {    # every kind of allocation may fail, without a message in the log
     "failslab/ignore-gfp-wait": "N",
     "failslab/verbose": "0",
     "fail_page_alloc/ignore-gfp-wait": "N",
@@ -33,7 +33,7 @@ SETTINGS = {    # every kind of allocation may fail, and says nothing
     "fail_usercopy/verbose": "0",
 }
 ERRORS = {errno.ENOMEM, errno.ENOBUFS, errno.EFAULT}
-LEAST = 4       # allocations that any operation takes, in netlink alone
+LEAST = 4       # the least number of allocations of any operation, those of netlink alone
 
 BASE = [
     ("POOL_ADD", "POOL:s:east GUARD:u32:3 PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
@@ -114,15 +114,15 @@ def message(command, attributes="", verb="do"):
 
 
 class Patient(Client):
-    """The client, and what it can find out of a policy."""
+    """The client, with methods that read a whole policy and that make allocations fail."""
 
     def load(self):
-        """BASE becomes the policy in one step."""
+        """Replace the policy by BASE, by a restore."""
         for command, attributes in [("RESTORE_BEGIN", ""), *BASE, ("RESTORE_COMMIT", "")]:
             self.do(command, attributes)
 
     def policy(self):
-        """All that is in force, but for counters and how long exempts still last."""
+        """The policy in force: its generation, and all of it except counters and remaining timeouts."""
         status = self("status")
         generation = status.pop("generation")
         pools = [{**pool, "packets": None} for pool in self("pools")]
@@ -139,8 +139,9 @@ class Patient(Client):
         return answer
 
     def until_it_succeeds(self, line, failed, succeeded):
-        """Let each allocation of an operation fail, on a socket of its own. Returns how many did.
-        failed(answer) is called after each error, succeeded() after each time it went well."""
+        """Repeat an operation on a new socket, each time with the next allocation failing, until none
+        fails. Calls failed(answer) after each error and succeeded() after each success, and returns
+        the number of allocations."""
         for nth in itertools.count(1):
             self("socket own")
             answer = self.fail(nth, line)
@@ -164,7 +165,7 @@ def client(net, op25b):
 
 @contextlib.contextmanager
 def judged_as_ever(net, op25b):
-    """While the block runs, there are packets, and each is judged by BASE."""
+    """Send packets while the block runs, and check that each gets the verdict of BASE."""
     end = Ends(net, 4)
     op25b("pool", "reset")
     send = sender(net.customer.tap, syn_to(end), packets.syn(end.neighbour, end.foreign),
@@ -178,15 +179,15 @@ def judged_as_ever(net, op25b):
 
 
 class Expected:
-    """What the policy is, and may become by one change."""
+    """The policy before a change, and the policies that the change has led to."""
 
     def __init__(self, client):
         self.client = client
         self.before = client.policy()
-        self.ends = []      # what it was each time that the change was made
+        self.ends = []      # the policy after each time that the change was made
 
     def failed(self, answer):
-        """Where the answer got lost, the change may have been made."""
+        """If the answer was lost, the change may have been made."""
         if answer["lost"] and self.client.policy() != self.before:
             self.succeeded()
         else:
@@ -201,7 +202,7 @@ class Expected:
         self.before = self.client.policy()
 
     def assert_one_end(self):
-        """That the change always came to the same; what."""
+        """Check that the change has always led to the same policy, and return that."""
         assert self.ends and all(end == self.ends[0] for end in self.ends)
         return self.ends[0]
 
@@ -229,7 +230,8 @@ def test_a_question_without_memory(net, op25b, client, name):
 
 
 def test_a_restore_without_memory(net, op25b, client):
-    """Each of its steps. What follows one that failed is refused; what is in force stays."""
+    """Each step of a restore. After a step that failed, further ones are refused, and the policy in
+    force stays as it is."""
     steps = [message(*step) for step in [
         ("RESTORE_BEGIN", ""), ("POOL_ADD", "POOL:s:gone"), ("FLUSH", ""), *BASE[:4],
         ("POOL_ADD", "POOL:s:new PREFIX[ ADDR4:x:0a300000 LEN:u8:16 ]"), ("POOL_DEL", "POOL:s:new"),
@@ -244,7 +246,7 @@ def test_a_restore_without_memory(net, op25b, client):
                     assert client(earlier)["error"] == 0
                 answer = client.fail(nth, step)
                 if answer["error"] and 0 < number < len(steps) - 1:
-                    # netlink may have refused it before the module could see it
+                    # netlink itself may have refused the step before the module received it
                     after = client(message("RELAY_ADD", "PREFIX[ ADDR4:x:cb007107 ]"))["error"]
                     assert after in (0, errno.ECANCELED)
                     canceled += after == errno.ECANCELED
@@ -266,7 +268,7 @@ def test_a_restore_without_memory(net, op25b, client):
 
 
 def test_a_flush_without_memory(module):
-    """In a namespace without packets, since it lets them pass."""
+    """In a namespace without packets, because after a flush they pass."""
     host = hosts.Host("flushed")
     client = Patient(host, PROGRAM)
     client.load()
@@ -279,14 +281,14 @@ def test_a_flush_without_memory(module):
 
 
 def test_exempts_that_expire_without_memory(net, op25b, client):
-    """The worker that takes them out gets no memory: they stay until it does."""
+    """The allocations of the worker that deletes them fail: the exempts stay until one succeeds."""
     lasting = op25b.json("status")["exempts"]
     workers = [path.removesuffix("/comm") for path in glob.glob("/proc/[0-9]*/comm")
                if pathlib.Path(path).read_text(encoding="ascii").startswith("kworker/u")]
 
     def failslab(probability):
         for worker in workers:
-            with contextlib.suppress(FileNotFoundError):     # it may have gone
+            with contextlib.suppress(FileNotFoundError):     # the worker may have ended
                 write(f"{worker}/make-it-fail", str(min(probability, 1)))
         for name, value in {"task-filter": "Y", "interval": "1", "times": "1000000",
                             "probability": str(probability)}.items():
@@ -311,9 +313,9 @@ COMPLAINTS = re.compile("WARNING|BUG|Oops|KASAN|UBSAN|INFO: |suspicious RCU|kmem
 
 @contextlib.contextmanager
 def others_may_complain():
-    """Some init functions of others' print a call trace when they get no memory for a directory of
-    sysctl. The console, which is where tests/guest/run looks for complaints, is not to have these;
-    any other fails here."""
+    """Some init functions of other subsystems print a call trace if a sysctl directory cannot be
+    allocated. Keep these off the console, which tests/guest/run searches for complaints, and check
+    here that there are no others."""
     hosts.run("dmesg", "-n", "1")
     log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
     os.lseek(log, 0, os.SEEK_END)
@@ -344,18 +346,18 @@ def tracing(*functions):
 
 
 def has_called(function):
-    """Whether the client has, and not a worker that takes an older namespace down."""
+    """Whether the client has called it, not a worker that removes an older namespace."""
     return any("nl-client-" in line and function in line for line in traced())
 
 
 def test_a_namespace_without_memory(net, op25b, client):
-    """From the first allocation of the module's to the one after its last."""
+    """Each allocation from the module's first one to the one after its last."""
     before = client.policy()
     maker = Patient(net.bras, PROGRAM)
 
     def attempt(nth):
         trace("trace", "")
-        # others' parts of a namespace tell of a lack of memory as they like
+        # other subsystems may return any error if an allocation fails
         return maker.fail(nth, "unshare", errno.errorcode)
 
     with judged_as_ever(net, op25b), others_may_complain(), \
@@ -370,9 +372,9 @@ def test_a_namespace_without_memory(net, op25b, client):
             answer = attempt(nth)
             assert answer["hit"]
             if not has_called("op25b_table_init"):
-                continue    # those before the module's do not always allocate as often
+                continue    # the number of allocations before the module's own varies
             if has_called("op25b_sysfs_net_exit"):
-                break       # another one's has failed, and the module's was undone
+                break       # a later subsystem has failed, so the module's part was undone
             assert answer["error"] in ERRORS or not answer["error"], answer
             failed += answer["error"] != 0
     print(f"namespace: {failed} of {nth - many}, from {many} on")
@@ -384,7 +386,7 @@ def test_a_namespace_without_memory(net, op25b, client):
 
 
 def test_nothing_is_lost():
-    """As kmemleak has it: what nothing points to any more, and is some seconds old."""
+    """According to kmemleak, which reports unreferenced objects once they are some seconds old."""
     time.sleep(6)
     for _ in range(2):
         write("kmemleak", "scan")

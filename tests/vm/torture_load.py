@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Loading the module with each of its allocations failing: apart from torture_failing.py, as it
-makes a namespace's part for each one that is there, and here there is but one."""
+"""Load the module with each of its allocations failing. This is not in torture_failing.py because
+loading initializes the module for each existing namespace, and here there is only one."""
 import contextlib
 import os
 
@@ -14,9 +14,10 @@ from torture_failing import (Patient, failing, has_called,      # noqa: F401 (a 
 
 
 def test_a_load_without_memory(module):
-    """From the last allocation back to the first of the module's own: it is not there, and leaves
-    nothing; then it loads. (What comes before, the kernel's own, complains by a call trace.)"""
-    loader = Patient(contextlib.nullcontext(), PROGRAM)     # while there is a family to speak to
+    """Each of the module's own allocations fails, from the last to the first: the module is not
+    loaded and leaves nothing behind. Then it loads. (The kernel's own allocations come before: if
+    one of them fails, the kernel prints a call trace.)"""
+    loader = Patient(contextlib.nullcontext(), PROGRAM)     # it needs the family to start
     remove()
 
     def attempt(nth):
@@ -36,8 +37,8 @@ def test_a_load_without_memory(module):
             if not has_called("do_init_module"):
                 break
     print(f"load: {failed} from {nth} to {last}")
-    # 20 to 28 were seen: what the kernel allocates for itself in between is never quite the same,
-    # so that one may be met twice and another not. That the module's own were, coverage tells.
+    # 20 to 28 failures were seen: the number of the kernel's own allocations in between varies, so
+    # that an allocation may fail twice or not at all. Coverage shows that the module's own failed.
     assert failed > 10
     hosts.run("insmod", MODULE)
     loader.end()

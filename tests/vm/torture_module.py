@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The module is loaded and removed a hundred times, under traffic on both processors."""
+"""Load and remove the module a hundred times, with traffic on both processors."""
 import hosts
 from conftest import MODULE, Ends, sysfs, syn_to
 from memory import Memory
@@ -30,11 +30,12 @@ def test_a_hundred_loads_and_removals_under_traffic(net, op25b, tmp_path):
 
     send = paced(sender(net.customer.tap, syn_to(ends), syn_to(ends6)))
     with Meanwhile(send, 0) as one, Meanwhile(send, 1) as other, Meanwhile(paced(read_sysfs)):
-        for number in range(3):     # what the first ones leave for later use
+        for number in range(3):     # the first rounds allocate memory that is kept for reuse
             turn(number)
         memory = Memory(net)
         for number in range(LOADS):
             turn(number)
     assert one.result > LOADS and other.result > LOADS
-    # two objects for each load; the module itself is larger than 10 kB
+    # fewer than two objects per load; the module itself is larger than 10 kB, so that leaking it
+    # each time would exceed the limit of vmalloc()
     memory.assert_is_back(2 * LOADS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A thousand namespaces come and go, with pools in them, while dumps and sysfs are being read."""
+"""Create and remove a thousand namespaces with pools, while dumps and sysfs are read."""
 import json
 import os
 import subprocess
@@ -30,8 +30,8 @@ CHANGES = [
 
 
 def life(number, folder):
-    """Of one namespace: what the client is to do. Some have a restore that is never committed, some
-    end while a dump is half read, some while nothing is under way."""
+    """The commands of the client in one namespace. Some namespaces end with a restore that is not
+    committed, some in the middle of a dump, and some with nothing under way."""
     yield "unshare"
     if number % 4 == 0:
         yield f"sysfs {folder}"
@@ -45,7 +45,7 @@ def life(number, folder):
 
 
 def work(net, worker, count, tmp_path):
-    """A client that lives through so many namespaces."""
+    """Start a client that uses this number of namespaces, one after the other."""
     script, answers = tmp_path / f"script-{worker}", tmp_path / f"answers-{worker}"
     folders = [f"{FOLDERS}/{worker}-{n}" for n in range(4)]
     for folder in folders:
@@ -77,14 +77,14 @@ def test_a_thousand_namespaces(net, op25b, tmp_path):
     op25b.load(f"pool add east prefix {ends.pool}\n" +
                "".join(f"prefix add east 10.100.{n}.0/24\n" for n in range(200)))
     before = op25b("save"), sysfs("generation")
-    live(net, 20, tmp_path)     # the first ones leave things for later use
+    live(net, 20, tmp_path)     # the first ones allocate memory that is kept for reuse
     memory = Memory(net)
 
     def read_folders():
         for name in os.listdir(FOLDERS):
             read_sysfs(f"{FOLDERS}/{name}/kernel/op25b")
 
-    # with pauses: who reads takes processors from those who live
+    # with pauses, because the readers take processor time from the clients
     send = paced(sender(net.customer.tap, syn_to(ends)))
     with Meanwhile(send, 0) as one, Meanwhile(send, 1) as other, \
             Meanwhile(paced(lambda: op25b("save"), 0.2), 0), \
@@ -96,5 +96,5 @@ def test_a_thousand_namespaces(net, op25b, tmp_path):
     assert min(one.result, other.result) > 100
     for folder in os.listdir(FOLDERS):
         subprocess.run(["umount", f"{FOLDERS}/{folder}"], check=True)
-    # half an object for each
+    # less than half an object per namespace
     memory.assert_is_back(NAMESPACES // 2)

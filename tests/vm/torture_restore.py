@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Restores, a thousand of them, under traffic on both processors: two at once, and killed."""
+"""A thousand restores by two clients at once, and restores that are killed, with traffic on both
+processors."""
 import os
 import random
 import signal
@@ -16,7 +17,7 @@ KILLS = 100
 
 
 def start(op25b, *words, processor=0, **options):
-    """op25bctl, not waited for."""
+    """Start op25bctl without waiting for its end."""
     with op25b.host:
         return subprocess.Popen([op25b.PATH, *words], stdout=subprocess.PIPE, text=True,
                                 stderr=subprocess.STDOUT,
@@ -27,7 +28,7 @@ def test_a_thousand_restores_by_two_at_once(net, op25b, tmp_path):
     policy = AlphaOrBeta(net, op25b, tmp_path)
     batch = tmp_path / "batch"
     batch.write_text(f"restore {policy.b}\nrestore {policy.a}\n" * (RESTORES // 4))
-    # the first ones leave things for later use
+    # the first restores allocate memory that is kept for reuse
     op25b("-b", "-", input=f"restore {policy.b}\nrestore {policy.a}\n" * 20)
     op25b("pool", "reset")
     memory = Memory(net)
@@ -40,12 +41,12 @@ def test_a_thousand_restores_by_two_at_once(net, op25b, tmp_path):
     assert int(sysfs("generation")) == generation + RESTORES
     op25b("restore", str(policy.a))
     policy.assert_no_mixture(2 * (one.result + other.result))
-    # half an object for each restore
+    # less than half an object per restore
     memory.assert_is_back(RESTORES // 2)
 
 
 def test_clients_killed_at_random(net, op25b, tmp_path):
-    """Restores, saves and batches, each killed somewhere between its start and its end."""
+    """Restores, saves and batches, each killed at a random time."""
     policy = AlphaOrBeta(net, op25b, tmp_path, step=1 << 12)
     batch = tmp_path / "batch"
     batch.write_text("".join(f"pool add p{n} prefix 172.16.{n}.0/24\npool del p{n}\n"
@@ -68,12 +69,12 @@ def test_clients_killed_at_random(net, op25b, tmp_path):
         for turn in range(KILLS):
             pair = [(name, start(op25b, *jobs[name], processor=turn & 1))
                     for name in chance.sample(sorted(jobs), 2)]
-            # both at once, with traffic: it takes longer than alone
+            # two at once, with traffic, take longer than each alone
             time.sleep(chance.uniform(0, 2 * max(lasts[name] for name, _ in pair)))
             for name, process in pair:
                 process.kill()
                 text = process.communicate()[0]
-                # who reads beside a batch may find the policy changed again and again
+                # save gives up if a batch changes the policy during each of its attempts
                 assert process.returncode in (0, -signal.SIGKILL) or \
                     (name, "while it was read" in text) == ("save", True), text
                 killed[name] += process.returncode == -signal.SIGKILL
@@ -83,5 +84,5 @@ def test_clients_killed_at_random(net, op25b, tmp_path):
 
     op25b("restore", str(policy.a))
     policy.assert_no_mixture(2 * (one.result + other.result))
-    # each killed restore had hundreds
+    # a leak of one killed restore would be hundreds of objects
     memory.assert_is_back(KILLS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What goes on at the same time as a test: processes that do something until told to stop."""
+"""Background activity during a test: processes that repeat a step until they are stopped."""
 import os
 import pickle
 import time
@@ -7,8 +7,8 @@ import traceback
 
 
 class Meanwhile:
-    """`with Meanwhile(step) as other:` calls step() again and again in another process, on another
-    processor; other.result is what the last call returned."""
+    """`with Meanwhile(step) as other:` calls step() repeatedly in another process, on another
+    processor; other.result is the return value of the last call."""
 
     def __init__(self, step, processor=1):
         self.step = step
@@ -56,7 +56,7 @@ class Meanwhile:
 
 
 def sender(tap, *sent):
-    """A step that sends these packets, and returns how many times it has."""
+    """A step that sends these packets, and returns how many times it has done so."""
     count = 0
 
     def step():
@@ -69,8 +69,8 @@ def sender(tap, *sent):
 
 
 def paced(step, pause=0.002):
-    """The same with a pause after each step: a flood keeps RCU's callbacks from running, and with
-    them whoever waits for them."""
+    """The step with a pause after it. Without pauses, a flood keeps RCU callbacks from running, and
+    delays everything that waits for them."""
     def paced_step():
         result = step()
         time.sleep(pause)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# What the tests in the guest need besides the module and the command.
+# The programs that the tests in the guest need besides the module and the command.
 
 VM_TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../..)
 
-# Wherever it is wanted: for each kernel its own
+# In any folder: each kernel has its own build.
 %/nl-client: $(VM_TOP)/tests/vm/nl-client.c $(VM_TOP)/include/uapi/linux/op25b.h
 	mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g -Wall -I$(VM_TOP)/include/uapi \
