@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""coverage.py BUILD DIR...: which lines of the module were executed, by what gcov counted.
+"""coverage.py BUILD DIR...: reports which lines of the module were executed, according to gcov.
 
-BUILD is where the module was compiled, each DIR holds what the kernel knew at the end of a run
-(*.gcda). Writes the sources with the number of executions before each line to BUILD/coverage, prints
-the share of each file, and fails if
+BUILD is the folder that the module was compiled in, and each DIR has the *.gcda files of one run. Writes
+the sources to BUILD/coverage, each line with the number of its executions, prints the share of lines
+executed in each file, and fails if
 
   - fewer than 95% of all lines were executed, or
-  - a line that was not is not explained in tests/debug/uncovered, or
-  - one that is explained there was executed, or is gone.
+  - a line that was not executed is not explained in tests/debug/uncovered, or
+  - a line that is explained there was executed, or does not exist any more.
 """
 import collections
 import json
@@ -24,7 +24,7 @@ EXPLAINED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "uncovered"
 
 
 def count(build, folder, counts):
-    """Add what one run executed to counts[file][line]."""
+    """Add the executions of one run to counts[file][line]."""
     with tempfile.TemporaryDirectory() as work:
         for root, _, names in os.walk(build):
             for name in names:
@@ -32,7 +32,7 @@ def count(build, folder, counts):
                     shutil.copy(os.path.join(root, name), work)
         data = [name for name in os.listdir(folder) if name.endswith(".gcda")]
         if not data:
-            sys.exit(f"coverage: nothing was counted in {folder}")
+            sys.exit(f"coverage: no *.gcda in {folder}")
         for name in data:
             shutil.copy(os.path.join(folder, name), work)
         result = subprocess.run(["gcov", "--json-format", "--stdout", *sorted(data)], cwd=work,
@@ -50,7 +50,7 @@ def count(build, folder, counts):
 
 
 def functions(lines):
-    """For each line the name of the function that it is in, as the kernel's style shows it."""
+    """The name of the function that each line is in. The kernel's style shows where one begins."""
     name = ""
     for line in lines:
         start = re.match(r"[a-z].*?(\w+)\(", line)
@@ -60,7 +60,8 @@ def functions(lines):
 
 
 def explained():
-    """How often each line is explained: lines that begin at the margin, before their reason."""
+    """The explained lines, which are not indented and come before their reason, and how often each
+    is there."""
     wanted, pending = collections.Counter(), False
     if not os.path.exists(EXPLAINED):
         return wanted
@@ -107,7 +108,7 @@ def main(build, *folders):
     for line in (missing - wanted).elements():
         print(f"coverage: not executed, not explained: {line}")
     for line in (wanted - missing).elements():
-        print(f"coverage: explained, but executed or gone: {line}")
+        print(f"coverage: explained, but executed or no longer there: {line}")
     if share < ENOUGH:
         print(f"coverage: less than {ENOUGH}%")
     return share < ENOUGH or wanted != missing

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Read by what fetches: packages of other suites, without this machine's noticing.
+# Sourced by scripts that fetch packages of other suites without changing this machine's apt.
 
-# fail MESSAGE...: ends the script that reads this, in its name.
+# fail MESSAGE...: prints the message after the script's name, and ends the script.
 fail() {
 	echo "${0##*/}: $*" >&2
 	exit 1
 }
 
-# fetch_once DIR COMMAND...: what belongs into DIR is there already if COMMAND says so: then its name
-# is printed, and the script is done. If not, takes a lock, so that who comes second finds the work
-# done, and makes $work, a folder next to DIR that goes when the script ends.
+# fetch_once DIR COMMAND...: if COMMAND succeeds, DIR is complete: prints its name and ends the script.
+# If not, takes a lock, so that a second run waits and finds the work done, and makes $work, a folder
+# next to DIR that is removed when the script ends.
 fetch_once() {
 	local dir=$1 beside
 	beside=${dir%/*}/.${dir##*/}
@@ -27,14 +27,14 @@ fetch_once() {
 	trap 'exit 1' INT TERM HUP
 }
 
-# fetched TREE DIR: all of it is in TREE: puts that into its place, and prints where that is.
+# fetched TREE DIR: moves the complete TREE to DIR, and prints DIR.
 fetched() {
 	rm -rf "$2"
 	mv "$1" "$2"
 	echo "$2"
 }
 
-# apt_sources ARCHES SUITE...: prints this machine's mirrors as apt's sources of these suites, for
+# apt_sources ARCHES SUITE...: prints apt sources of these suites, from this machine's mirrors, for
 # these architectures (amd64,arm64).
 apt_sources() {
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri release wanted
@@ -54,10 +54,10 @@ apt_sources() {
 		done | sort -u
 }
 
-# private_apt DIR ARCHES SUITE...: an apt of its own in DIR: the mirrors of this machine's
-# configuration, but these suites, for these architectures, the first one being the usual one, and
+# private_apt DIR ARCHES SUITE...: sets up a separate apt in DIR: the mirrors of this machine's
+# configuration, with these suites and architectures, the first of which is the native one, and with
 # lists, caches and status of its own. Sets apt_options, which make apt-get and apt-cache use it, and
-# updates its lists; what that said is in DIR/log.
+# updates its lists, with the output in DIR/log.
 private_apt() {
 	local dir=$1
 	shift
@@ -70,11 +70,11 @@ private_apt() {
 
 	apt_sources "$@" >"$dir/sources.list"
 	[ -s "$dir/sources.list" ] || fail 'this machine has no Debian mirror in its apt sources'
-	# A suite may have lost one of its archives (no more security updates): the other will do.
+	# An archive of a suite may be gone (no more security updates): the others are enough.
 	apt-get "${apt_options[@]}" update >"$dir/log" 2>&1 || true
 }
 
-# download DIR PACKAGE...: has the apt of private_apt put the packages' files into DIR.
+# download DIR PACKAGE...: downloads the packages into DIR, with the apt of private_apt.
 download() {
 	local dir=$1
 	shift

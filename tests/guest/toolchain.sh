@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034
 #
-# Read by what builds for the kernels that fetch-kernel fetches.
+# Sourced by scripts that build for the kernels that fetch-kernel fetches.
 
-# What a guest needs to run the tests, where it cannot use this machine's programs.
+# The packages that a guest needs to run the tests if it cannot run this machine's programs.
 guest_packages=(busybox-static python3 python3-pytest python3-yaml python3-jsonschema iproute2
 	nftables iptables kmod strace util-linux mount hostname grep sed findutils diffutils tar xz-utils zstd
 	dpkg dkms patch lsb-release perl-base libc6-dev libmnl-dev libjansson-dev libnl-genl-3-dev)
-# What builds a module of sid's kernel, by either compiler, and checks it.
+# The packages that build a module for sid's kernel, with either compiler, and check it.
 sid_packages=(gcc-16-for-host clang-22 make libelf1t64 libc6-dev dwarves sparse kmod grep sed
 	findutils diffutils tar xz-utils zstd perl-base dpkg dkms patch lsb-release util-linux mount)
 
-# toolchain SUITE ARCH: what builds for the kernel of that suite and architecture. Sets
+# toolchain SUITE ARCH: prepares building for the kernel of that suite and architecture. Sets
 #
-#   name    what to call it
-#   kernel  its folder
-#   root    the guest's root file system; empty where it is this machine's
-#   build   the words before a command that builds the module
-#   cross   the words before one that builds a program for the guest
-#   machine what the kernel calls its architecture
+#   name    the name of this combination
+#   kernel  the kernel's folder
+#   root    the guest's root file system; empty if it is this machine's
+#   build   the prefix of a command that builds the module
+#   cross   the prefix of a command that builds a program for the guest
+#   machine the kernel's name of the architecture
 toolchain() {
 	local guest suite=$1 arch=$2 gnu=
 	guest=$(dirname "${BASH_SOURCE[0]}")
@@ -30,7 +30,7 @@ toolchain() {
 	kernel=$("$guest/fetch-kernel" "$suite" "$arch") || return
 	case $suite-$arch in
 	sid-amd64)
-		# The programs of its linux-kbuild need its libc, its headers its compiler.
+		# The programs of its linux-kbuild need sid's libc, and its headers sid's compiler.
 		build=("$guest/in-root" "$("$guest/fetch-root" sid amd64 "${sid_packages[@]}")") || return
 		;;
 	*-amd64)

@@ -2,8 +2,8 @@
 /*
  * core/classify.c and core/classify.h, for every packet of up to 128 bytes
  *
- * Each function without "static" is a proof, which CBMC runs by itself. That nothing reads beside
- * the memory it was given, and that every loop ends, is checked on the way.
+ * Each function without "static" is a proof of its own. CBMC also checks that no access is out of
+ * bounds, and that every loop ends.
  */
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@
 static __u8 data[LEN_MAX];
 static bool may_fail;
 
-/* Memory of exactly the size asked for */
+/* Return memory of exactly the requested size. */
 static const void *read(const struct op25b_packet *packet, unsigned int off, unsigned int n,
 			void *buf)
 {
@@ -50,7 +50,7 @@ static enum op25b_pkt_type spec(const struct op25b_packet *packet, bool ipv6)
 	return ipv6 ? spec_ipv6(data, packet->len) : spec_ipv4(data, packet->len);
 }
 
-static void agrees(bool ipv6)
+static void prove_spec(bool ipv6)
 {
 	struct op25b_packet packet = any_packet();
 
@@ -59,16 +59,19 @@ static void agrees(bool ipv6)
 
 void classify_ipv4(void)
 {
-	agrees(false);
+	prove_spec(false);
 }
 
 void classify_ipv6(void)
 {
-	agrees(true);
+	prove_spec(true);
 }
 
-/* Bytes that cannot be had make a packet malformed, if anything, but never open the port. */
-static void errs_towards_blocking(bool ipv6)
+/*
+ * If bytes cannot be read, a packet may become malformed, and a SYN, ACK may become of no type; but
+ * a SYN never passes.
+ */
+static void prove_unreadable(bool ipv6)
 {
 	struct op25b_packet packet = any_packet();
 	enum op25b_pkt_type type, expected;
@@ -78,17 +81,17 @@ static void errs_towards_blocking(bool ipv6)
 	expected = spec(&packet, ipv6);
 	PROVE(type == expected || type == OP25B_PKT_MALFORMED ||
 	      (type == OP25B_PKT_NONE && expected == OP25B_PKT_SYNACK),
-	      "what cannot be read does not open port 25");
+	      "a packet that cannot be read does not open port 25");
 }
 
 void unreadable_ipv4(void)
 {
-	errs_towards_blocking(false);
+	prove_unreadable(false);
 }
 
 void unreadable_ipv6(void)
 {
-	errs_towards_blocking(true);
+	prove_unreadable(true);
 }
 
 static enum op25b_pkt_type peek(const __u8 *bytes, unsigned int n, bool ipv6)
@@ -96,8 +99,8 @@ static enum op25b_pkt_type peek(const __u8 *bytes, unsigned int n, bool ipv6)
 	return ipv6 ? op25b_peek_ipv6(bytes, n) : op25b_peek_ipv4(bytes, n);
 }
 
-/* Of a packet, the first @n bytes are at hand. */
-static void peeks(bool ipv6)
+/* The quick functions, given the first n bytes of a packet */
+static void prove_peek(bool ipv6)
 {
 	struct op25b_packet packet = any_packet();
 	unsigned int n = nondet_uint();
@@ -106,18 +109,18 @@ static void peeks(bool ipv6)
 	ASSUME(n <= packet.len);
 	type = peek(data, n, ipv6);
 	PROVE(type == OP25B_PKT_UNDECIDED || type == spec(&packet, ipv6),
-	      "agrees with the specification, or leaves it open");
+	      "agrees with the specification, or is undecided");
 
-	/* the same where nothing lies behind the bytes at hand */
+	/* again with the bytes at the end of an object, so that reading beyond them is an error */
 	peek(data + LEN_MAX - n, n, ipv6);
 }
 
 void peek_ipv4(void)
 {
-	peeks(false);
+	prove_peek(false);
 }
 
 void peek_ipv6(void)
 {
-	peeks(true);
+	prove_peek(true);
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * core/lpm.c and core/garbage.c against a search of all prefixes: every sequence of up to three
- * changes to four prefixes, any of which is given a value, given another, or taken out
+ * core/lpm.c and core/garbage.c against a naive search: every sequence of up to three changes to
+ * four prefixes. A change sets the first or another value of a prefix, or deletes the prefix.
  *
- * Each function without "static" is a proof, which CBMC runs by itself. It goes through the
- * sequences one by one, since a tree whose shape is left open is too much for CBMC; so the
- * addresses that are looked up are a list, too: of every prefix at least one, and those that differ
- * from one in a bit before, in or behind what a node looks at. To take out a prefix that is not
- * there changes nothing, and is left out. That nothing touches memory beside what it was given or
- * that was freed, and that every loop ends, is checked on the way.
+ * Each function without "static" is a proof of its own. It runs through the sequences one by one,
+ * because a tree of unknown shape is too complex for CBMC. For the same reason there is a list of
+ * addresses to look up: at least one in each prefix, and some that differ from these in a bit
+ * before, in or after those that a node indexes. Deleting a prefix that does not exist changes
+ * nothing, and is left out. CBMC also checks that no access is out of bounds or to freed memory,
+ * and that every loop ends.
  */
 #include <stdlib.h>
 
@@ -29,7 +29,7 @@ int shim_atomic_depth;
 
 static unsigned int live, calls, fail_at;
 
-/* Memory, with the type of what will be in it: so CBMC knows its parts by themselves. */
+/* Allocations have the type of their content, so that CBMC handles their members separately. */
 
 struct node {
 	struct op25b_lpm_node head;
@@ -61,7 +61,7 @@ void shim_slab_free(const void *p)
 	free((void *)p);
 }
 
-/* Both move slots: word by word they stay pointers. */
+/* Both copy slots, word by word, so that CBMC still sees pointers. */
 
 void *memcpy(void *to, const void *from, size_t n)
 {
@@ -97,8 +97,9 @@ struct universe {
 };
 
 /*
- * Nodes start at 7, 13 and 25: the one of the /8, a fork without a prefix where there are both of
- * those below it, the one of the /25 and the first /26, and that of the other /26.
+ * Nodes start at 7, 13 and 25: the node of the /8; below it a fork without a prefix, if there are
+ * prefixes on both sides; below that, the node of the /25 and the first /26, and the node of the
+ * other /26.
  */
 static const struct universe ipv4 = {
 	.prefix = {
@@ -108,20 +109,20 @@ static const struct universe ipv4 = {
 		{ { .hi = 0x0b01004000000000 }, 26 },
 	},
 	.address = {
-		{ .hi = 0x0b0000c000000000 },	/* the first /26's */
-		{ .hi = 0x0b0000bf00000000 },	/* before it: the /25's alone */
-		{ .hi = 0x0b01007f00000000 },	/* the last of the other /26 */
-		{ .hi = 0x0b01008000000000 },	/* behind it: the /8's alone */
-		{ .hi = 0x0bff00c000000000 },	/* the first /26's but for bits that are skipped */
-		{ .hi = 0x0b0000e100000000 },	/* .. but for bits behind its length */
-		{ .hi = 0x0a0000c000000000 },	/* .. but for the last bit of the /8 */
-		{ .hi = 0x8b0000c000000000 },	/* .. but for the very first bit */
+		{ .hi = 0x0b0000c000000000 },	/* in the first /26 */
+		{ .hi = 0x0b0000bf00000000 },	/* before it: in the /25 only */
+		{ .hi = 0x0b01007f00000000 },	/* the last address of the other /26 */
+		{ .hi = 0x0b01008000000000 },	/* after it: in the /8 only */
+		{ .hi = 0x0bff00c000000000 },	/* differs from the first one in skipped bits */
+		{ .hi = 0x0b0000e100000000 },	/* .. in bits after those of the /26 */
+		{ .hi = 0x0a0000c000000000 },	/* .. in the last bit of the /8 */
+		{ .hi = 0x8b0000c000000000 },	/* .. in the very first bit */
 	},
 };
 
 /*
- * Nodes start at -5, 61 and 127: the default's, the one of the /64, which is deep, as are all below,
- * and is the fork of both /128, with or without a prefix of its own, and those of the /128.
+ * Nodes start at -5, 61 and 127: the node of ::/0; the node of the /64, which is the fork of both
+ * /128, too, with or without the prefix; and the nodes of the /128. All but the first are deep.
  */
 static const struct universe ipv6 = {
 	.ipv6 = true,
@@ -132,12 +133,12 @@ static const struct universe ipv6 = {
 		{ { .hi = 0x20010db800000005, .lo = 0x8000000000000001 }, 128 },
 	},
 	.address = {
-		{ .hi = 0 },					/* the default's alone */
-		{ .hi = 0x20010db800000005 },			/* the /64's alone */
+		{ .hi = 0 },					/* in ::/0 only */
+		{ .hi = 0x20010db800000005 },			/* in the /64 */
 		{ .hi = 0x20010db800000005, .lo = 1 },		/* the first /128 */
-		{ .hi = 0x20010db800000005, .lo = 1ULL << 40 | 1 }, /* .. but for what is skipped */
-		{ .hi = 0x20010db800000004, .lo = 1 },		/* .. but for bit 63 */
-		{ .hi = 0xa0010db800000005, .lo = 1 },		/* .. but for the very first bit */
+		{ .hi = 0x20010db800000005, .lo = 1ULL << 40 | 1 }, /* differs in skipped bits */
+		{ .hi = 0x20010db800000004, .lo = 1 },		/* .. in bit 63 */
+		{ .hi = 0xa0010db800000005, .lo = 1 },		/* .. in the very first bit */
 		{ .hi = 0x20010db800000005, .lo = 0x8000000000000001 },
 		{ .hi = 0x20010db800000005, .lo = 0x8000000000000000 },
 	},
@@ -149,8 +150,9 @@ static bool holds(const struct prefix *prefix, struct op25b_key key)
 	return key.hi == prefix->key.hi && key.lo == prefix->key.lo;
 }
 
-/* @value: of each prefix; 0: it is not there */
-static void agrees(const struct universe *u, struct op25b_lpm lpm, const unsigned long *value)
+/* @value: the value of each prefix; 0 if it does not exist */
+static void prove_lookups(const struct universe *u, struct op25b_lpm lpm,
+			  const unsigned long *value)
 {
 	struct op25b_lpm_match match, expected;
 	struct op25b_key key;
@@ -161,7 +163,7 @@ static void agrees(const struct universe *u, struct op25b_lpm lpm, const unsigne
 		match = u->ipv6 ? op25b_lpm_lookup_ipv6(lpm, key) :
 				  op25b_lpm_lookup_ipv4(lpm, key);
 		expected = (struct op25b_lpm_match){ 0 };
-		/* the shortest come first */
+		/* the prefixes are sorted by length, so that the longest one counts */
 		for (i = 0; i < PREFIXES; i++) {
 			if (value[i] && holds(&u->prefix[i], key)) {
 				expected.value = value[i];
@@ -175,7 +177,7 @@ static void agrees(const struct universe *u, struct op25b_lpm lpm, const unsigne
 
 struct change {
 	unsigned int prefix;
-	unsigned long value;	/* 0: take it out */
+	unsigned long value;	/* 0 to delete */
 };
 
 static int apply(struct op25b_lpm *lpm, struct op25b_garbage *garbage, const struct prefix *prefix,
@@ -186,8 +188,11 @@ static int apply(struct op25b_lpm *lpm, struct op25b_garbage *garbage, const str
 	return op25b_lpm_del(lpm, garbage, prefix->key, prefix->len);
 }
 
-/* Each change makes a version. Before the last one succeeds, each of its allocations fails once. */
-static void versions(const struct universe *u, const struct change *change, unsigned int n)
+/*
+ * Each change makes a version. The last one is repeated with each of its allocations failing,
+ * before it succeeds.
+ */
+static void prove_versions(const struct universe *u, const struct change *change, unsigned int n)
 {
 	unsigned long value[PREFIXES] = { 0 };
 	struct op25b_garbage garbage = { NULL };
@@ -202,7 +207,7 @@ static void versions(const struct universe *u, const struct change *change, unsi
 		calls = 0;
 		fail_at = i == n - 1;
 		while ((err = apply(&lpm, &garbage, prefix, change[i].value))) {
-			PROVE(err == -ENOMEM && calls >= fail_at, "fails for want of memory only");
+			PROVE(err == -ENOMEM && calls >= fail_at, "fails only without memory");
 			op25b_lpm_discard(lpm);
 			op25b_garbage_forget(&garbage);
 			lpm = old;
@@ -210,18 +215,18 @@ static void versions(const struct universe *u, const struct change *change, unsi
 			fail_at++;
 		}
 		if (i == n - 1)
-			agrees(u, old, value);
+			prove_lookups(u, old, value);
 		op25b_lpm_seal(lpm);
 		op25b_garbage_free(&garbage);
 		value[change[i].prefix] = change[i].value;
 	}
-	agrees(u, lpm, value);
+	prove_lookups(u, lpm, value);
 	op25b_lpm_free(lpm);
 	PROVE(!live, "all memory is freed");
 }
 
-/* All changes together make one version; what is new is added with a hint. */
-static void batch(const struct universe *u, const struct change *change, unsigned int n)
+/* All changes together make one version. New prefixes are added with a hint. */
+static void prove_batch(const struct universe *u, const struct change *change, unsigned int n)
 {
 	unsigned long old = 0, value[PREFIXES] = { 0 };
 	struct op25b_garbage garbage = { NULL };
@@ -243,17 +248,20 @@ static void batch(const struct universe *u, const struct change *change, unsigne
 		PROVE(!err && !old, "succeeds");
 		value[change[i].prefix] = change[i].value;
 	}
-	agrees(u, lpm, value);
-	PROVE(!garbage.head, "nothing was in force that could be replaced");
+	prove_lookups(u, lpm, value);
+	PROVE(!garbage.head, "no published node is replaced");
 	op25b_lpm_discard(lpm);
 	PROVE(!live, "all memory is freed");
 }
 
 typedef void (*proof_of)(const struct universe *u, const struct change *change, unsigned int n);
 
-/* @change: @n changes to begin with; @there: bit i: prefix i is there after them */
-static void go_on(const struct universe *u, proof_of proof, struct change *change, unsigned int n,
-		  unsigned int there)
+/*
+ * Prove it for the sequence @change of @n changes, and for all sequences that extend it. @exist:
+ * bit i is set if prefix i exists after the @n changes.
+ */
+static void extend(const struct universe *u, proof_of proof, struct change *change, unsigned int n,
+		   unsigned int exist)
 {
 	unsigned int i;
 
@@ -262,37 +270,37 @@ static void go_on(const struct universe *u, proof_of proof, struct change *chang
 		return;
 	for (i = 0; i < PREFIXES; i++) {
 		change[n] = (struct change){ .prefix = i, .value = n + 1 };
-		go_on(u, proof, change, n + 1, there | 1U << i);
+		extend(u, proof, change, n + 1, exist | 1U << i);
 		change[n].value = 0;
-		if (there & 1U << i)
-			go_on(u, proof, change, n + 1, there & ~(1U << i));
+		if (exist & 1U << i)
+			extend(u, proof, change, n + 1, exist & ~(1U << i));
 	}
 }
 
-/* The first change can but give a value, to one prefix in each part of the proof. */
+/* The first change sets a prefix, since none exists yet: another one in each part of the proof. */
 static void every_sequence(const struct universe *u, proof_of proof)
 {
 	struct change change[CHANGES] = { { .prefix = PART, .value = 1 } };
 
-	go_on(u, proof, change, 1, 1U << PART);
+	extend(u, proof, change, 1, 1U << PART);
 }
 
 void lpm_ipv4_versions(void)
 {
-	every_sequence(&ipv4, versions);
+	every_sequence(&ipv4, prove_versions);
 }
 
 void lpm_ipv4_batch(void)
 {
-	every_sequence(&ipv4, batch);
+	every_sequence(&ipv4, prove_batch);
 }
 
 void lpm_ipv6_versions(void)
 {
-	every_sequence(&ipv6, versions);
+	every_sequence(&ipv6, prove_versions);
 }
 
 void lpm_ipv6_batch(void)
 {
-	every_sequence(&ipv6, batch);
+	every_sequence(&ipv6, prove_batch);
 }

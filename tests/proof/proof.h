@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The vocabulary of proofs, for CBMC */
+/* Macros and functions for proofs with CBMC */
 #ifndef _PROOF_H
 #define _PROOF_H
 
@@ -8,7 +8,7 @@
 #define ASSUME(condition)	__CPROVER_assume(condition)
 #define PROVE(condition, what)	__CPROVER_assert(condition, what)
 
-/* Any value: CBMC knows functions without a body by the start of their names. */
+/* Any value: CBMC recognizes functions without a body by the prefix nondet_. */
 bool nondet_bool(void);
 unsigned int nondet_uint(void);
 u64 nondet_u64(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bugs on purpose, of which the parameter names one: each has to be reported by the kernel that
- * looks for bugs, or what it does not report of op25b means nothing.
+ * Intentional bugs, of which the parameter selects one. The debug kernel has to report each of
+ * them; otherwise, that it reports none in op25b would prove nothing.
  */
 #include <linux/list.h>
 #include <linux/module.h>
@@ -16,7 +16,7 @@
 static char *bug = "none";
 module_param(bug, charp, 0);
 
-/* The compiler must not see through the bugs. */
+/* Volatile, so that the compiler cannot detect or remove the bugs */
 static volatile unsigned int six = 6;
 static volatile u8 sink;
 
@@ -92,7 +92,7 @@ static void sleep_in_atomic(void)
 	spin_unlock(&spin);
 }
 
-/* Several: a register or a stack may still hold the address of one. */
+/* Several allocations, because a register or a stack may still have the address of one */
 static void leak(void)
 {
 	int i;
@@ -148,7 +148,7 @@ static void free_active_work(void)
 	if (!object)
 		return;
 	INIT_WORK(&object->work, nothing);
-	/* This processor's workers wait meanwhile. */
+	/* This processor's workers cannot run meanwhile. */
 	preempt_disable();
 	schedule_work(&object->work);
 	kfree(object);
@@ -216,5 +216,5 @@ static void __exit planted_exit(void)
 
 module_init(planted_init);
 module_exit(planted_exit);
-MODULE_DESCRIPTION("bugs on purpose, for the tests");
+MODULE_DESCRIPTION("intentional bugs, for the tests");
 MODULE_LICENSE("GPL");

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz-netlink - sends the netlink family op25b valid messages, and what mutations make of them
+ * fuzz-netlink - sends valid messages and mutations of them to the netlink family op25b
  *
  *	fuzz-netlink [-s SEED] [-n MESSAGES] [-d DIR] [-b] [ROLE]...	fuzz
- *	fuzz-netlink -r FILE						send again what is in FILE
+ *	fuzz-netlink -r FILE						send FILE again
  *
- * A worker on each processor plays one role after the other, or those that are named; each role sends
- * its share of the messages. It knows what its messages may do and
- * looks, after each, whether that holds: a refused message changes nothing, an unprivileged one
- * neither, a message changes the policy once at most; every now and then, that what is read agrees
- * with itself and that a pool judges. It keeps messages that reach something new in the module, as
- * KCOV tells, to mutate them further. What is sent follows from the seed; the last messages of each
- * worker are written to DIR when one fails or the kernel complains.
+ * One worker on each processor plays all roles, or the named ones, one after the other; each role
+ * sends its share of the messages. After each message, the worker checks that it had no other
+ * effect than allowed: a refused or unprivileged message changes nothing, and a message changes the
+ * policy at most once. Now and then it checks that dumps agree with the status, and that a pool
+ * judges correctly. It keeps messages that reach new code in the module, according to KCOV, to
+ * mutate them further. The seed determines the messages that are sent. If a worker fails or the
+ * kernel complains, the last messages of each worker are written to DIR.
  *
- * -b is for a kernel without KCOV: blind, and for development alone.
+ * -b works without KCOV, unguided, and is for development only.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,12 +39,12 @@
 #define NOBODY		65534
 #define SENDERS		6
 #define SEND_BUFFER	(4 << 20)
-#define WINDOW		4096	/* messages between looks at everything */
+#define WINDOW		4096	/* messages between complete checks */
 #define BUNDLE_MAX	16	/* messages that are sent at once */
-#define ENOUGH		20000	/* messages in which each operation is obeyed once */
+#define ENOUGH		20000	/* messages in which each operation succeeds once */
 #define CORPUS_MAX	4096
-#define CORPUS_BYTES	2048	/* of a message that is kept */
-#define TIMEOUT_LONG	36000	/* seconds: nothing takes so long here */
+#define CORPUS_BYTES	2048	/* the largest message that is kept */
+#define TIMEOUT_LONG	36000	/* seconds: longer than a run */
 #define ALL		UINT32_MAX
 
 static uint64_t seed;
@@ -74,11 +74,11 @@ static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *for
 static struct sender {
 	struct mnl_socket *socket;
 	bool restoring;		/* it has begun a restore */
-	bool failed;		/* … which has */
-	bool unclear;		/* several messages at once may have begun or ended one */
+	bool failed;		/* the restore has failed */
+	bool unclear;		/* a bundle of messages may have begun or ended a restore */
 } senders[SENDERS];
 
-static struct mnl_socket *clean;	/* for questions of our own */
+static struct mnl_socket *clean;	/* for the fuzzer's own requests */
 
 static struct mnl_socket *socket_open(void)
 {
@@ -110,14 +110,14 @@ static void sockets_renew(void)
 	clean = socket_open();
 }
 
-/* What came back */
+/* The answers to a message */
 struct outcome {
 	unsigned int errors;
 	unsigned int acks;	/* and ends of dumps */
 	unsigned int replies;
 	bool lost;
 	int error;		/* the last one */
-	uint64_t value[OP25B_A_MAX + 1];	/* numbers of the last reply */
+	uint64_t value[OP25B_A_MAX + 1];	/* attributes of the last reply, as numbers */
 };
 
 static void take_reply(struct outcome *outcome, const struct nlmsghdr *header)
@@ -141,7 +141,7 @@ static void take_reply(struct outcome *outcome, const struct nlmsghdr *header)
 	}
 }
 
-/* Read what has come back, and go on with a dump, @parts times at most. */
+/* Receive answers, at most @parts of them. Receiving makes a dump go on. */
 static void receive(struct mnl_socket *socket, unsigned int parts, struct outcome *outcome)
 {
 	static unsigned char buffer[1 << 16] __attribute__((aligned(8)));
@@ -155,7 +155,7 @@ static void receive(struct mnl_socket *socket, unsigned int parts, struct outcom
 			return;
 		outcome->lost |= n < 0;
 		if (n < 0 && errno != ENOBUFS)
-			fail("nothing can be received: %m");
+			fail("cannot receive: %m");
 		for (header = (void *)buffer; mnl_nlmsg_ok(header, n);
 		     header = mnl_nlmsg_next(header, &n)) {
 			if (header->nlmsg_type >= NLMSG_MIN_TYPE) {
@@ -170,7 +170,7 @@ static void receive(struct mnl_socket *socket, unsigned int parts, struct outcom
 	}
 }
 
-/* Ask something on a socket of its own; it is fatal if that is refused. */
+/* Send a request on a separate socket. It is fatal if it is refused. */
 static struct outcome ask(struct message *m)
 {
 	struct outcome outcome;
@@ -192,7 +192,7 @@ static struct outcome ask_simple(int command, int flags)
 	return ask(&m);
 }
 
-/* The policy's number, and how much is in it */
+/* The generation of the policy, and the numbers of its objects */
 static struct outcome ask_status(void)
 {
 	static struct message m;
@@ -200,7 +200,7 @@ static struct outcome ask_status(void)
 
 	message_begin(&m, family, OP25B_CMD_STATUS_GET, 0);
 	if (mnl_socket_sendto(clean, m.bytes, m.len) < 0)
-		fail("the status cannot be asked for: %m");
+		fail("the request for the status cannot be sent: %m");
 	receive(clean, 1, &outcome);
 	if (outcome.replies != 1)
 		fail("there is no status: %s", strerror(outcome.error));
@@ -212,7 +212,7 @@ static struct outcome ask_status(void)
 struct role {
 	const char *name;
 	bool may_change;
-	bool alone;	/* nobody else changes the policy of its namespace */
+	bool alone;	/* no other worker changes the policy of its namespace */
 	void (*enter)(unsigned int index);
 };
 
@@ -225,10 +225,10 @@ static void own_namespace(unsigned int index)
 static void become_nobody(void)
 {
 	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
-		fail("still somebody: %m");
+		fail("cannot drop privileges: %m");
 }
 
-/* One who has nothing, one who has every capability in a namespace that owns nothing, in turns */
+/* In turns: without any capability, and with all of them in a user namespace that owns nothing */
 static void enter_as_nobody(unsigned int index)
 {
 	become_nobody();
@@ -264,18 +264,18 @@ static const struct role *find_role(const char *name)
 	fail("there is no role %s", name);
 }
 
-/* --- what the last messages were --- */
+/* --- records of the last messages --- */
 
-#define RECORDS		256	/* more than there are between two looks at the kernel's state */
+#define RECORDS		256	/* more than there are between two checks of tainted() */
 #define RECORD_BYTES	4000
 
-/* Shared with the parent, which writes it to a file when the worker has failed or is gone */
+/* Shared with the parent, which writes it to a file when the worker has failed or has died */
 static struct record {
 	uint64_t number;
 	uint32_t sender;
-	uint32_t parts;		/* that are read of what comes back; 0: the socket is renewed */
-	uint64_t len;		/* of the message, whose first bytes these are */
-	unsigned char bytes[RECORD_BYTES];
+	uint32_t parts;		/* the parts of the answer to receive; 0: renew the socket */
+	uint64_t len;		/* of the message */
+	unsigned char bytes[RECORD_BYTES];	/* its first bytes */
 } *records;
 
 static void record(const struct message *m, unsigned int sender, unsigned int parts)
@@ -344,21 +344,21 @@ static void message_choose(struct message *m)
 	memcpy(m->bytes, kept->bytes, kept->len);
 }
 
-/* --- what has to hold --- */
+/* --- checks --- */
 
-static struct outcome status;	/* what it was after the last message */
-static uint32_t obeyed;		/* operations that were, as bits */
+static struct outcome status;	/* the status after the last message */
+static uint32_t succeeded;	/* bit n: operation n has succeeded */
 static unsigned long refused;
-static bool expiring;		/* exempts with short timeouts are let through */
+static bool expiring;		/* short timeouts are not lengthened */
 
-/* What is no request is acknowledged, and that is all. */
+/* A message that is not a request has no effect; it is acknowledged only. */
 static bool is_request(const struct nlmsghdr *header, int command)
 {
 	return header->nlmsg_type == family && header->nlmsg_flags & NLM_F_REQUEST &&
 		command > 0 && command <= OP25B_CMD_MAX;
 }
 
-/* How many messages the kernel finds in one, and how many of them may change the policy */
+/* Count the messages that the kernel finds in @m, and those that may change the policy. */
 static unsigned int count_messages(const struct message *m, unsigned int *changes)
 {
 	size_t at, len, n = 0;
@@ -377,7 +377,7 @@ static unsigned int count_messages(const struct message *m, unsigned int *change
 	return n;
 }
 
-/* A socket that restores changes nothing until its commit, which is the restore's end. */
+/* Track the restore of a socket: changes have no effect until the commit, which ends it. */
 static void follow_restore(struct sender *sender, unsigned int command, bool done,
 			   unsigned int *changes)
 {
@@ -391,7 +391,7 @@ static void follow_restore(struct sender *sender, unsigned int command, bool don
 		sender->restoring = false;
 }
 
-static void judge(struct sender *sender, struct message *m, const struct outcome *outcome)
+static void check_outcome(struct sender *sender, struct message *m, const struct outcome *outcome)
 {
 	uint64_t grown, before = status.value[OP25B_A_GENERATION];
 	unsigned int changes, n = count_messages(m, &changes);
@@ -402,7 +402,7 @@ static void judge(struct sender *sender, struct message *m, const struct outcome
 		if (outcome->errors)
 			changes = 0;
 		else if (outcome->acks && !outcome->lost)
-			obeyed |= 1u << command;
+			succeeded |= 1u << command;
 		follow_restore(sender, command, outcome->acks && !outcome->errors, &changes);
 	} else if (changes) {
 		sender->unclear = true;
@@ -420,12 +420,12 @@ static void judge(struct sender *sender, struct message *m, const struct outcome
 		return;
 	if (grown > changes)
 		fail("operation %u, %s, has changed the policy %" PRIu64 " times", command,
-		     outcome->errors ? strerror(outcome->error) : "obeyed", grown);
+		     outcome->errors ? strerror(outcome->error) : "successful", grown);
 	if (!grown && memcmp(last.value, status.value, sizeof(last.value)))
-		fail("operation %u has changed the policy, and not its number", command);
+		fail("operation %u has changed the policy, but not its generation", command);
 }
 
-/* The kernel notes that it has complained. */
+/* The kernel sets a taint flag when it complains. */
 static unsigned long tainted(void)
 {
 	static int fd = -1;
@@ -453,7 +453,7 @@ static void load(const char *pool, const void *address, unsigned int len)
 	ask(&m);
 }
 
-/* A pool that no valid message of ours comes near, and whom it judges */
+/* A pool that no generated message concerns, to check its verdict */
 static void load_witness(void)
 {
 	load("witness", (unsigned char []){ 172, 16, 0, 0 }, 12);
@@ -481,7 +481,7 @@ static void check_witness(void)
 		fail("the witness' verdict is %" PRIu64, verdict);
 }
 
-/* That there is as much to read as the status says */
+/* Check that dumps have as many entries as the status says. */
 static void check_dumps(void)
 {
 	uint64_t pools, prefixes, exempts, relays, *value = status.value;
@@ -501,11 +501,11 @@ static void check_dumps(void)
 	    prefixes != value[OP25B_A_PREFIX4_COUNT] + value[OP25B_A_PREFIX6_COUNT] ||
 	    relays != value[OP25B_A_RELAY_COUNT])
 		fail("%" PRIu64 " pools, %" PRIu64 " prefixes, %" PRIu64 " exempts, %" PRIu64
-		     " relays are read, and the status has others", pools, prefixes, exempts,
-		     relays);
+		     " relays are dumped, but the status has other numbers", pools, prefixes,
+		     exempts, relays);
 }
 
-/* Begin anew; in one window of eight exempts may expire, so that less of it is exact. */
+/* Start with an empty policy. In every eighth window exempts may expire: less of it is exact. */
 static void window_begin(void)
 {
 	static unsigned int windows;
@@ -523,7 +523,7 @@ static void window_begin(void)
 
 /* --- sending --- */
 
-/* Exempts that expire within this run change the policy by themselves. */
+/* Exempts that expire during the run would change the policy without a message. */
 static void lengthen_timeouts(struct message *m)
 {
 	struct nlattr *attr;
@@ -551,7 +551,10 @@ static void mutate(struct message *m)
 		message_mutate(m, &other);
 }
 
-/* Half of them alone, as what each does can be told best so; half with others, as that is faster. */
+/*
+ * Make a message. Half of them are sent alone, so that the effect of each can be checked, and half
+ * in bundles, which is faster.
+ */
 static void make(struct message *m, const struct sender *sender)
 {
 	static struct message next;
@@ -582,7 +585,7 @@ static void step(void)
 	if (one_in(4))
 		i = below(SENDERS);
 	sender = &senders[i];
-	/* closed in mid-restore, in mid-dump; soon where nothing is obeyed any more */
+	/* close it, perhaps during a restore or a dump; soon if its restore has failed */
 	if (one_in(sender->failed ? 4 : 64)) {
 		record(NULL, i, 0);
 		sender_renew(sender);
@@ -590,7 +593,7 @@ static void step(void)
 	make(&m, sender);
 	n = count_messages(&m, &changes);
 	if (n == 1 && (m.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP && one_in(4))
-		parts = 1 + below(3);	/* the rest is read with the next answer, or never */
+		parts = 1 + below(3);	/* receive the rest with the next answer, or never */
 	record(&m, i, parts);
 	kcov_begin();
 	if (mnl_socket_sendto(sender->socket, m.bytes, m.len) < 0)
@@ -600,12 +603,12 @@ static void step(void)
 		corpus_keep(&m);
 	sent += n ?: 1;
 	sender->failed = outcome.error == ECANCELED;
-	judge(sender, &m, &outcome);
+	check_outcome(sender, &m, &outcome);
 }
 
 /* --- workers --- */
 
-static uint32_t operations_obeyable(void)
+static uint32_t operations_allowed(void)
 {
 	unsigned int command;
 	uint32_t set = 0;
@@ -629,7 +632,7 @@ static void work(unsigned int index, unsigned long quota)
 	sched_setaffinity(0, sizeof(cpu), &cpu);
 	random_seed(seed ^ (uint64_t)(role - roles) << 32 ^ (uint64_t)index << 48);
 	if (!blind && !kcov_open())
-		fail("the kernel has no KCOV, and nothing would guide the mutations");
+		fail("the kernel does not support KCOV, which guides the mutations");
 	if (role->enter)
 		role->enter(index);
 	clock_gettime(CLOCK_MONOTONIC, &start);
@@ -637,7 +640,7 @@ static void work(unsigned int index, unsigned long quota)
 	while (sent < quota) {
 		step();
 		if (!(++steps % 64) && tainted() != taint)
-			fail("the kernel has complained");
+			fail("the kernel complained");
 		if (sent < next)
 			continue;
 		next += WINDOW;
@@ -646,18 +649,18 @@ static void work(unsigned int index, unsigned long quota)
 	}
 	check_dumps();
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	if (quota >= ENOUGH && obeyed != operations_obeyable())
-		fail("operations that were obeyed: %#x, that should be: %#x", obeyed,
-		     operations_obeyable());
+	if (quota >= ENOUGH && succeeded != operations_allowed())
+		fail("operations that succeeded: %#x, that should have: %#x", succeeded,
+		     operations_allowed());
 	if (!blind && !kcov_blocks())
-		fail("KCOV has seen nothing of the module");
+		fail("KCOV has traced nothing of the module");
 	printf("%-8s %8" PRIu64 " messages, %lu of them refused, in %ld s; %u kept, %u blocks\n",
 	       worker, sent, refused, end.tv_sec - start.tv_sec, corpus_size, kcov_blocks());
 	exit(0);
 }
 
-/* Something to read for those who may not change it */
-static void furnish(void)
+/* Load a policy, to be read by roles that cannot change it. */
+static void load_policy(void)
 {
 	static struct message m;
 	struct outcome outcome;
@@ -679,8 +682,8 @@ static void furnish(void)
 	load_witness();
 }
 
-/* All workers in one role, each with its share; one that fails ends them all. */
-static void play(void)
+/* Run all workers in one role, each with its share of the messages. If one fails, stop them all. */
+static void run_role(void)
 {
 	unsigned int workers = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned long quota = messages_wanted / ROLES / workers + 1;
@@ -692,7 +695,7 @@ static void play(void)
 
 	own_namespace(0);
 	if (!role->may_change)
-		furnish();
+		load_policy();
 	fflush(stdout);
 	for (i = 0; i < workers; i++) {
 		all[i] = records = records_new();
@@ -741,7 +744,7 @@ static int find_family(void)
 	fail("there is no family op25b");
 }
 
-/* --- once more --- */
+/* --- sending recorded messages again --- */
 
 static int by_number(const void *a, const void *b)
 {
@@ -767,7 +770,7 @@ static void send_record(const struct record *one)
 	fflush(stdout);
 	mnl_socket_sendto(sender->socket, m.bytes, m.len);
 	receive(sender->socket, one->parts, &outcome);
-	printf("%s\n", outcome.errors ? strerror(outcome.error) : "obeyed");
+	printf("%s\n", outcome.errors ? strerror(outcome.error) : "successful");
 }
 
 static void replay(const char *path)
@@ -821,10 +824,10 @@ int main(int argc, char **argv)
 	printf("seed %" PRIu64 ", %lu messages for each role\n", seed, messages_wanted / ROLES);
 	if (optind == argc)
 		for (role = roles; role < roles + ROLES; role++)
-			play();
+			run_role();
 	for (; optind < argc; optind++) {
 		role = find_role(argv[optind]);
-		play();
+		run_role();
 	}
 	return 0;
 }

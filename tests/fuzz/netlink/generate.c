@@ -2,7 +2,7 @@
 /*
  * Valid messages, of every operation
  *
- * Names and prefixes come from a small world, so that messages meet what others have left.
+ * Names and prefixes are chosen from small sets, so that messages concern objects of earlier ones.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -12,12 +12,12 @@
 
 #define A(name) (1u << OP25B_A_##name)
 
-/* What a message of an operation has and may have, and how often there is one */
+/* The attributes that an operation requires and may have, and how often it is chosen */
 static const struct operation {
 	unsigned int needs;
 	unsigned int may;
 	unsigned int weight;
-	bool reads;		/* takes no privilege and changes nothing */
+	bool reads;		/* requires no privilege and changes nothing */
 	bool dumps;
 	bool no_do;
 } operations[OP25B_CMD_MAX + 1] = {
@@ -50,10 +50,10 @@ static const struct operation {
 };
 
 /**
- * operation_reads() - whether an operation takes no privilege and changes nothing
+ * operation_reads() - whether an operation requires no privilege and changes nothing
  * @command: OP25B_CMD_…
  *
- * Return: whether.
+ * Return: true if so.
  */
 bool operation_reads(unsigned int command)
 {
@@ -69,7 +69,7 @@ static void put_name(struct nlmsghdr *header)
 	mnl_attr_put_strz(header, OP25B_A_POOL, names[below(sizeof(names) / sizeof(*names))]);
 }
 
-/* Bits behind @len are zero. */
+/* An address whose bits after the first @len are zero */
 static void random_address(unsigned char *address, unsigned int bits, unsigned int len)
 {
 	static const unsigned char bases[][16] = {
@@ -112,7 +112,7 @@ static unsigned int random_bits_of_family(void)
 	return one_in(2) ? 32 : 128;
 }
 
-/* Attributes of @bits bits */
+/* Put attributes of a type. @bits: 32 or 128, the length of addresses in SRC and DST */
 static void put_attribute(struct nlmsghdr *header, int command, int type, unsigned int bits)
 {
 	unsigned int n;
@@ -148,7 +148,7 @@ static void put_attribute(struct nlmsghdr *header, int command, int type, unsign
 /**
  * message_begin() - start a message
  * @m: the message
- * @family: the family's number
+ * @family: the id of the family
  * @command: OP25B_CMD_…
  * @flags: NLM_F_… besides NLM_F_REQUEST
  */
@@ -181,8 +181,8 @@ static int random_operation(void)
 
 /**
  * message_generate() - make a valid message
- * @m: takes it
- * @family: the family's number
+ * @m: where to
+ * @family: the id of the family
  */
 void message_generate(struct message *m, int family)
 {

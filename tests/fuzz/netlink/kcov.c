@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KCOV tells which basic blocks of the kernel this thread has been through. Those of the module are
- * told from others by their addresses; a step from one of them to the next is an edge.
+ * KCOV traces the basic blocks of the kernel that this thread executes. Those of the module are
+ * identified by their addresses. An edge is a pair of its blocks that are executed in succession.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ static unsigned char edges[EDGES];
 static unsigned char *blocks;
 static unsigned int blocks_seen;
 
-/* Where the module is */
+/* Find the module's text. */
 static bool find_module(void)
 {
 	FILE *file = fopen("/sys/module/op25b/sections/.text", "r");
@@ -43,9 +43,9 @@ static bool find_module(void)
 }
 
 /**
- * kcov_open() - have what this thread does traced from now on
+ * kcov_open() - start tracing this thread
  *
- * Return: false if the kernel cannot.
+ * Return: false if the kernel does not support it.
  */
 bool kcov_open(void)
 {
@@ -59,7 +59,7 @@ bool kcov_open(void)
 }
 
 /**
- * kcov_begin() - what is traced begins here
+ * kcov_begin() - begin a new trace
  */
 void kcov_begin(void)
 {
@@ -68,9 +68,9 @@ void kcov_begin(void)
 }
 
 /**
- * kcov_end() - and ends here
+ * kcov_end() - end the trace
  *
- * Return: how many edges of the module were never seen before.
+ * Return: the number of edges of the module that no earlier trace had.
  */
 unsigned int kcov_end(void)
 {
@@ -92,9 +92,9 @@ unsigned int kcov_end(void)
 }
 
 /**
- * kcov_blocks() - how much of the module was seen
+ * kcov_blocks() - count the basic blocks of the module in all traces
  *
- * Return: basic blocks.
+ * Return: their number.
  */
 unsigned int kcov_blocks(void)
 {

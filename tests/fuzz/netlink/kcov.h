@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a system call reaches in the module, by KCOV
+ * The code of the module that a system call executes, according to KCOV
  */
 #ifndef FUZZ_KCOV_H
 #define FUZZ_KCOV_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Messages: valid ones (generate.c), and what becomes of them (mutate.c)
+ * Messages: valid ones (generate.c), and mutations of them (mutate.c)
  */
 #ifndef FUZZ_MESSAGE_H
 #define FUZZ_MESSAGE_H
@@ -15,7 +15,7 @@
 #define MESSAGE_MAX	(1 << 20)
 #define HEADERS		(NLMSG_HDRLEN + GENL_HDRLEN)
 
-/* A message, or some of them: @len bytes are sent, whatever the header says. */
+/* One or several messages: @len bytes are sent, whatever the headers say. */
 struct message {
 	size_t len;
 	union {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of a message: changes at every level, one or some of them
+ * Mutations of messages, at every level, one or several at a time
  */
 #include <string.h>
 
@@ -21,8 +21,8 @@ static struct nlattr *attr_at(struct message *m, size_t at)
 	return (struct nlattr *)(m->bytes + at);
 }
 
-/* Choose one of the attributes in @from to @end that can be read, nested ones too. */
-static void choose(struct message *m, size_t from, size_t end, struct spot *way,
+/* Choose one of the well-formed attributes from @from to @end, including nested ones. */
+static void choose(struct message *m, size_t from, size_t end, struct spot *spot,
 		   unsigned int *seen, struct spot *chosen)
 {
 	size_t at, len;
@@ -31,28 +31,28 @@ static void choose(struct message *m, size_t from, size_t end, struct spot *way,
 		len = attr_at(m, at)->nla_len;
 		if (len < NLA_HDRLEN || at + len > end)
 			return;
-		way->at = at;
+		spot->at = at;
 		if (one_in(++*seen))
-			*chosen = *way;
-		if (attr_at(m, at)->nla_type & NLA_F_NESTED && way->depth < DEPTH_MAX) {
-			way->nest[way->depth++] = at;
-			choose(m, at + NLA_HDRLEN, at + len, way, seen, chosen);
-			way->depth--;
+			*chosen = *spot;
+		if (attr_at(m, at)->nla_type & NLA_F_NESTED && spot->depth < DEPTH_MAX) {
+			spot->nest[spot->depth++] = at;
+			choose(m, at + NLA_HDRLEN, at + len, spot, seen, chosen);
+			spot->depth--;
 		}
 	}
 }
 
 static bool any_attr(struct message *m, struct spot *spot)
 {
-	struct spot way = { 0 };
+	struct spot current = { 0 };
 	unsigned int seen = 0;
 
 	spot->at = 0;
-	choose(m, HEADERS, m->len, &way, &seen, spot);
+	choose(m, HEADERS, m->len, &current, &seen, spot);
 	return spot->at;
 }
 
-/* The bytes that an attribute takes, with its padding where there is any */
+/* The length of an attribute, including its padding, if any */
 static size_t attr_room(struct message *m, size_t at)
 {
 	size_t room = NLA_ALIGN(attr_at(m, at)->nla_len);
@@ -60,7 +60,7 @@ static size_t attr_room(struct message *m, size_t at)
 	return room < m->len - at ? room : m->len - at;
 }
 
-/* Put @n bytes in the place of @old at an attribute's; what holds it grows with it. */
+/* Replace the @old bytes at @spot by @n others, and adjust the lengths of nests and message. */
 static void replace(struct message *m, const struct spot *spot, size_t old, const void *bytes,
 		    size_t n)
 {
@@ -76,7 +76,7 @@ static void replace(struct message *m, const struct spot *spot, size_t old, cons
 	m->len += n - old;
 }
 
-/* Put an attribute of a type with this payload in the place of @old bytes. */
+/* Replace the @old bytes at @spot by an attribute of this type and payload. */
 static void replace_attr(struct message *m, const struct spot *spot, size_t old, int type,
 			 const void *payload, size_t n)
 {
@@ -124,7 +124,7 @@ static void change_flags(struct message *m)
 	m->header.nlmsg_flags ^= 1 << below(16);
 }
 
-/* To netlink's own messages, and those of the family that knows all families */
+/* To the types of netlink's control messages, and that of nlctrl */
 static void change_type(struct message *m)
 {
 	m->header.nlmsg_type = below(GENL_ID_CTRL + 1);
@@ -140,7 +140,7 @@ static void change_length(struct message *m)
 	m->header.nlmsg_len = one_in(4) ? number() : m->len + below(41) - 20;
 }
 
-/* --- attributes: heads --- */
+/* --- attributes: headers --- */
 
 static void change_attr_type(struct message *m)
 {
@@ -194,7 +194,7 @@ static void change_bit(struct message *m)
 		m->bytes[HEADERS + below(m->len - HEADERS)] ^= 1 << below(8);
 }
 
-/* Longer or shorter, with no NUL where there was one, or more of them */
+/* Make a payload longer or shorter; a string may lose its NUL, or get more of them. */
 static void resize_payload(struct message *m)
 {
 	unsigned char payload[512];
@@ -212,7 +212,7 @@ static void resize_payload(struct message *m)
 		     one_in(2) ? below(sizeof(payload)) : below(40));
 }
 
-/* --- attributes: which there are, and where --- */
+/* --- attributes: deleted, copied, moved and nested --- */
 
 static void drop_attr(struct message *m)
 {
@@ -224,7 +224,7 @@ static void drop_attr(struct message *m)
 
 static unsigned char taken[MESSAGE_MAX];
 
-/* Put a copy of an attribute somewhere else. */
+/* Insert a copy of an attribute somewhere else. */
 static void copy_attr(struct message *m)
 {
 	struct spot from, to;
@@ -268,7 +268,7 @@ static void wrap_attr(struct message *m)
 	}
 }
 
-/* Giant messages, and nests that are longer than their length can say: rarely, as they take long */
+/* Make huge messages, and nests longer than nla_len can express: rarely, because they take long. */
 static void repeat_attr(struct message *m)
 {
 	unsigned int i, times = one_in(16) ? below(20000) : below(300);
@@ -313,7 +313,7 @@ static void (* const mutations[])(struct message *m) = {
 	copy_attr, copy_attr, move_attr, wrap_attr, repeat_attr, cut, lengthen,
 };
 
-/* An attribute of another message, in the place of one or before it */
+/* Insert an attribute of another message, before an attribute or instead of it. */
 static void splice(struct message *m, const struct message *other)
 {
 	static struct message copy;
@@ -327,9 +327,9 @@ static void splice(struct message *m, const struct message *other)
 }
 
 /**
- * message_mutate() - change a message, in one way or some
+ * message_mutate() - apply one or several mutations to a message
  * @m: the message
- * @other: another, of which there may be parts in it afterwards
+ * @other: another message, from which attributes may be inserted
  */
 void message_mutate(struct message *m, const struct message *other)
 {
@@ -344,9 +344,9 @@ void message_mutate(struct message *m, const struct message *other)
 }
 
 /**
- * message_append() - have two messages sent as one
+ * message_append() - append a message, so that both are sent at once
  * @m: the message
- * @other: what comes behind it
+ * @other: the message to append
  */
 void message_append(struct message *m, const struct message *other)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Random numbers, the same for the same seed
+ * Pseudorandom numbers, reproducible by their seed
  */
 #ifndef FUZZ_RANDOM_H
 #define FUZZ_RANDOM_H
@@ -11,7 +11,7 @@
 void random_seed(uint64_t seed);
 uint64_t random_bits(void);
 
-/* 0 to @n - 1 */
+/* A number from 0 to @n - 1 */
 static inline uint32_t below(uint32_t n)
 {
 	return (random_bits() >> 32) * n >> 32;
