@@ -1,18 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Make what the benchmark loads and sends: the same bytes on every machine.
+"""Make the policies and packets of the benchmark: the same bytes on every machine.
 
 usage: data.py SET DIRECTORY [PREFIXES]
 
-SET is a number, of IPv4 prefixes to make up, or ipv4 or ipv6: then PREFIXES is a file with one
-"ADDRESS/LEN POOL" a line. In DIRECTORY:
+SET is a number, of IPv4 prefixes to make up, or ipv4 or ipv6: then PREFIXES is a file with lines
+"ADDRESS/LEN POOL". In DIRECTORY:
 
-  policy.op25b  policy.nft  policy.ipset    the same policy for each
-  NAME.packets                              raw IP packets, one behind the other
-  expect                                    "NAME BLOCKED": how many of them are to be blocked
-  exempts                                   addresses that lie in the prefixes, one a line
-  one                                       "POOL ADDRESS ADDRESS": the first lies in a prefix of
-                                            the pool, the second in none
+  policy.op25b  policy.nft  policy.ipset    the same policy for each system
+  NAME.packets                              raw IP packets, one after the other
+  expect                                    "NAME BLOCKED": how many of them have to be blocked
+  exempts                                   addresses in the prefixes, one per line
+  one                                       "POOL ADDRESS ADDRESS": the first address is in a prefix
+                                            of the pool, the second in none
 """
 import bisect
 import collections
@@ -24,14 +24,14 @@ import sys
 
 PACKETS = 4096
 EXEMPTS = 1000
-POOLS = 64                  # of a set that is made up
+POOLS = 64                  # in a made-up set
 
 RELAYS = {
     4: ['192.0.2.0/28', '198.51.100.16/28', '203.0.113.25/32', '203.0.113.26/32'],
     6: ['2001:db8:1:25::/64', '2001:db8:2:25::/64', '2001:db8::25/128', '2001:db8::26/128'],
 }
 
-# How many of a thousand routes have which length, in the internet's table of routes, about.
+# The distribution of prefix lengths in the Internet's routing table, per thousand, roughly.
 LENGTHS = {24: 620, 23: 120, 22: 110, 21: 55, 20: 45, 19: 28, 18: 14, 17: 5, 16: 3}
 
 SYN, ACK = 0x02, 0x10
@@ -39,7 +39,7 @@ TCP, UDP = 6, 17
 
 
 class Draw:
-    """Of Python's generators only random() is promised to stay as it is."""
+    """Random numbers. Only random() is guaranteed to be the same in all versions of Python."""
 
     def __init__(self, seed):
         self.random = random.Random(seed).random
@@ -79,7 +79,7 @@ def made_up(count, draw):
     lengths = [length for length, share in LENGTHS.items() for _ in range(share)]
     lengths = [draw.one_of(lengths) for _ in range(count)]
     start, end = to_number('1.0.0.0'), to_number('224.0.0.0')
-    # Aligning wastes half a prefix, about; a tenth of the gaps is left for chance.
+    # Alignment wastes about half a prefix. A tenth of the gaps is a reserve for random deviations.
     gap = (end - start - sum(3 << (32 - length) >> 1 for length in lengths)) * 9 // 10 // count
     prefixes = []
     for i, length in enumerate(lengths):
@@ -96,7 +96,7 @@ def read(path):
     with open(path, encoding='ascii') as file:
         for line in file:
             prefix, pool = line.split()
-            # The country that nobody knows is ??, which is no name of a pool.
+            # An unknown country is ??, which is not a valid name of a pool.
             prefixes.append((*split(prefix), pool.replace('?', '_')))
     return sorted(prefixes)
 
@@ -127,7 +127,7 @@ class Set:
     def anywhere(self):
         if self.family == 4:
             return self.draw.below(1 << 32)
-        # where addresses are given out
+        # in 2000::/3, from which addresses are assigned
         return (1 << 125) + self.draw.below(1 << 125)
 
     def outside(self):
@@ -225,7 +225,7 @@ class Set:
 
     def write_ipset(self, file):
         family = 'inet' if self.family == 4 else 'inet6'
-        # As many buckets as it would grow to by itself: then it does not have to grow.
+        # As many buckets as it would grow to, so that it does not have to grow.
         buckets = 64
         while buckets * 4 < len(self.prefixes):
             buckets *= 2
@@ -242,7 +242,7 @@ class Set:
         for name in 'op25b', 'nft', 'ipset':
             with open(f'{directory}/policy.{name}', 'w', encoding='ascii') as file:
                 getattr(self, f'write_{name}')(file)
-        # Of the largest pool; a prefix of one address cannot be both.
+        # In the largest pool, but not in prefixes of one address, which would be prefix and exempt.
         pool = max(self.pools, key=collections.Counter(prefix[2] for prefix in self.prefixes).get)
         prefixes = [prefix for prefix in self.prefixes
                     if prefix[2] == pool and prefix[1] < self.bits]

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * exempts POOL FILE: what the kernel has to do to add an exempt, and to delete it: adds those in
- * FILE, one address a line, each by a message of its own, and deletes them again in the same way.
+ * exempts POOL FILE: measures the kernel's cost of adding and deleting an exempt: adds the
+ * addresses in FILE, one per line, each by a message of its own, and then deletes them likewise.
  *
- * Prints four numbers, in nanoseconds: the mean that sendmsg() took to add one and to delete one,
- * and the most of either.
+ * Prints four numbers, in nanoseconds: the mean time of send() to add and to delete an exempt, and
+ * the longest time of each.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -60,7 +60,7 @@ static struct nlattr *put(struct message *message, int type, const void *data, s
 	return attribute;
 }
 
-/* Returns how long the kernel took to take the message; what it answers is in @reply. */
+/* Returns the time of send(), in which the kernel processes the message. @reply gets the answer. */
 static long long talk(struct message *message, void *reply, size_t size)
 {
 	const struct nlmsghdr *head = reply;

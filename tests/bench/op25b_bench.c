@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a hook costs: prebuilt packets through the kernel's own PRE_ROUTING chain
+ * The cost of a hook: sends prebuilt packets through the kernel's own PRE_ROUTING chain
  *
- * In debugfs, below op25b_bench:
+ * Files in debugfs, in op25b_bench:
  *
- *   packets	to be written: raw IP packets, one right behind the other, all of one family and one
- *		length; they take the place of those before
- *   run	reading it sends them all, several times over, and says what came of it:
- *		"packets accepted dropped nanoseconds", each the sum over all passes
- *   parts	how many nanoseconds each 4,096 packets of the last run took, one a line: where others
- *		disturb the clock, most parts are not disturbed
- *   floor	to be written: "accept" or "drop", a hook that does just that; or "none"
- *   idle	how long the processor had nothing to do, in microseconds
+ *   packets	write raw IP packets, one after the other, all of one family and one length; they
+ *		replace earlier ones
+ *   run	reading it sends all packets several times, and returns the result,
+ *		"packets accepted dropped nanoseconds", each summed over all passes
+ *   parts	the nanoseconds that each 4,096 packets of the last run took, one number per line:
+ *		disturbances of the clock affect only some of them
+ *   floor	write "accept" or "drop" to register a hook that does nothing else, or "none"
+ *   idle	how long the processor was idle, in microseconds
  *
- * Nothing but nf_hook() lies in the measured loop. Packets come as from a driver, 64 at a time, into
- * the same few buffers: their bytes are in the cache, whatever they make the hook look up. A hook
- * that drops a packet frees it, so each has a second reference, which shows afterwards whether the
- * packet was dropped. Interrupts are off: a timer's tick is not what a packet costs.
+ * The measured loop only calls nf_hook(). Packets are copied, 64 at a time, to the same few
+ * buffers, as from a driver, so that their bytes are in the cache, whatever the hook looks up for
+ * them. A hook that drops a packet frees it, so each packet has a second reference, which shows
+ * afterwards whether it was dropped. Interrupts are off, so that timer ticks do not count.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -40,7 +40,7 @@
 #define BATCH		64
 #define HEADROOM	128
 
-/* How many packets a part has, and how many parts there can be */
+/* The number of packets of a part, and the largest number of parts */
 #define PART		4096
 #define PARTS_MAX	(PASSES * (BYTES_MAX / sizeof(struct ipv6hdr) / PART + 1))
 
@@ -71,7 +71,7 @@ static void batch_free(void)
 	}
 }
 
-/* As ip_rcv() and ipv6_rcv() have it when they call the hooks, but for the bytes. */
+/* A packet as ip_rcv() and ipv6_rcv() pass it to the hooks, without its bytes */
 static struct sk_buff *packet_make(void)
 {
 	bool ipv6 = packets_pf == NFPROTO_IPV6;
@@ -102,7 +102,7 @@ static unsigned int len_of(const u8 *packet)
 	return 0;
 }
 
-/* What was written is as it should be, and there is a batch to send it in. */
+/* Validate the packets that were written, and allocate the batch to send them in. */
 static int packets_make(void)
 {
 	unsigned int i;
@@ -141,7 +141,7 @@ static ssize_t packets_write(struct file *file, const char __user *buf, size_t c
 	ssize_t ret = count;
 
 	mutex_lock(&lock);
-	batch_free(); /* they are to be looked at again */
+	batch_free(); /* so that packets_make() validates them again */
 	if (count > BYTES_MAX - bytes_count)
 		ret = -EFBIG;
 	else if (copy_from_user(bytes + bytes_count, buf, count))
@@ -166,7 +166,7 @@ static int okfn(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-/* One for each family: the kernel's nf_hook() asks a static key, which takes constants. */
+/* One function for each family: nf_hook() tests a static key, which requires constants. */
 #define DEFINE_SEND(name, pf)								\
 static noinline u64 name(struct net_device *dev, unsigned int count)			\
 {											\
@@ -181,7 +181,7 @@ static noinline u64 name(struct net_device *dev, unsigned int count)			\
 DEFINE_SEND(send_ipv4, NFPROTO_IPV4)
 DEFINE_SEND(send_ipv6, NFPROTO_IPV6)
 
-/* Send the first packets of @from and return how long that took; those that are dropped add up. */
+/* Send @count packets from @from, add the dropped ones to @dropped, and return the time. */
 static u64 batch_send(const u8 *from, unsigned int count, u64 *dropped)
 {
 	struct net_device *dev = init_net.loopback_dev;
@@ -363,6 +363,6 @@ static void __exit bench_exit(void)
 module_init(bench_init);
 module_exit(bench_exit);
 
-MODULE_DESCRIPTION("Measures what netfilter hooks cost");
+MODULE_DESCRIPTION("Measures the cost of netfilter hooks");
 MODULE_AUTHOR("The op25b authors");
 MODULE_LICENSE("GPL");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * spend FILE COMMAND ARG...: what a command costs, from fork() to wait(), and all that the kernel
- * does meanwhile: nanoseconds, less those that the processor was idle. Where the clock counts
- * instructions, so does this. To FILE, and behind it what the kernel does in the second after:
- * what it has to free comes late.
+ * spend FILE COMMAND ARG...: measures the cost of a command, from fork() to waitpid(), including
+ * everything else that the kernel does meanwhile: the nanoseconds in which the processor was not
+ * idle. If the clock counts instructions, so does this. Writes to FILE this number and that of the
+ * second after the command, in which the kernel still frees memory.
  *
- * Exit status: the command's.
+ * Exit status: that of the command.
  */
 #include <err.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 	file = fopen(argv[1], "w");
 	if (!file)
 		err(126, "%s", argv[1]);
-	sleep(1); /* what came before has come to its end */
+	sleep(1); /* wait for deferred work of earlier commands */
 	before = busy();
 	pid = fork();
 	if (!pid) {

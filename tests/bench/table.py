@@ -5,7 +5,7 @@
 usage: table.py RESULTS
        table.py --update DOCUMENT KERNEL RESULTS
 
-With --update it takes the place of the one between the two comments in DOCUMENT.
+With --update, it replaces the table between the two comments in DOCUMENT.
 """
 import datetime
 import re
@@ -14,7 +14,6 @@ import sys
 SYSTEMS = ['floor', 'op25b', 'nft', 'ipset']
 SIZES = ['1', '1000', '100000', '1000000']
 
-# measure, what of it, its bound, how to show it
 MILLION, BILLION, MIB = 1e6, 1e9, 1024
 
 
@@ -30,6 +29,7 @@ def tenths(unit):
     return show
 
 
+# Blocks of rows: heading, unit, and for each row its label, the measure, and the limit to reach
 ROWS = [
     ('Instructions a packet', None, [
         ('IPv4: TCP to 443', 'ipv4 tcp443', 105),
@@ -91,7 +91,7 @@ def read(path):
         one, million = values.get((system, '1 inside')), values.get((system, '1000000 inside'))
         if one and million and system != 'floor':
             values[system, 'growth'] = million / one
-        # Where they were not loaded together
+        # If they were not loaded together, take the sum
         parts = [values.get((system, f'{name} memory')) for name in ('ipv4', 'ipv6')]
         if None not in parts:
             values.setdefault((system, 'both memory'), sum(parts))
@@ -99,7 +99,7 @@ def read(path):
 
 
 def lines(values):
-    """Lists of six texts; one alone is a heading."""
+    """Lists of six texts; a list of one text is a heading."""
     for heading, unit, rows in ROWS:
         block = []
         for label, key, bound in rows:

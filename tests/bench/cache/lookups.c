@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lookups POLICY PACKETS SIZE: looks up the sources of all packets, in a table of the policy's
- * prefixes, for callgrind to count what reach_table() misses of the caches
+ * lookups POLICY PACKETS SIZE: looks up the sources of all packets in a table of the policy's
+ * prefixes; callgrind counts the cache misses of reach_table()
  *
- * POLICY is what op25bctl save prints, PACKETS raw IP packets of SIZE bytes each. Memory is laid out
- * as the kernel's allocator lays it out: objects of a few sizes, side by side, each size in pages of
- * its own.
+ * POLICY is the output of op25bctl save, PACKETS has raw IP packets of SIZE bytes each. Memory is
+ * laid out as by the kernel's allocator: objects of a few sizes, next to each other, each size in
+ * pages of its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,9 @@
 
 #define CHUNK		(32 << 10)
 #define KEYS_MAX	(1 << 20)
-#define VALUE		8	/* of each prefix */
+#define VALUE		8	/* the value of each prefix */
 
-/* --- memory: kmalloc()'s sizes, as a kernel of 64 bits has them --- */
+/* --- memory: the sizes of kmalloc() in a 64-bit kernel --- */
 
 static const size_t sizes[] = {
 	8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192, 16384,
@@ -35,7 +35,7 @@ static struct {
 
 int shim_atomic_depth;
 
-static size_t *class_of;	/* of each chunk, by its address */
+static size_t *class_of;	/* the index in sizes[] of each chunk */
 static char *heap;
 static size_t heap_used;
 #define HEAP_SIZE	((size_t)1 << 30)
@@ -78,7 +78,7 @@ void shim_slab_free(const void *p)
 	classes[class].freed = (void *)p;
 }
 
-/* --- what is looked up, where --- */
+/* --- addresses and table --- */
 
 static struct op25b_key keys[KEYS_MAX];
 static unsigned int keys_count;
@@ -131,7 +131,7 @@ static void read_packets(const char *path, size_t size)
 	fclose(file);
 }
 
-/* What is counted: the lookups, and beside them what it costs to read the addresses. */
+/* The functions that are measured: the lookups, and for comparison only reading the addresses */
 
 static noinline unsigned long reach_table(bool ipv6)
 {
@@ -170,7 +170,7 @@ int main(int argc, char **argv)
 	load(argv[1], &lpm);
 	read_packets(argv[2], size);
 	found = reach_table(size == 60) / VALUE;
-	if (found != keys_count)	/* their sources lie in the set */
+	if (found != keys_count)	/* all sources are in the set */
 		abort();
 	printf("%u addresses, %zu bytes, %lu\n", keys_count, heap_used, reach_none() & 1);
 	return 0;

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Make what the benchmark in nanoseconds loads and sends, as tests/bench/data.py makes it.
+"""Make the policies and packets of the benchmark in nanoseconds, with tests/bench/data.py.
 
 usage: data.py SET DIRECTORY [PREFIXES]
 
-DIRECTORY/hot is what tests/bench/data.py makes: 4,096 packets of each kind. DIRECTORY/cold has
-262,144 of each, for lookups that find little of their way in the caches.
+DIRECTORY/hot is the output of tests/bench/data.py: 4,096 packets of each kind. DIRECTORY/cold has 262,144
+packets of each kind, so that lookups find little of the tree in the caches.
 """
 import importlib.util
 import os

@@ -1,20 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""The init of the benchmark in nanoseconds: measures, and prints what it measured, one a line:
+"""The init of the benchmark in nanoseconds: measures, and prints one measurement per line:
 
-  = SYSTEM SET ORDER NAME NANOSECONDS...            what each 4,096 packets took
-  ! WHY                                             and ends, when something is not as it should be
+  = SYSTEM SET ORDER NAME NANOSECONDS...            the times of 4,096 packets each
+  ! WHY                                             an error, which ends the benchmark
 
-usage: guest.py MODULES DATA SYSTEMS SETS           the last two with commas
+usage: guest.py MODULES DATA SYSTEMS SETS           SYSTEMS and SETS are separated by commas
 
-SYSTEM is empty, where nothing is registered, floor, op25b, nft or ipset; ORDER is hot or cold.
+SYSTEM is empty (no hook is registered), floor, op25b, nft or ipset; ORDER is hot or cold.
 """
 import ctypes
 import os
 import subprocess
 import sys
 
-# What is sent where, and how often
+# The kinds of packets, and how often they are sent
 NAMES = ['tcp443', 'udp', 'ack25', 'inside', 'anywhere', 'outside', 'relay']
 RUNS = {'hot': 32, 'cold': 2}
 
@@ -54,8 +54,8 @@ class Op25b:
     def load(self, _, directory):
         must(f'{self.modules}/op25bctl', 'restore', f'{directory}/policy.op25b')
 
-    def counted(self, _):
-        """How many packets since it was asked last."""
+    def blocked_packets(self, _):
+        """The blocked packets since the last call."""
         total = 0
         for pool in os.listdir(POOLS):
             with open(f'{POOLS}/{pool}/blocked', encoding='ascii') as file:
@@ -80,8 +80,8 @@ class Nft:
     def load(self, _, directory):
         must('nft', '-f', f'{directory}/policy.nft')
 
-    def counted(self, name):
-        # To list them, nft would read all the prefixes as well.
+    def blocked_packets(self, name):
+        # Listing the counters would read all the prefixes, too; resetting them does not.
         words = must('nft', 'reset', 'counters', 'table', table_of(name), 'bench').split()
         return sum(int(after) for word, after in zip(words, words[1:]) if word == 'packets')
 
@@ -105,7 +105,7 @@ class Ipset:
              '--tcp-flags', 'SYN,ACK', 'SYN', '-m', 'set', '!', '--match-set', 'relays', 'dst',
              '-m', 'set', '--match-set', 'pools', 'src', '-j', 'DROP')
 
-    def counted(self, name):
+    def blocked_packets(self, name):
         for line in must(iptables(name), '-t', 'raw', '-Z', '-L', 'PREROUTING', '-nvx').splitlines():
             words = line.split()
             if words[2:3] == ['DROP']:
@@ -134,7 +134,8 @@ class Measurement:
 
     @staticmethod
     def kinds(name, order):
-        """Ordinary packets are not looked up, and one prefix is always at hand."""
+        """The kinds to measure: cold, only those that are looked up, and not with a single prefix,
+        which is always in the cache."""
         kinds = [kind for kind in NAMES if name != 'ipv6' or kind != 'anywhere']
         if name.isdigit():
             kinds = ['inside']
@@ -143,7 +144,8 @@ class Measurement:
         return kinds
 
     def send(self, system, name, order, kind, drops):
-        """Send them again and again; `drops` of all packets of a file are to be dropped."""
+        """Send the packets of a file repeatedly; drops(count) of its count packets have to be
+        dropped."""
         with open(f'{self.data}/{name}/{order}/{kind}.packets', 'rb') as file:
             packets = file.read()
         with open(f'{BENCH}/packets', 'wb') as file:
@@ -156,9 +158,9 @@ class Measurement:
                 sent, _, gone, _ = map(int, file.read().split())
             passes = sent * size // len(packets)
             if not passes or gone != drops(len(packets) // size) * passes:
-                raise Failed(f'{system} {name} {order} {kind}: of {sent} {gone} dropped')
+                raise Failed(f'{system} {name} {order} {kind}: {gone} of {sent} dropped')
             dropped += gone
-            if run: # the first fills the caches
+            if run: # the first run fills the caches
                 with open(f'{BENCH}/parts', encoding='ascii') as file:
                     times += file.read().split()
         print('=', system, name, order, kind, *times, flush=True)
@@ -189,11 +191,11 @@ class Measurement:
             system.load(name, f'{self.data}/{name}/hot')
             for order in RUNS:
                 for kind in self.kinds(name, order):
-                    system.counted(name)
+                    system.blocked_packets(name)
                     dropped = self.send(title, name, order, kind,
                                         lambda _, key=(name, order, kind): self.blocked[key])
-                    counted = system.counted(name)
-                    # nft counts when it has found the pool, ipset when it drops
+                    counted = system.blocked_packets(name)
+                    # nft counts when it finds the pool, ipset when it drops the packet
                     if counted != dropped:
                         raise Failed(f'{title} {name} {order} {kind}: {counted} counted, '
                                      f'{dropped} dropped')

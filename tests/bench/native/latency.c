@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * latency KIB...: how long this processor waits for memory, in picoseconds, one line for each size
+ * latency KIB...: measures the latency of memory, in picoseconds, one line for each size
  *
- * Reads a chain that goes through all cache lines of so much memory in random order, each read
- * waiting for the one before: what a lookup does. The median of many short parts, so that what else
- * the machine does now and then is left out.
+ * Follows a chain of pointers through all cache lines of the memory in random order. As in a
+ * lookup, each read depends on the one before. Takes the median of many short parts, so that
+ * occasional other load does not count.
  */
 #include <err.h>
 #include <stdint.h>

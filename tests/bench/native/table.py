@@ -5,7 +5,7 @@
 usage: table.py RESULTS
        table.py --update DOCUMENT KERNEL RESULTS
 
-With --update it takes the place of the one between the two comments in DOCUMENT.
+With --update, it replaces the table between the two comments in DOCUMENT.
 """
 import datetime
 import re
@@ -43,7 +43,7 @@ ROWS = [
 
 
 def read(path):
-    """What a packet takes, by parts of the run; how long memory takes, by its size in KiB."""
+    """The nanoseconds per packet in each part of the runs; the latency of memory, by size in KiB."""
     times, latency = {}, {}
     with open(path, encoding='ascii') as file:
         for line in file:
@@ -60,7 +60,7 @@ def number(value):
 
 
 def show(times, system, key):
-    """The median, and where the middle half of the parts lies, less what the empty chain costs."""
+    """The median and the quartiles of the parts, less the median of the empty chain."""
     if (system, key) not in times:
         return ''
     empty = statistics.median(times['empty', key])
@@ -69,7 +69,7 @@ def show(times, system, key):
 
 
 def lines(times):
-    """Lists of five texts; one alone is a heading."""
+    """Lists of five texts; a list of one text is a heading."""
     for heading, rows in ROWS:
         block = []
         for label, key in rows:
