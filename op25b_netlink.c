@@ -137,6 +137,8 @@ static const struct genl_ops operations[] = {
 	ADMIN(RESTORE_COMMIT, no_attrs, restore_commit),
 };
 
+static_assert(ARRAY_SIZE(operations) == OP25B_CMD_MAX);
+
 struct genl_family op25b_nl_family __ro_after_init = {
 	.name = OP25B_FAMILY_NAME,
 	.version = OP25B_FAMILY_VERSION,

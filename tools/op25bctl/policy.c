@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +131,8 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	char *end = text;
 	unsigned int bit;
 
+	/* A new setting has to be saved, too. */
+	static_assert(offsetof(struct pool, counts) == 4 * sizeof(uint32_t), "settings");
 	end += sprintf(end, "pool add %s mode %s action %s", policy->names->name[number].text,
 		       keyword_name(&mode_keywords, pool->mode),
 		       keyword_name(&action_keywords, pool->action));
