@@ -216,7 +216,7 @@ static void check_judgements(const struct op25b_policy *policy, const struct mod
 
 	while (times--) {
 		family = chance_below(2);
-		type = chance_below(4);
+		type = chance_below(OP25B_PKT_UNDECIDED);
 		src = random_key(family);
 		dst = random_key(family);
 		expected = model_judge(model, type, family, src, dst);
@@ -239,6 +239,8 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 	unsigned int i, j;
 	int pool;
 
+	/* a new guard has to be counted here, too */
+	static_assert(OP25B_GUARD_MASK == (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND));
 	check_count(policy->generation, model->generation, "generation");
 	for (i = 0; i < OP25B_PAGES; i++) {
 		for (j = 0; policy->page[i] && j < OP25B_PAGE_POOLS; j++) {

@@ -27,9 +27,9 @@ static struct op25b_prefix random_prefix(void)
 static struct op25b_settings random_settings(void)
 {
 	return (struct op25b_settings){
-		.mode = chance_below(3) ? OP25B_MODE_ENFORCE : chance_below(3),
-		.action = chance_below(3),
-		.guard = chance_below(4),
+		.mode = chance_below(3) ? OP25B_MODE_ENFORCE : chance_below(OP25B_MODE_MAX + 1),
+		.action = chance_below(OP25B_ACTION_MAX + 1),
+		.guard = chance_below(OP25B_GUARD_MASK + 1),
 	};
 }
 
@@ -119,7 +119,7 @@ static void send_random(unsigned int n)
 
 	while (n--) {
 		family = chance_below(2);
-		send_packet(chance_below(4), family, random_key(family), random_key(family));
+		send_packet(chance_below(OP25B_PKT_UNDECIDED), family, random_key(family), random_key(family));
 	}
 }
 
@@ -284,8 +284,8 @@ static void test_verdicts(void **state)
 	check_table();
 	/* each action; only packets of class syn are answered */
 	rejects = stubs.rejects;
-	for (i = 0; i < 3; i++) {
-		do_op(OP(POOL_SET, 0, .settings = { .action = i, .guard = 3 }), 0);
+	for (i = 0; i <= OP25B_ACTION_MAX; i++) {
+		do_op(OP(POOL_SET, 0, .settings = { .action = i, .guard = OP25B_GUARD_MASK }), 0);
 		check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
 		CHECK(stubs.rejects == rejects + (i != OP25B_ACTION_DROP));
 		CHECK(i == OP25B_ACTION_DROP || stubs.action == i);

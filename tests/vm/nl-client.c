@@ -29,6 +29,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -53,6 +54,7 @@
 
 #define SOCKETS		8
 #define BIG_BUFFER	(64 << 20)
+#define COUNT(array)	(sizeof(array) / sizeof(*(array)))
 
 /* A socket, and the last answer received on it */
 static struct connection {
@@ -389,7 +391,7 @@ static const char *word(const char * const *words, unsigned int count, struct nl
 	return words[number];
 }
 
-#define WORD(words, attr) word(words, sizeof(words) / sizeof(*(words)), attr)
+#define WORD(words, attr) word(words, COUNT(words), attr)
 
 static void show_packets(struct nlattr *nest)
 {
@@ -397,12 +399,14 @@ static void show_packets(struct nlattr *nest)
 	static const char * const verdicts[] = {
 		NULL, NULL, "blocked", "observed", "relayed", "exempted"
 	};
+	static_assert(COUNT(classes) == OP25B_A_PACKETS_MAX + 1, "classes");
+	static_assert(COUNT(verdicts) == OP25B_A_VERDICTS_MAX + 1, "verdicts");
 	struct nlattr *packets[OP25B_A_PACKETS_MAX + 1], *counters[OP25B_A_VERDICTS_MAX + 1];
 	int class, verdict;
 
 	if (nla_parse_nested(packets, OP25B_A_PACKETS_MAX, nest, NULL))
 		die("counters that cannot be parsed");
-	for (class = OP25B_A_PACKETS_SYN; class <= OP25B_A_PACKETS_INBOUND; class++) {
+	for (class = OP25B_A_PACKETS_SYN; class <= OP25B_A_PACKETS_MAX; class++) {
 		nla_parse_nested(counters, OP25B_A_VERDICTS_MAX, packets[class], NULL);
 		printf("%s\"%s\":{", class > OP25B_A_PACKETS_SYN ? "," : "", classes[class]);
 		for (verdict = OP25B_A_VERDICTS_BLOCKED; verdict <= OP25B_A_VERDICTS_MAX; verdict++)
@@ -417,6 +421,9 @@ static void show_pool(struct nlattr **attrs)
 {
 	static const char * const modes[] = { "enforce", "observe", "off" };
 	static const char * const actions[] = { "drop", "tcp-reset", "admin-prohibited" };
+	static_assert(COUNT(modes) == OP25B_MODE_MAX + 1, "modes");
+	static_assert(COUNT(actions) == OP25B_ACTION_MAX + 1, "actions");
+	static_assert(OP25B_GUARD_MASK == (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND), "guards");
 	unsigned int guard = nla_get_u32(attrs[OP25B_A_GUARD]);
 
 	printf("{\"name\":");
@@ -438,6 +445,7 @@ static void show_test(struct nlattr **attrs)
 	static const char * const verdicts[] = {
 		"passed", "blocked", "observed", "relayed", "exempted"
 	};
+	static_assert(COUNT(verdicts) == OP25B_VERDICT_MAX + 1, "verdicts");
 
 	printf("{\"pool\":");
 	show_text(attrs[OP25B_A_POOL]);

@@ -303,6 +303,15 @@ def test_all_attributes_are_here():
     assert sorted(NEEDED) == sorted(name for name, op in OPERATIONS.items() if "do" in op)
 
 
+@pytest.mark.parametrize("name, last", [("mode", "MODE_MAX"), ("action", "ACTION_MAX"),
+                                        ("guard", "GUARD_MASK")])
+def test_the_last_value_is_here(name, last):
+    """The greatest value that the header has is taken, and the next one refused."""
+    number = NUMBERS[f"OP25B_{last}"]
+    assert f"{name.upper()}:u32:{number}" in BOUNDS[name].taken
+    assert f"!{name.upper()}:u32:{number + 1}" in BOUNDS[name].refused
+
+
 @pytest.mark.parametrize("bounds", BOUNDS.values(), ids=BOUNDS)
 def test_just_inside(east, bounds):
     for value, (question, is_right) in bounds.taken.items():

@@ -122,13 +122,13 @@ static void put_attribute(struct nlmsghdr *header, int command, int type, unsign
 		put_name(header);
 		break;
 	case OP25B_A_MODE:
-		mnl_attr_put_u32(header, type, below(OP25B_MODE_OFF + 1));
+		mnl_attr_put_u32(header, type, below(OP25B_MODE_MAX + 1));
 		break;
 	case OP25B_A_ACTION:
-		mnl_attr_put_u32(header, type, below(OP25B_ACTION_ADMIN_PROHIBITED + 1));
+		mnl_attr_put_u32(header, type, below(OP25B_ACTION_MAX + 1));
 		break;
 	case OP25B_A_GUARD:
-		mnl_attr_put_u32(header, type, below(4));
+		mnl_attr_put_u32(header, type, below(OP25B_GUARD_MASK + 1));
 		break;
 	case OP25B_A_PREFIX:
 		for (n = one_in(4) ? below(40) : 1 + below(3); n; n--)
