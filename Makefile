@@ -86,6 +86,9 @@ load: ## floods a million prefixes for a minute, in a guest; loads 65,535 pools
 check-static: ## runs compilers, sparse, checkpatch, cppcheck, clang-tidy and pahole on the code
 	tests/static/kernel
 	tests/static/user
+	tests/static/structure
+	tests/static/lists
+	tests/static/extensions
 	tests/layout/check
 
 .PHONY: check-fuzz
