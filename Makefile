@@ -87,7 +87,7 @@ check-static: ## runs compilers, sparse, checkpatch, cppcheck, clang-tidy and pa
 	tests/static/kernel
 	tests/static/user
 	tests/static/structure
-	tests/static/lists
+	tests/static/lists.py
 	tests/static/extensions
 	tests/layout/check
 
