@@ -170,9 +170,10 @@ struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change, u32 
 }
 
 /**
- * op25b_change_drop_exempt() - take an exempt out of the lists and of the queue
- * @change: the change, whose policy does not have the exempt any more
- * @exempt: the exempt
+ * op25b_change_drop_exempt() - drop an exempt that the new policy does not have any more
+ * @change: the change
+ * @exempt: the exempt, freed at once if it is fresh; otherwise moved to @gone and out of the queue,
+ *	    until the change ends. The caller must not use it any more.
  */
 void op25b_change_drop_exempt(struct op25b_change *change, const struct op25b_exempt *exempt)
 {

@@ -21,12 +21,12 @@
  * @hint: where the last prefix was added
  * @garbage: the parts of @base that @policy does not share any more
  * @exempts: the exempts with a timeout or comment that @base does not have
- * @gone: the exempts of @base that @policy does not have
+ * @gone: the exempts of the policy in force that are freed if this change commits
  * @fresh_pages: the pages of @policy that it does not share with @base
  * @old: the policy that this one has replaced, to be freed by @work
  * @work: frees @old and what it does not share, after a grace period
  * @changed: @policy is not the same as @base
- * @pools_changed: @policy has other pools than @base
+ * @pools_changed: @policy has other pools than @base; always set without a base
  */
 struct op25b_change {
 	struct op25b_table *table;

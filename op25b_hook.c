@@ -131,7 +131,10 @@ static bool is_second_time(const struct sk_buff *skb, const struct nf_hook_state
 {
 	int first;
 
-	/* before Linux 6.9, packets from SRv6 End.DX4 and End.DX6 have no input device */
+	/*
+	 * Packets from SRv6 End.DX4 and End.DX6 have no input device before Linux 6.10, unless the
+	 * fix was backported.
+	 */
 	if (!state->in || !is_of_vrf(skb, family))
 		return false;
 	first = family == OP25B_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;

@@ -42,8 +42,8 @@ static void __net_exit op25b_net_pre_exit(struct net *net)
 	struct op25b_net *pernet = op25b_net(net);
 
 	op25b_restore_net_exit(net);
-	op25b_hook_stop(&pernet->table);
 	op25b_expire_stop(&pernet->table);
+	op25b_hook_stop(&pernet->table);
 }
 
 static void __net_exit op25b_net_exit(struct net *net)

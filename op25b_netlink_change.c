@@ -259,11 +259,8 @@ static int find_restore(struct op25b_net *pernet, const struct sk_buff *skb,
 static int require_action(const struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[OP25B_A_ACTION];
-	int err = attr ? op25b_reject_require(nla_get_u32(attr), info->extack) : 0;
 
-	if (err)
-		NL_SET_BAD_ATTR(info->extack, attr);
-	return err;
+	return attr ? op25b_reject_require(nla_get_u32(attr), info->extack) : 0;
 }
 
 static int change_policy(struct op25b_table *table, const struct change_op *op,
@@ -300,6 +297,8 @@ int op25b_nl_change(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto out;
 	err = action_err;
+	if (err)
+		NL_SET_BAD_ATTR(info->extack, info->attrs[OP25B_A_ACTION]);
 	if (restore) {
 		op25b_restore_step(pernet, restore);
 		if (!err)

@@ -281,7 +281,7 @@ static struct dump_pos *dump_pos(struct netlink_callback *cb)
 	return (struct dump_pos *)cb->ctx;
 }
 
-/* Puts as many messages into @skb as it has room for; returns -EAGAIN to be called again. */
+/* Reads @policy for a dump into @skb; returns -EAGAIN to be called again. */
 typedef int (*dump_part)(struct sk_buff *skb, struct netlink_callback *cb,
 			 const struct op25b_policy *policy);
 
@@ -352,8 +352,9 @@ static void dump_msg_end(struct sk_buff *skb, struct netlink_callback *cb, void 
 	genlmsg_end(skb, header);
 }
 
-static int find_only_pool(struct sk_buff *skb, struct netlink_callback *cb,
-			  const struct op25b_policy *policy)
+/* Remember the policy that the dump begins with, and the pool that is asked for. @skb is NULL. */
+static int begin_dump(struct sk_buff *skb, struct netlink_callback *cb,
+		      const struct op25b_policy *policy)
 {
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
 	const struct op25b_pool_conf *conf;
@@ -381,8 +382,8 @@ int op25b_nl_dump_start(struct netlink_callback *cb)
 		return PTR_ERR(name);
 	dump_pos(cb)->staged = attrs[OP25B_A_RESTORE];
 	if (dump_pos(cb)->staged)
-		return dump_staged(NULL, cb, find_only_pool);
-	return dump_in_force(NULL, cb, find_only_pool);
+		return dump_staged(NULL, cb, begin_dump);
+	return dump_in_force(NULL, cb, begin_dump);
 }
 
 static int dump_pools(struct sk_buff *skb, struct netlink_callback *cb,

@@ -24,6 +24,7 @@ static struct op25b_restore *find_socket(struct op25b_net *pernet, const struct 
 {
 	struct op25b_restore *restore;
 
+	lockdep_assert_held(&pernet->table.lock);
 	list_for_each_entry(restore, &pernet->restores, list)
 		if (restore->sk == sk)
 			return restore;
@@ -37,7 +38,7 @@ static struct op25b_restore *find_socket(struct op25b_net *pernet, const struct 
  * @portid: its port id
  * @extack: takes the reason of a failure
  *
- * Return: 0, -EALREADY or -ENOMEM.
+ * Return: 0, -EALREADY or -ENOMEM. After -ENOMEM the socket has no restore, or one that has failed.
  */
 int op25b_restore_begin(struct op25b_net *pernet, const struct sock *sk, u32 portid,
 			struct netlink_ext_ack *extack)

@@ -14,7 +14,8 @@ struct sock;
 /**
  * struct op25b_restore - a restore under way
  * @list: in the list of its namespace
- * @sk: the socket that it belongs to; never dereferenced once that is released
+ * @sk: the socket that it belongs to; valid while the restore is in the list, because the
+ *	notifier takes it out before the socket is freed
  * @portid: the port id of that socket, which may be given to another one once that is released
  * @seq: the number of its last step, unique in the namespace and never 0: tells dumps of the staged
  *	 policy that it has changed

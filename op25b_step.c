@@ -2,8 +2,8 @@
 /*
  * The steps of a change: what is added and deleted
  *
- * Each function checks first and says why it refuses. One that has failed for lack of memory may
- * have done half of its work; op25b_change.c says what that means.
+ * Each function says why it refuses. One that fails may have done half of its work; op25b_change.c
+ * says what that means.
  *
  * The text of a refusal starts with the noun of what it is about, so that a client can put the
  * value behind it: `prefix is in pool "east"` becomes `prefix 10.0.0.0/24 is in pool "east"`.

@@ -18,6 +18,7 @@
 			snprintf(_ack->_msg_buf, sizeof(_ack->_msg_buf), \
 				 fmt, __VA_ARGS__);			\
 			_ack->_msg = _ack->_msg_buf;			\
+			do_trace_netlink_extack(_ack->_msg);		\
 		}							\
 	} while (0)
 #else

@@ -674,9 +674,9 @@ static int remove_directory(struct op25b_pool *pool, void *arg)
 int harness_teardown(void **state)
 {
 	check_table();
+	op25b_expire_stop(table);
 	op25b_hook_stop(table);
 	CHECK(!stubs.hooks);
-	op25b_expire_stop(table);
 	grace_period();
 	op25b_policy_for_each_added(table->policy, NULL, remove_directory, NULL);
 	CHECK(!stubs.directories);

@@ -142,7 +142,7 @@ enum {
 	OP25B_A_POOL_COUNT,		/* __u32: number of pools */
 	OP25B_A_PREFIX4_COUNT,		/* __u32: number of IPv4 prefixes */
 	OP25B_A_PREFIX6_COUNT,		/* __u32: number of IPv6 prefixes */
-	OP25B_A_RESTORE,		/* flag: the policy that this socket's restore stages */
+	OP25B_A_RESTORE,		/* flag: of what this socket's restore has staged */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
