@@ -14,7 +14,7 @@
 #include "op25b_table.h"
 
 /**
- * struct op25b_change - a change under way: a policy that nobody else sees yet
+ * struct op25b_change - a change under way: a policy that is not in force yet
  * @table: the table whose policy is to be replaced
  * @policy: the new policy
  * @base: the policy that @policy was copied from; NULL if the change began with an empty one
