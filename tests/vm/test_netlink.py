@@ -400,6 +400,10 @@ def test_a_restore_shows_what_it_has_staged(east):
     assert staged(client) == (["new"], [("new", "10.0.1.0/24")], [("new", "10.0.1.7/32")],
                               [(None, "192.0.2.0/28"), ("new", "192.0.3.0/32")])
     assert client(f"staged {CMD['POOL_GET']}")[0]["mode"] == "observe"
+    # without a dump, too: a pool that is only staged, and one that is only in force
+    client.do("POOL_GET", "RESTORE:x: POOL:s:new")
+    client.refused("POOL_GET", "!POOL:s:new", errno.ENOENT, NO_POOL)
+    client.refused("POOL_GET", "RESTORE:x: !POOL:s:east", errno.ENOENT, NO_POOL)
     # without the flag, and on other sockets, dumps show the policy in force
     assert [pool["name"] for pool in client("pools")] == ["east"]
     client("socket main")
