@@ -108,7 +108,7 @@ static void test_wrong_usage(void **state)
 		{ "pool add .x", "\".x\" is not a pool's name: " NAMES },
 		{ "pool add a/b", "\"a/b\" is not a pool's name: " NAMES },
 		{ "pool add ''", "\"\" is not a pool's name: " NAMES },
-		{ "pool add \303\274", "\"\303\274\" is not a pool's name: " NAMES },
+		{ "pool add \303\274", "\"\\xc3\\xbc\" is not a pool's name: " NAMES },
 		{ "pool add " NAME31 "x", "\"" NAME31 "x\" is not a pool's name: " NAMES },
 		{ "pool add east mode", "mode takes one of: enforce, observe, off" },
 		{ "pool add east mode on", "unknown mode \"on\", expected one of: enforce, observe, off" },

@@ -47,6 +47,13 @@ static void test_good(void **state)
 		{ "a\\b", "1:[a\\b]" },
 		{ "\"\303\274\" \303\274", "1:[\303\274][\303\274]" },
 		{ "a 'b'", "1:[a]['b']" },
+		/* a byte order mark */
+		{ "\357\273\277a b\nc", "1:[a][b]2:[c]" },
+		{ "\357\273\277", "" },
+		{ "\357\273\277#a\nb", "2:[b]" },
+		{ "\n\357\273\277a", "2:[\357\273\277a]" },
+		{ "a\357\273\277", "1:[a\357\273\277]" },
+		{ "\357\273a", "1:[\357\273a]" },
 	};
 	int status;
 	size_t i;
@@ -140,12 +147,97 @@ static void test_long(void **state)
 	pclose(pipe);
 }
 
+/* What cannot be seen, or looks like something else, is escaped in an error. */
+static void test_escapes(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "\357\273\277flush x", "site.conf:1: \"x\" is one word too many\n" },
+		{ "flush \342\200\213", "site.conf:1: \"\\xe2\\x80\\x8b\" is one word too many\n" },
+		{ "flush a\302\240b", "site.conf:1: \"a\\xc2\\xa0b\" is one word too many\n" },
+		{ "flush \303\274\377", "site.conf:1: \"\\xc3\\xbc\\xff\" is one word too many\n" },
+		{ "flush \"a\\\\ ~\"", "site.conf:1: \"a\\ ~\" is one word too many\n" },
+	};
+	char *long_line = malloc(10001);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_file("site.conf", rows[i][0]);
+		op25bctl("restore site.conf");
+		assert_int_equal(run.code, USAGE);
+		assert_string_equal(run.err, rows[i][1]);
+		op25bctl("-j -b site.conf");
+		assert_int_equal(run.code, USAGE);
+		assert_string_equal(run.err, rows[i][1]);
+		assert_string_equal(run.out, "");
+	}
+	/* on the command line, and in the name of a file, there may be any */
+	op25bctl("flush '\033[31m\n\177'");
+	assert_string_equal(run.err, "Error: \"\\x1b[31m\\x0a\\x7f\" is one word too many\n");
+	op25bctl("restore '\342\200\256'");
+	assert_string_equal(run.err,
+			    "Error: cannot open \"\\xe2\\x80\\xae\": No such file or directory\n");
+
+	memset(long_line, 'x', 10000);
+	memcpy(long_line, "flush ", 6);
+	long_line[10000] = '\0';
+	op25bctl(long_line);
+	free(long_line);
+	assert_int_equal(strlen(run.err), strlen("Error: ") + 4095 + strlen("...\n"));
+	assert_string_equal(strchr(run.err, '\0') - 5, "x...\n");
+	assert_string_equal(kernel.log, "");
+}
+
+#define LINE_LIMIT	(1024 * 1024)
+#define TOO_LONG	"the line is longer than 1048576 bytes, expected a text file with one command or prefix a line\n"
+
+/* A file without lines is refused before it takes all memory. */
+static void test_endless_line(void **state)
+{
+	static const char *const commands[] = { "restore /dev/zero", "diff /dev/zero", "-b /dev/zero" };
+	char *text = malloc(LINE_LIMIT + 4);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		op25bctl(commands[i]);
+		assert_string_equal(run.err, "/dev/zero:1: " TOO_LONG);
+		assert_int_equal(run.code, i == 1 ? 2 : USAGE);
+		assert_string_equal(run.out, "");
+	}
+
+	strcpy(text, "#\n");
+	memset(text + 2, '#', LINE_LIMIT + 1);
+	text[LINE_LIMIT + 3] = '\0';
+	write_file("site.conf", text + 3);
+	op25bctl("restore site.conf");
+	assert_string_equal(run.err, "");
+	assert_int_equal(run.code, DONE);
+	*kernel.log = '\0';
+	write_file("site.conf", text);
+	op25bctl("restore site.conf");
+	assert_string_equal(run.err, "site.conf:2: " TOO_LONG);
+	assert_int_equal(run.code, USAGE);
+	op25bctl_with("prefix add east -", text);
+	assert_string_equal(run.err, "-:2: " TOO_LONG);
+	op25bctl_with("-b -", text);
+	assert_string_equal(run.err, "-:2: " TOO_LONG);
+	free(text);
+
+	op25bctl("restore /");
+	assert_string_equal(run.err, "Error: cannot read \"/\": Is a directory\n");
+	assert_int_equal(run.code, USAGE);
+	assert_string_equal(kernel.log, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_good),
 		TEST(test_bad),
 		TEST(test_long),
+		TEST(test_escapes),
+		TEST(test_endless_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

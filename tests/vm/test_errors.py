@@ -259,3 +259,16 @@ def test_json_of_every_object(op25b):
         "exempts": 2, "relays": 1, "packets": None}
     assert op25b.json("prefix", "show", "west") == [{"pool": "west", "prefix": "10.1.0.0/16"}]
     assert op25b.json("exempt", "show", "west") == []
+
+
+def test_a_byte_order_mark(op25b):
+    op25b("restore", input="\ufeff" + POLICY)
+    assert sorted(op25b.counters()) == ["east", "west"]
+    op25b("-b", "-", input="\ufeffflush\n")
+    assert op25b.counters() == {}
+
+
+def test_a_file_without_lines(op25b):
+    result = op25b.run("restore", "/dev/zero")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("/dev/zero:1: the line is longer than ")

@@ -4,6 +4,9 @@
 
 #include "report.h"
 
+/* What is longer is cut. */
+#define REPORT_MAX	4096
+
 static struct place here;
 
 struct place report_place(void)
@@ -16,15 +19,35 @@ void report_at(struct place place)
 	here = place;
 }
 
+/*
+ * Errors quote words of files and of the command line. All that is not printable ASCII is escaped:
+ * a zero-width space, or a letter that only looks like a Latin one, can then be seen, and no
+ * terminal obeys what it is shown.
+ */
+static void write_escaped(const char *text)
+{
+	for (; *text; text++)
+		if (*text >= ' ' && *text <= '~')
+			fputc(*text, stderr);
+		else
+			fprintf(stderr, "\\x%02x", (unsigned char)*text);
+}
+
 static void report(const char *format, va_list values)
 {
+	char text[REPORT_MAX];
+	int length = vsnprintf(text, sizeof(text), format, values);
+
 	fflush(stdout);
-	if (here.file)
-		fprintf(stderr, "%s:%u: ", here.file, here.line);
-	else
+	if (here.file) {
+		write_escaped(here.file);
+		fprintf(stderr, ":%u: ", here.line);
+	} else {
 		fputs("Error: ", stderr);
-	vfprintf(stderr, format, values);
-	fputc('\n', stderr);
+	}
+	write_escaped(text);
+	/* A word can be as long as a line. Needing no memory, this reports that there is none, too. */
+	fputs(length >= (int)sizeof(text) ? "...\n" : "\n", stderr);
 }
 
 int report_usage(const char *format, ...)

@@ -15,6 +15,11 @@
 
 #define LINES_CHUNK	65536
 
+/* A longer line is none that a person or program wrote: /dev/zero is one line without an end. */
+#define LINE_MAX_SIZE	(1024 * 1024)
+
+static const char byte_order_mark[] = "\357\273\277";
+
 enum kind { PLAIN, BLANK, COMMENT, QUOTE, END, CONTROL };
 
 static const unsigned char kinds[256] = {
@@ -184,6 +189,24 @@ int words_split(struct words *words, const char *text, size_t length)
 	}
 }
 
+/* Some editors begin a file of UTF-8 with a byte order mark, which is no part of the first line. */
+static void lines_skip_mark(struct lines *lines, const char *newline)
+{
+	const size_t size = strlen(byte_order_mark);
+	const char *start = lines->data + lines->at;
+
+	if (!lines->number && (size_t)(newline - start) >= size &&
+	    !memcmp(start, byte_order_mark, size))
+		lines->at += size;
+}
+
+static int line_too_long(const struct lines *lines)
+{
+	report_at((struct place) { lines->name, lines->number + 1 });
+	return report_usage("the line is longer than %d bytes, expected a text file with one command or prefix a line",
+			    LINE_MAX_SIZE);
+}
+
 /**
  * lines_next_text() - read the next line
  * @lines: the reader; from now on, errors name this line
@@ -205,6 +228,8 @@ int lines_next_text(struct lines *lines, const char **text, size_t *length)
 			newline = memchr(lines->data + lines->at + seen, '\n', left - seen);
 		if (newline)
 			break;
+		if (left > LINE_MAX_SIZE)
+			return line_too_long(lines);
 		if (lines->eof && !left)
 			return LINES_END;
 		if (lines->eof)
@@ -214,8 +239,11 @@ int lines_next_text(struct lines *lines, const char **text, size_t *length)
 		if (status)
 			return status;
 	}
+	lines_skip_mark(lines, newline);
 	*text = lines->data + lines->at;
 	*length = newline - *text;
+	if (*length > LINE_MAX_SIZE)
+		return line_too_long(lines);
 	lines->at += *length + 1;
 	report_at((struct place) { lines->name, ++lines->number });
 	return DONE;
