@@ -98,8 +98,7 @@ fits(values("GUARD"), ",", "tools/op25bctl/pool.c", r"text\[CELLS\]")
 fits(values("GUARD"), ", ", "tools/op25bctl/pool.c", "expected")
 for enum in ("MODE", "ACTION"):
     fits(values(enum), ", ", "tools/op25bctl/change.c", "expected")
-fits(OBJECTS, ", ", "tools/op25bctl/command.c", "expected",
-     part("tools/op25bctl/command.c", "static int unknown_object", r"\n}"))
+fits(OBJECTS, ", ", "tools/op25bctl/choices.c", "expected")
 
 # --- what the verdict depends on: in the module, and in the model that the unit tests compare ---
 

@@ -102,7 +102,7 @@ static void test_restore_plain_lines(void **state)
 		{ "prefix add east ", "site.conf:1: a prefix is missing\n" },
 		{ "prefix add east", "site.conf:1: a prefix is missing\n" },
 		{ "prefix add ", "site.conf:1: the name of a pool is missing\n" },
-		{ "prefix add -", "site.conf:1: \"-\" is not a pool's name: 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -\n" },
+		{ "prefix add -", "site.conf:1: the name of a pool is missing before \"-\"\n" },
 		{ "prefix add .east 10.0.0.0/8", "site.conf:1: \".east\" is not a pool's name: 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -\n" },
 		{ "prefix add a123456789b123456789c123456789de ::", "site.conf:1: \"a123456789b123456789c123456789de\" is not a pool's name: 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -\n" },
 		{ "prefix", "site.conf:1: \"prefix show\" does not change the policy\n" },

@@ -7,6 +7,18 @@
 #define NAME31 "a123456789b123456789c123456789d"
 #define NAMES "1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
 
+static void put_prefixes(uint8_t command, const char *pool, const char *first, const char *second)
+{
+	struct message *message = kernel_answer(command);
+	struct prefix prefix;
+
+	message_put_string(message, OP25B_A_POOL, pool);
+	assert_int_equal(prefix_parse(&prefix, first), DONE);
+	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
+	assert_int_equal(prefix_parse(&prefix, second), DONE);
+	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
+}
+
 static void test_changes(void **state)
 {
 	static const char *const rows[][2] = {
@@ -26,7 +38,6 @@ static void test_changes(void **state)
 		{ "pool set east mode off", "POOL_SET pool=east mode=2\n" },
 		{ "pool set east guard none", "POOL_SET pool=east guard=0\n" },
 		{ "pool set east guard synack action drop", "POOL_SET pool=east action=0 guard=1\n" },
-		{ "pool set east", "POOL_SET pool=east\n" },
 		{ "-f pool set east mode off", "POOL_SET pool=east mode=2\n" },
 		{ "pool del east", "POOL_DEL pool=east\n" },
 		{ "pool del east --force", "POOL_DEL force pool=east\n" },
@@ -78,6 +89,22 @@ static void test_changes(void **state)
 		  "POOL_GET restore\nPREFIX_GET restore\nEXEMPT_GET restore\nRELAY_GET restore\n"
 		  "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
 		{ "-b -", "" },
+		/* shortened */
+		{ "po", "POOL_GET\n" },
+		{ "po sh", "POOL_GET\n" },
+		{ "po -f a east", "POOL_ADD force pool=east\n" },
+		{ "po se east mode off", "POOL_SET pool=east mode=2\n" },
+		{ "po d east", "POOL_DEL pool=east\n" },
+		{ "po r", "POOL_RESET\n" },
+		{ "pr a east ::/0", "PREFIX_ADD pool=east ::/0\n" },
+		{ "e d east ::1", "EXEMPT_DEL pool=east ::1/128\n" },
+		{ "ex a east 10.0.0.7 comment -f", "EXEMPT_ADD pool=east 10.0.0.7/32(-f)\n" },
+		{ "rel s", "RELAY_GET\n" },
+		{ "t ::5 ::1", "TEST ::5/128 ::1/128\n" },
+		{ "st", "STATUS_GET\n" },
+		{ "res -n", "RESTORE_BEGIN\n" },
+		{ "-n res", "RESTORE_BEGIN\n" },
+		{ "f", "FLUSH\n" },
 	};
 	size_t i;
 
@@ -94,7 +121,31 @@ static void test_changes(void **state)
 static void test_wrong_usage(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "pol", "unknown object \"pol\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "frob", "unknown object \"frob\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "''", "unknown object \"\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "pol", "unknown object \"pol\", did you mean \"pool\"?" },
+		{ "pools show", "unknown object \"pools\", did you mean \"pool\"?" },
+		{ "prefixes", "unknown object \"prefixes\", did you mean \"prefix\"?" },
+		{ "exmept show", "unknown object \"exmept\", did you mean \"exempt\"?" },
+		{ "abcdefghijklmnop", "unknown object \"abcdefghijklmnop\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "p", "object \"p\" is ambiguous, expected one of: pool, prefix" },
+		{ "re", "object \"re\" is ambiguous, expected one of: relay, restore" },
+		{ "s", "object \"s\" is ambiguous, expected one of: status, save" },
+		{ "p --help", "object \"p\" is ambiguous, expected one of: pool, prefix" },
+		{ "pool s east", "command \"pool s\" is ambiguous, expected one of: set, show" },
+		{ "pool ''", "unknown command \"pool \", expected one of: add, set, del, show, reset, help" },
+		{ "pool list", "unknown command \"pool list\", did you mean \"pool show\"?" },
+		{ "pool ls", "unknown command \"pool ls\", did you mean \"pool show\"?" },
+		{ "pool delete east", "unknown command \"pool delete\", did you mean \"pool del\"?" },
+		{ "po rm east", "unknown command \"pool rm\", did you mean \"pool del\"?" },
+		{ "pool remove east", "unknown command \"pool remove\", did you mean \"pool del\"?" },
+		{ "pool create east", "unknown command \"pool create\", did you mean \"pool add\"?" },
+		{ "pool new east", "unknown command \"pool new\", did you mean \"pool add\"?" },
+		{ "pool shwo", "unknown command \"pool shwo\", did you mean \"pool show\"?" },
+		{ "pool rset", "unknown command \"pool rset\", did you mean \"pool set\"?" },
+		{ "pool dell east", "unknown command \"pool dell\", did you mean \"pool del\"?" },
+		/* relays cannot be changed */
+		{ "relay change", "unknown command \"relay change\", expected one of: add, del, show, help" },
 		{ "pool frob", "unknown command \"pool frob\", expected one of: add, set, del, show, reset, help" },
 		{ "prefix reset", "unknown command \"prefix reset\", expected one of: add, del, show, help" },
 		{ "relay set", "unknown command \"relay set\", expected one of: add, del, show, help" },
@@ -119,6 +170,9 @@ static void test_wrong_usage(void **state)
 		{ "pool add east guard", "guard takes a word, expected one of: synack, inbound" },
 		{ "pool add east guard none", "unknown guard \"none\", expected one of: synack, inbound" },
 		{ "pool set east guard syn", "unknown guard \"syn\", expected one of: synack, inbound, none" },
+		{ "pool set east guard synack,inbound", "unknown guard \"synack,inbound\", expected blanks between guards, not commas" },
+		{ "pool set east", "a setting is missing, expected one of: mode, action, guard" },
+		{ "po se east", "a setting is missing, expected one of: mode, action, guard" },
 		{ "pool set east guard none guard synack", "guard none contradicts the other guards" },
 		{ "pool set east guard synack guard none", "guard none contradicts the other guards" },
 		{ "pool add east prefix", "a prefix is missing" },
@@ -130,7 +184,20 @@ static void test_wrong_usage(void **state)
 		{ "pool show east west", "\"west\" is one word too many" },
 		{ "pool reset east west", "\"west\" is one word too many" },
 		{ "prefix add", "the name of a pool is missing" },
-		{ "prefix add 10.0.0.0/24", "\"10.0.0.0/24\" is not a pool's name: " NAMES },
+		{ "prefix add 10.0.0.0/24", "the name of a pool is missing before \"10.0.0.0/24\"" },
+		{ "prefix add 10.0.0.0", "the name of a pool is missing before \"10.0.0.0\"" },
+		{ "prefix add ::/0 ::/1", "the name of a pool is missing before \"::/0\"" },
+		{ "prefix del ::1", "the name of a pool is missing before \"::1\"" },
+		{ "prefix del -", "the name of a pool is missing before \"-\"" },
+		{ "exempt add 10.0.0.7", "the name of a pool is missing before \"10.0.0.7\"" },
+		{ "exempt add 10.0.0.7 timeout 5", "the name of a pool is missing before \"10.0.0.7\"" },
+		{ "exempt del 10.0.0.7/32", "the name of a pool is missing before \"10.0.0.7/32\"" },
+		{ "prefix add east pools.txt", "\"pools.txt\" is not a prefix" },
+		{ "prefix add east 10.0.0.0 255.255.255.0", "prefix 10.0.0.0 has a netmask, did you mean 10.0.0.0/24?" },
+		{ "relay add 10.0.0.9 0.0.0.255 pool east", "prefix 10.0.0.9 has a netmask, did you mean 10.0.0.0/24?" },
+		{ "pool add east prefix 10.0.0.0 netmask 254.0.0.0", "prefix 10.0.0.0 has a netmask, did you mean 10.0.0.0/7?" },
+		{ "exempt add east 10.0.0.0 mask 255.255.0.0", "prefix 10.0.0.0 has a netmask, did you mean 10.0.0.0/16?" },
+		{ "exempt add east 10.0.0.0 mask", "unknown word \"mask\", expected one of: timeout, comment" },
 		{ "prefix add east", "a prefix is missing" },
 		{ "prefix del east", "a prefix is missing" },
 		{ "prefix add east 10.0.0.0/24 mode", "\"mode\" is one word too many" },
@@ -174,19 +241,83 @@ static void test_wrong_usage(void **state)
 		{ "restore nowhere", "cannot open \"nowhere\": No such file or directory" },
 		{ "restore /", "cannot read \"/\": Is a directory" },
 		{ "-b nowhere", "cannot open \"nowhere\": No such file or directory" },
-		{ "help pol", "unknown object \"pol\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "help pol", "unknown object \"pol\", did you mean \"pool\"?" },
+		{ "help a b", "help takes one object" },
+	};
+	char expected[512], line[256];
+	size_t i;
+	int json;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(expected, sizeof(expected), "Error: %s\n", rows[i][1]);
+		for (json = 0; json < 2; json++) {
+			snprintf(line, sizeof(line), "%s%s", json ? "-j " : "", rows[i][0]);
+			op25bctl(line);
+			assert_string_equal(run.err, expected);
+			assert_string_equal(run.out, "");
+			assert_int_equal(run.code, USAGE);
+		}
+	}
+	assert_string_equal(kernel.log, "");
+}
+
+/* What is short for something on the command line is an error in a file and in a batch. */
+static void test_files_have_whole_words(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "po add east\n", "unknown object \"po\", did you mean \"pool\"?" },
+		{ "pool a east\n", "unknown command \"pool a\", did you mean \"pool add\"?" },
+		{ "p add east\n", "unknown object \"p\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "h\n", "unknown object \"h\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "pool h\n", "unknown command \"pool h\", expected one of: add, set, del, show, reset, help" },
+		{ "pool list\n", "unknown command \"pool list\", did you mean \"pool show\"?" },
+		{ "pool set east\n", "a setting is missing, expected one of: mode, action, guard" },
+		{ "prefix add 10.0.0.0\n", "the name of a pool is missing before \"10.0.0.0\"" },
+		{ "prefix add east 10.0.0.0 255.0.0.0\n", "prefix 10.0.0.0 has a netmask, did you mean 10.0.0.0/8?" },
+		{ "prefix add east 10.0.0.0/8,11.0.0.0/8\n", "\"10.0.0.0/8,11.0.0.0/8\" is not a prefix, expected blanks between prefixes, not commas" },
+		{ "prefix add east site.conf\n", "\"site.conf\" is not a prefix" },
 	};
 	char expected[512];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		op25bctl(rows[i][0]);
-		snprintf(expected, sizeof(expected), "Error: %s\n", rows[i][1]);
+		write_file("site.conf", rows[i][0]);
+		snprintf(expected, sizeof(expected), "site.conf:1: %s\n", rows[i][1]);
+		op25bctl("restore site.conf");
+		assert_string_equal(run.err, expected);
+		assert_int_equal(run.code, USAGE);
+		op25bctl("-j -b site.conf");
 		assert_string_equal(run.err, expected);
 		assert_string_equal(run.out, "");
 		assert_int_equal(run.code, USAGE);
 	}
+	assert_string_equal(kernel.log, "");
+
+	op25bctl("dif nowhere");
+	assert_int_equal(run.code, 2);
+	op25bctl("h");
+	assert_int_equal(run.code, DONE);
+	op25bctl("po h");
+	assert_int_equal(run.code, DONE);
+	assert_memory_equal(run.out, "Usage:\n  pool add", 17);
+}
+
+/* A list is read from standard input, not from a file that is named among the prefixes. */
+static void test_file_among_prefixes(void **state)
+{
+	(void)state;
+	write_file("site.conf", "10.0.0.0/24\n");
+	op25bctl("prefix add east site.conf");
+	assert_string_equal(run.err,
+			    "Error: \"site.conf\" is not a prefix, did you mean the list: - < site.conf\n");
+	assert_int_equal(run.code, USAGE);
+	op25bctl("relay add 10.0.0.1 ./site.conf");
+	assert_string_equal(run.err,
+			    "Error: \"./site.conf\" is not a prefix, did you mean the list: - < ./site.conf\n");
+	op25bctl("relay add /");
+	assert_string_equal(run.err, "Error: \"/\" is not a prefix\n");
 	assert_string_equal(kernel.log, "");
 }
 
@@ -223,6 +354,9 @@ static void test_list_on_stdin(void **state)
 	assert_int_equal(run.code, USAGE);
 	assert_string_equal(run.err,
 			    "-:3: prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?\n");
+	op25bctl_with("prefix add east -", "10.0.0.0/24\n10.0.0.0 255.255.255.0\n");
+	assert_string_equal(run.err,
+			    "-:2: prefix 10.0.0.0 has a netmask, did you mean 10.0.0.0/24?\n");
 	op25bctl_with("relay add -", "10.0.0.0/24 10.1.0.0/24\n");
 	assert_string_equal(run.err, "-:1: \"10.1.0.0/24\" is one word too many\n");
 	/* After the list, errors name the command line again. */
@@ -258,6 +392,13 @@ static void test_refusals(void **state)
 		  "exempt is in pool \"east\" already", "exempt 10.0.0.7/32 is in pool \"east\" already" },
 		{ "relay del ::1", OP25B_CMD_RELAY_DEL, "::1/128", ENOENT, "relay is not there",
 		  "relay ::1/128 is not there" },
+		{ "exempt add 10.0.0.7 10.0.0.8", OP25B_CMD_EXEMPT_ADD, "10.0.0.7", ENOENT,
+		  "pool does not exist",
+		  "pool \"10.0.0.7\" does not exist: the name of a pool comes before the prefixes" },
+		{ "relay add ::1 pool 10.0.0.7", OP25B_CMD_RELAY_ADD, "10.0.0.7", ENOENT,
+		  "pool does not exist", "pool \"10.0.0.7\" does not exist" },
+		{ "pool del 10.0.0.7", OP25B_CMD_POOL_DEL, "10.0.0.7", ENOENT,
+		  "pool does not exist", "pool \"10.0.0.7\" does not exist" },
 		/* without the attribute at fault */
 		{ "pool show eest", OP25B_CMD_POOL_GET, NULL, ENOENT, "pool does not exist",
 		  "pool \"eest\" does not exist" },
@@ -302,18 +443,6 @@ static void test_refusals(void **state)
 	op25bctl_with("prefix add east 10.1.0.0/24 -", "10.0.0.0/24\n");
 	assert_string_equal(run.err, "Error: prefix 10.1.0.0/24 is in pool \"west\"\n");
 	assert_null(strstr(kernel.log, "GET"));
-}
-
-static void put_prefixes(uint8_t command, const char *pool, const char *first, const char *second)
-{
-	struct message *message = kernel_answer(command);
-	struct prefix prefix;
-
-	message_put_string(message, OP25B_A_POOL, pool);
-	assert_int_equal(prefix_parse(&prefix, first), DONE);
-	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
-	assert_int_equal(prefix_parse(&prefix, second), DONE);
-	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
 }
 
 /* Linux before 6.2 does not name the pool. The command prints what newer kernels say. */
@@ -379,6 +508,69 @@ static void test_collisions(void **state)
 	assert_string_equal(run.err, "-:2: prefix 10.1.0.0/24 is in another pool\n");
 	assert_string_equal(kernel.log,
 			    "PREFIX_ADD pool=east 10.1.0.0/24\nPREFIX_GET\nEXEMPT_GET\n");
+}
+
+/* What a pool does not have is named with the pool that has it. */
+static void test_absences(void **state)
+{
+	static const struct {
+		const char *line;
+		uint8_t command;
+		const char *text;
+		const char *error;
+	} rows[] = {
+		{ "relay del 192.0.2.0/28", OP25B_CMD_RELAY_DEL, "relay is not there",
+		  "relay 192.0.2.0/28 is one of pool \"east\", add \"pool east\"" },
+		{ "relay del 192.0.2.0/28 pool west", OP25B_CMD_RELAY_DEL, "relay is not there",
+		  "relay 192.0.2.0/28 is one of pool \"east\"" },
+		{ "relay del ::1 pool west", OP25B_CMD_RELAY_DEL, "relay is not there",
+		  "relay ::1/128 is one of every pool, leave out \"pool west\"" },
+		{ "relay del 192.0.2.0/29", OP25B_CMD_RELAY_DEL, "relay is not there",
+		  "relay 192.0.2.0/29 is not there" },
+		{ "prefix del east 10.1.0.0/24", OP25B_CMD_PREFIX_DEL, "prefix is not in the pool",
+		  "prefix 10.1.0.0/24 is in pool \"west\"" },
+		{ "prefix del east 10.1.0.0/23", OP25B_CMD_PREFIX_DEL, "prefix is not in the pool",
+		  "prefix 10.1.0.0/23 is not in the pool" },
+		{ "exempt del east 10.1.0.7", OP25B_CMD_EXEMPT_DEL, "exempt is not there",
+		  "exempt 10.1.0.7/32 is in pool \"north\"" },
+		{ "exempt del east 10.1.0.0/24", OP25B_CMD_EXEMPT_DEL, "exempt is not there",
+		  "exempt 10.1.0.0/24 is not there" },
+	};
+	char expected[256];
+	struct prefix all;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(prefix_parse(&all, "::1"), DONE);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *line = strdup(rows[i].line), *prefix = strpbrk(line, "1:"), value[64];
+
+		prefix[strcspn(prefix, " ")] = '\0';
+		sprintf(value, "%s%s", prefix, strchr(prefix, '/') ? "" :
+			strchr(prefix, ':') ? "/128" : "/32");
+		kernel_reset();
+		put_prefixes(OP25B_CMD_PREFIX_GET, "west", "10.2.0.0/24", "10.1.0.0/24");
+		put_prefixes(OP25B_CMD_EXEMPT_GET, "north", "10.1.0.7", "10.1.0.8");
+		put_prefixes(OP25B_CMD_RELAY_GET, "east", "192.0.2.0/28", "192.0.2.16/28");
+		message_put_prefix(kernel_answer(OP25B_CMD_RELAY_GET), OP25B_A_PREFIX, &all, NULL);
+		kernel_refuse(rows[i].command, value, ENOENT, rows[i].text);
+		op25bctl(rows[i].line);
+		sprintf(expected, "Error: %s\n", rows[i].error);
+		assert_string_equal(run.err, expected);
+		assert_int_equal(run.code, REFUSED);
+		free(line);
+	}
+	/* only a refusal is looked into */
+	kernel_reset();
+	op25bctl("relay del ::1");
+	assert_string_equal(kernel.log, "RELAY_DEL ::1/128\n");
+	/* in a file, what the lines before it have made counts */
+	kernel_reset();
+	write_file("site.conf", "pool add east\nrelay add 192.0.2.1 pool east\nrelay del 192.0.2.1\n");
+	kernel_refuse(OP25B_CMD_RELAY_DEL, "192.0.2.1/32", ENOENT, "relay is not there");
+	op25bctl("restore site.conf");
+	assert_string_equal(run.err,
+			    "site.conf:3: relay 192.0.2.1/32 is one of pool \"east\", add \"pool east\"\n");
 }
 
 static void test_no_kernel(void **state)
@@ -450,10 +642,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_changes),
 		TEST(test_wrong_usage),
+		TEST(test_files_have_whole_words),
+		TEST(test_file_among_prefixes),
 		TEST(test_long_comment),
 		TEST(test_list_on_stdin),
 		TEST(test_refusals),
 		TEST(test_collisions),
+		TEST(test_absences),
 		TEST(test_no_kernel),
 		TEST(test_help),
 	};

@@ -26,28 +26,37 @@ REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
     "prefix add east 10.9.0.0/16 10.0.0.0/24": 'prefix 10.0.0.0/24 is in pool "east" already',
     "prefix add west 10.0.0.7": 'prefix 10.0.0.7/32 is an exempt of pool "east"',
     "prefix del east 10.0.0.0/24 10.9.0.0/16": "prefix 10.9.0.0/16 is not in the pool",
-    "prefix del west 10.0.0.0/24": "prefix 10.0.0.0/24 is not in the pool",
+    "prefix del west 10.0.0.0/24": 'prefix 10.0.0.0/24 is in pool "east"',
     "prefix del east 10.0.0.7": "prefix 10.0.0.7/32 is not in the pool",
     "prefix show eest": 'pool "eest" does not exist',
     "exempt add east 10.0.0.7": 'exempt 10.0.0.7/32 is in pool "east" already',
     "exempt add west 10.0.0.7": 'exempt 10.0.0.7/32 is in pool "east"',
     "exempt add west 10.0.0.0/24": 'exempt 10.0.0.0/24 is in pool "east"',
     "exempt add eest 10.0.0.8": 'pool "eest" does not exist',
+    "exempt add 10.0.0.7 10.0.0.8":
+        'pool "10.0.0.7" does not exist: the name of a pool comes before the prefixes',
+    "exempt del west 10.0.0.7": 'exempt 10.0.0.7/32 is in pool "east"',
     "exempt del east 10.0.0.8": "exempt 10.0.0.8/32 is not there",
     "exempt del east 10.0.0.0/24": "exempt 10.0.0.0/24 is not there",
     "exempt show eest": 'pool "eest" does not exist',
     "relay add 192.0.2.0/28": "relay 192.0.2.0/28 is there already",
     "relay add 198.51.100.1 pool eest": 'pool "eest" does not exist',
     "relay add 198.51.100.1 pool east": 'relay 198.51.100.1/32 is in pool "east" already',
-    "relay del 198.51.100.1": "relay 198.51.100.1/32 is not there",
-    "relay del 192.0.2.0/28 pool east": "relay 192.0.2.0/28 is not there",
+    "relay del 198.51.100.1": 'relay 198.51.100.1/32 is one of pool "east", add "pool east"',
+    "relay del 198.51.100.1 pool west": 'relay 198.51.100.1/32 is one of pool "east"',
+    "relay del 192.0.2.0/28 pool east":
+        'relay 192.0.2.0/28 is one of every pool, leave out "pool east"',
     "relay del 192.0.2.1": "relay 192.0.2.1/32 is not there",
 }
 
 WRONG = {       # exit code 1: nothing was sent
     "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, test, '
                 'status, save, restore, diff, flush, help',
-    "pool ad east": 'unknown command "pool ad", expected one of: add, set, del, show, reset, help',
+    "p add": 'object "p" is ambiguous, expected one of: pool, prefix',
+    "pool ade east": 'unknown command "pool ade", did you mean "pool add"?',
+    "pool list": 'unknown command "pool list", did you mean "pool show"?',
+    "pool set east": "a setting is missing, expected one of: mode, action, guard",
+    "prefix add 10.0.0.0/24": 'the name of a pool is missing before "10.0.0.0/24"',
     "pool add": "the name of a pool is missing",
     "pool add .east": None,
     "pool add -east": None,
@@ -69,6 +78,9 @@ WRONG = {       # exit code 1: nothing was sent
     "prefix add east 10.0.0.0/33": "prefix 10.0.0.0/33 has a bad length, expected 0 to 32",
     "prefix add east 2001:db8::/129": "prefix 2001:db8::/129 has a bad length, expected 0 to 128",
     "prefix add east 10.0.0.0/": None,
+    "prefix add east 10.0.0.0/255.255.255.0":
+        "prefix 10.0.0.0/255.255.255.0 has a netmask, did you mean 10.0.0.0/24?",
+    "prefix add east 10.0.0.0/24,10.0.1.0/24": None,
     "prefix add east 10.0.0.0/-1": None,
     "prefix add east 10.0.0/24": None,
     "prefix add east 010.0.0.0/8": None,
@@ -259,6 +271,15 @@ def test_json_of_every_object(op25b):
         "exempts": 2, "relays": 1, "packets": None}
     assert op25b.json("prefix", "show", "west") == [{"pool": "west", "prefix": "10.1.0.0/16"}]
     assert op25b.json("exempt", "show", "west") == []
+
+
+def test_shortened_words(op25b):
+    op25b("po", "a", "east", "prefix", "10.0.0.0/24")
+    op25b("ex", "a", "east", "10.0.0.7", "timeout", "7200")
+    assert 7100 < op25b.json("e", "s")[0]["expires"] <= 7200
+    result = op25b.run("-b", "-", input="po add west\n")
+    assert (result.returncode, result.stderr) == \
+        (1, '-:1: unknown object "po", did you mean "pool"?\n')
 
 
 def test_a_byte_order_mark(op25b):

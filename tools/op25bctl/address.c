@@ -4,8 +4,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "address.h"
+#include "netmask.h"
 #include "report.h"
 
 /* The values of hexadecimal digits, plus 1: 0 is for all other characters. */
@@ -158,6 +160,61 @@ static bool host_bits_clear(struct prefix *prefix)
 	return found;
 }
 
+/* Only where "-" can be used; there is no list in a folder. */
+static bool is_list(const char *text)
+{
+	struct stat info;
+
+	return !report_place().file && !stat(text, &info) && !S_ISDIR(info.st_mode);
+}
+
+static bool is_range(const char *text)
+{
+	const char *dash = text + strspn(text, "0123456789abcdefABCDEF.:/");
+
+	return *dash == '-' && dash > text && dash[-1] != '/' &&
+	       strcspn(text, ".:") < (size_t)(dash - text);
+}
+
+/* Reports a word that does not start with an address or has something after the prefix. */
+static int not_a_prefix(const char *text)
+{
+	if (strchr(text, ','))
+		return report_usage("\"%s\" is not a prefix, expected blanks between prefixes, not commas",
+				    text);
+	if (is_range(text))
+		return report_usage("\"%s\" is not a prefix, expected prefixes such as 10.0.0.0/24, not a range",
+				    text);
+	if (is_list(text))
+		return report_usage("\"%s\" is not a prefix, did you mean the list: - < %s", text,
+				    text);
+	return report_usage("\"%s\" is not a prefix", text);
+}
+
+/* Reports an address with a netmask, instead of with a length. @text is the word or words. */
+int prefix_refuse_netmask(const struct prefix *address, int length, const char *text)
+{
+	struct prefix prefix = *address;
+	char meant[PREFIX_TEXT_MAX];
+
+	prefix.length = length;
+	host_bits_clear(&prefix);
+	return report_usage("prefix %s has a netmask, did you mean %s?", text,
+			    prefix_format(&prefix, meant));
+}
+
+static int bad_length(const struct prefix *prefix, const char *text)
+{
+	int length = prefix->family == AF_INET ? netmask_length(strchr(text, '/') + 1) : -1;
+
+	if (length >= 0)
+		return prefix_refuse_netmask(prefix, length, text);
+	if (strchr(text, ',') || is_range(text))
+		return not_a_prefix(text);
+	return report_usage("prefix %s has a bad length, expected 0 to %u", text,
+			    prefix_bits(prefix));
+}
+
 /* Parses a prefix. An address alone is a prefix of full length. */
 int prefix_parse(struct prefix *prefix, const char *text)
 {
@@ -165,16 +222,23 @@ int prefix_parse(struct prefix *prefix, const char *text)
 	char meant[PREFIX_TEXT_MAX];
 
 	if (!end)
-		return report_usage("\"%s\" is not a prefix", text);
+		return not_a_prefix(text);
 	if (*end)
 		end = length_read(prefix, end + 1);
 	if (!end || *end)
-		return report_usage("prefix %s has a bad length, expected 0 to %u", text,
-				    prefix_bits(prefix));
+		return bad_length(prefix, text);
 	if (host_bits_clear(prefix))
 		return report_usage("prefix %s has host bits set, did you mean %s?", text,
 				    prefix_format(prefix, meant));
 	return DONE;
+}
+
+/* Is a word an address, so that it is hardly the name of a pool? */
+bool address_is(const char *text)
+{
+	struct prefix prefix;
+
+	return address_read(&prefix, text);
 }
 
 /**

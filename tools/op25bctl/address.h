@@ -18,6 +18,8 @@ struct prefix {
 bool prefix_looks_like(const char *text);
 const char *prefix_read_plain(struct prefix *prefix, const char *text);
 int prefix_parse(struct prefix *prefix, const char *text);
+int prefix_refuse_netmask(const struct prefix *address, int length, const char *text);
+bool address_is(const char *text);
 int address_parse(struct prefix *prefix, const char *text);
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX]);
 const char *address_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX]);

@@ -4,6 +4,7 @@
 
 #include "change.h"
 #include "memory.h"
+#include "netmask.h"
 #include "report.h"
 
 /* Resets a change that is zeroed or was used before. */
@@ -43,9 +44,15 @@ static struct change_prefix *change_new_prefix(struct change *change, uint32_t l
 	return added;
 }
 
-static int change_add_prefix(struct change *change, const char *text, uint32_t line)
+/* Takes a prefix. A netmask after it could be taken for another prefix. */
+static int change_take_prefix(struct change *change, uint32_t line, struct words *words)
 {
-	return prefix_parse(&change_new_prefix(change, line)->prefix, text);
+	struct prefix *prefix = &change_new_prefix(change, line)->prefix;
+	const char *word = words_next(words), *mask;
+	int status = prefix_parse(prefix, word);
+
+	mask = status ? NULL : netmask_after(word, words);
+	return mask ? prefix_refuse_netmask(prefix, netmask_length(mask), word) : status;
 }
 
 static const bool in_names[256] = {
@@ -139,18 +146,19 @@ int change_take_keyword(int *number, const char *what, const struct keywords *ke
 	return report_usage("unknown %s \"%s\", expected one of: %s", what, word, expected);
 }
 
-/* Reads a list of prefixes from standard input, one a line. */
-static int change_read_prefixes(struct change *change)
+/* Takes "-" and reads a list of prefixes from standard input, one a line. */
+static int change_read_prefixes(struct change *change, struct words *dash)
 {
 	struct words words = {};
 	struct lines lines;
 	int status;
 
+	words_next(dash);
 	status = lines_open(&lines, "-", false);
 	if (status)
 		return status;
 	while (!(status = lines_next(&lines, &words))) {
-		status = change_add_prefix(change, words_next(&words), lines.number);
+		status = change_take_prefix(change, lines.number, &words);
 		if (!status)
 			status = words_end(&words);
 		if (status)
@@ -167,30 +175,48 @@ static int change_read_prefixes(struct change *change)
  */
 int change_take_prefixes(struct change *change, struct words *words)
 {
-	const char *word = words_next(words);
+	const char *word = words_peek(words);
 	int status;
 
 	if (!word)
 		return report_usage("a prefix is missing");
 	do {
 		if (strcmp(word, "-"))
-			status = change_add_prefix(change, word, 0);
+			status = change_take_prefix(change, 0, words);
 		else if (words->in_file)
 			status = report_usage("standard input can only be used on the command line, not in a file");
 		else
-			status = change_read_prefixes(change);
+			status = change_read_prefixes(change, words);
 		if (status)
 			return status;
 		word = words_peek(words);
-	} while (word && prefix_looks_like(word) && words_next(words));
+	} while (word && prefix_looks_like(word));
 	return DONE;
+}
+
+/*
+ * Was the name of the pool forgotten, so that the first word is a prefix or "-"? An IPv4 address can
+ * be a name, if a prefix follows.
+ */
+static bool pool_is_missing(const struct words *words)
+{
+	const char *word = words_peek(words);
+	const char *next = words->at + 1 < words->count ? words->word[words->at + 1] : NULL;
+
+	if (!word || (strcmp(word, "-") && !address_is(word)))
+		return false;
+	return strpbrk(word, "-:/") || !next || !prefix_looks_like(next);
 }
 
 /* Takes a pool's name and a list of prefixes. */
 int change_take_pool_prefixes(struct change *change, struct words *words)
 {
-	int status = pool_name_parse(&change->pool, words);
+	int status;
 
+	if (pool_is_missing(words))
+		return report_usage("the name of a pool is missing before \"%s\"",
+				    words_peek(words));
+	status = pool_name_parse(&change->pool, words);
 	change->listed = true;
 	return status ? status : change_take_prefixes(change, words);
 }

@@ -5,6 +5,9 @@
  * says 'prefix is in another pool'. Here that text becomes the newer one, with
  * the name from a dump of prefixes and exempts. Where the pool is that of the
  * request itself, nothing needs to be dumped.
+ *
+ * What cannot be deleted because the pool of the request does not have it may be
+ * in another pool. The text then says in which.
  */
 #include <stdio.h>
 #include <string.h>
@@ -45,15 +48,37 @@ static void write_text(struct transport_error *error, const struct collision *co
 		 collision->after);
 }
 
-/* Is it only known that the prefix at fault is in some other pool? */
+/* A text about what cannot be deleted, and the noun that it starts with. */
+static const struct absence {
+	const char *text;
+	const char *noun;
+	uint8_t get;		/* the dump that shows where it is */
+} absences[] = {
+	{ "prefix is not in the pool", "prefix", OP25B_CMD_PREFIX_GET },
+	{ "exempt is not there", "exempt", OP25B_CMD_EXEMPT_GET },
+	{ "relay is not there", "relay", OP25B_CMD_RELAY_GET },
+};
+
+static const struct absence *find_absence(const struct transport_error *error)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(absences) / sizeof(absences[0]); i++)
+		if (!strcmp(absences[i].text, error->text))
+			return &absences[i];
+	return NULL;
+}
+
+/* May another pool have the prefix at fault, and does the text not say which? */
 bool collision_needs_asking(const struct transport_error *error)
 {
-	return find_collision(error, true);
+	return find_collision(error, true) || find_absence(error);
 }
 
 struct search {
 	struct prefix prefix;
-	struct name pool;	/* of the last entry with that prefix */
+	bool found;
+	struct name pool;	/* of the last entry with that prefix; a relay may have none */
 };
 
 static void search_answer(const struct nlmsghdr *answer, void *data)
@@ -64,13 +89,15 @@ static void search_answer(const struct nlmsghdr *answer, void *data)
 	struct prefix prefix;
 
 	message_attributes(answer, table);
-	if (!table[OP25B_A_POOL])
-		return;
-	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
-		if (mnl_attr_get_type(attribute) == OP25B_A_PREFIX &&
-		    attribute_prefix(attribute, &prefix, NULL) &&
-		    !prefix_compare(&prefix, &search->prefix))
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
+		    !attribute_prefix(attribute, &prefix, NULL) ||
+		    prefix_compare(&prefix, &search->prefix))
+			continue;
+		search->found = true;
+		if (table[OP25B_A_POOL])
 			search->pool = name_make(attribute_string(table[OP25B_A_POOL]));
+	}
 }
 
 /* A dump that fails, or during which the policy changes, may still have shown the prefix. */
@@ -86,6 +113,28 @@ static void search_list(struct transport *transport, bool staged, uint8_t comman
 	message_free(&request);
 }
 
+/* Says where it is instead. A relay is deleted with the pool that it was added with. */
+static void write_place(struct transport_error *error, const struct absence *absence,
+			const struct search *found, const struct message *request)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	bool relay = absence->get == OP25B_CMD_RELAY_GET;
+	const char *own;
+
+	message_attributes(message_header(request), table);
+	own = attribute_string(table[OP25B_A_POOL]);
+	if (!*found->pool.text)
+		snprintf(error->text, sizeof(error->text),
+			 "relay is one of every pool, leave out \"pool %s\"", own ? own : "");
+	else if (!own)
+		snprintf(error->text, sizeof(error->text),
+			 "relay is one of pool \"%s\", add \"pool %s\"", found->pool.text,
+			 found->pool.text);
+	else
+		snprintf(error->text, sizeof(error->text), "%s is %s pool \"%s\"", absence->noun,
+			 relay ? "one of" : "in", found->pool.text);
+}
+
 /**
  * collision_ask() - have a refusal name the pool that the prefix at fault is in
  * @transport: the socket, which may be that of the request
@@ -98,11 +147,18 @@ void collision_ask(struct transport *transport, bool staged, const struct messag
 		   struct transport_error *error)
 {
 	const struct nlattr *attribute = message_attribute_at(request, error->offset);
+	const struct absence *absence = find_absence(error);
 	struct search search = {};
 
 	if (!attribute || mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
 	    !attribute_prefix(attribute, &search.prefix, NULL))
 		return;
+	if (absence) {
+		search_list(transport, staged, absence->get, &search);
+		if (search.found)
+			write_place(error, absence, &search, request);
+		return;
+	}
 	/* A prefix and an exempt of the same addresses are always in the same pool. */
 	search_list(transport, staged, OP25B_CMD_PREFIX_GET, &search);
 	if (!*search.pool.text)

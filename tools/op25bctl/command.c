@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choices.h"
 #include "collision.h"
 #include "command.h"
 #include "output.h"
@@ -76,8 +77,8 @@ static int take_option(struct control *control, const char *word, struct words *
 /* Is the next word the text of a comment, as in: exempt add NAME PREFIX comment TEXT? */
 static bool before_comment(char *const *word, size_t count)
 {
-	return count > 4 && !strcmp(word[count - 1], "comment") && !strcmp(word[0], "exempt") &&
-	       !strcmp(word[1], "add");
+	return count > 4 && !strcmp(word[count - 1], "comment") &&
+	       choices_is_short(word[0], "exempt") && choices_is_short(word[1], "add");
 }
 
 /*
@@ -119,24 +120,20 @@ static bool same(const char *a, const char *b)
 	return *a == *b && !strcmp(a, b);
 }
 
-static const struct object *find_object(const char *name)
+/* Returns NULL if there is no such object, which is reported. */
+static const struct object *find_object(const char *name, bool shorten)
 {
+	struct choices choices = { .what = "object" };
 	size_t i;
+	int found;
 
 	for (i = 0; i < OBJECTS; i++)
 		if (same(objects[i]->name, name))
 			return objects[i];
-	return NULL;
-}
-
-static int unknown_object(const char *name)
-{
-	char expected[128] = "";
-	size_t i;
-
 	for (i = 0; i < OBJECTS; i++)
-		list_append(expected, sizeof(expected), ", ", objects[i]->name);
-	return report_usage("unknown object \"%s\", expected one of: %s, help", name, expected);
+		choices_add(&choices, objects[i]->name);
+	found = choices_find(&choices, name, shorten);
+	return found < 0 ? NULL : objects[found];
 }
 
 static bool command_exists(const struct command *command)
@@ -144,46 +141,44 @@ static bool command_exists(const struct command *command)
 	return command->parse || command->run;
 }
 
-static int unknown_command(const struct object *object, const char *name)
+/* Returns NULL if the object has no such command, which is reported. */
+static const struct command *find_verb(const struct object *object, const char *name, bool shorten)
 {
+	struct choices choices = { .what = "command", .object = object->name };
 	const struct command *command;
-	char expected[64] = "";
+	int found;
 
 	for (command = object->commands; command_exists(command); command++)
-		list_append(expected, sizeof(expected), ", ", command->name);
-	return report_usage("unknown command \"%s %s\", expected one of: %s, help", object->name,
-			    name, expected);
+		if (same(command->name, name))
+			return command;
+	for (command = object->commands; command_exists(command); command++)
+		choices_add(&choices, command->name);
+	found = choices_find(&choices, name, shorten);
+	return found < 0 ? NULL : &object->commands[found];
 }
 
 /*
- * An object alone means "show", if it has commands. Returns NULL if the words are not those of a
- * command, which is reported.
+ * On the command line, objects and commands can be shortened. In a file they cannot: it has to mean
+ * the same when there are more of them. An object alone means "show", if it has commands. Returns
+ * NULL if the words are not those of a command, which is reported.
  */
 static const struct command *find_command(const struct object **object, struct words *words)
 {
 	const char *name = words_next(words);
-	const struct command *command;
 	const char *verb = "show";
 
 	if (!name) {
 		report_usage("a command is missing, see \"op25bctl help\"");
 		return NULL;
 	}
-	*object = find_object(name);
-	if (!*object) {
-		unknown_object(name);
+	*object = find_object(name, !words->in_file);
+	if (!*object)
 		return NULL;
-	}
-	command = (*object)->commands;
-	if (!command->name)
-		return command;
+	if (!(*object)->commands->name)
+		return (*object)->commands;
 	if (words_peek(words))
 		verb = words_next(words);
-	for (; command_exists(command); command++)
-		if (same(command->name, verb))
-			return command;
-	unknown_command(*object, verb);
-	return NULL;
+	return find_verb(*object, verb, !words->in_file);
 }
 
 static int parse(const struct command *command, struct change *change, struct words *words,
@@ -270,12 +265,12 @@ void command_usage(FILE *stream)
 }
 
 /* Prints the help for an object, or the grammar of all commands for NULL. */
-int command_help(const char *name)
+int command_help(const char *name, bool shorten)
 {
-	const struct object *object = name ? find_object(name) : NULL;
+	const struct object *object = name ? find_object(name, shorten) : NULL;
 
 	if (name && !object)
-		return unknown_object(name);
+		return USAGE;
 	if (object)
 		printf("Usage:\n%s\n%s", object->grammar, object->help);
 	else
@@ -283,17 +278,23 @@ int command_help(const char *name)
 	return DONE;
 }
 
+static bool is_help(const char *word, bool shorten)
+{
+	return shorten ? choices_is_short(word, "help") : !strcmp(word, "help");
+}
+
 /* Runs "help", "help OBJECT" or "OBJECT help". Returns false if it is none of them. */
 static bool run_help(struct words *words, int *status)
 {
 	const char *first = words->count > 0 ? words->word[0] : "";
 	const char *second = words->count > 1 ? words->word[1] : NULL;
+	bool shorten = !words->in_file;
 
-	if (!strcmp(first, "help"))
+	if (is_help(first, shorten))
 		*status = words->count > 2 ? report_usage("help takes one object") :
-					     command_help(second);
-	else if (words->count == 2 && !strcmp(second, "help"))
-		*status = command_help(first);
+					     command_help(second, shorten);
+	else if (words->count == 2 && is_help(second, shorten))
+		*status = command_help(first, shorten);
 	else
 		return false;
 	return true;

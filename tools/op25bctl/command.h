@@ -72,7 +72,7 @@ int command_options(struct control *control, struct words *words);
 int command_parse_change(struct change *change, struct words *words, bool force);
 int command_run(struct control *control, struct words *words);
 void command_usage(FILE *stream);
-int command_help(const char *name);
+int command_help(const char *name, bool shorten);
 
 int control_connect(struct control *control);
 int control_ask(struct control *control, struct message *request, transport_reader reader,

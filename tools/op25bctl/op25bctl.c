@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "choices.h"
 #include "command.h"
 #include "report.h"
 
@@ -46,7 +47,7 @@ static int run(struct control *control, struct words *words)
 		return DONE;
 	}
 	if (control->show_help)
-		return command_help(words_next(words));
+		return command_help(words_next(words), true);
 	if (control->batch)
 		return run_batch(control, words);
 	if (!words->count) {
@@ -63,7 +64,7 @@ static bool is_diff(const struct words *words)
 	/* options are still there if one of them was wrong */
 	while (i < words->count && words->word[i][0] == '-')
 		i++;
-	return i < words->count && !strcmp(words->word[i], diff_object.name);
+	return i < words->count && choices_is_short(words->word[i], diff_object.name);
 }
 
 /* diff uses the exit codes of diff(1): 1 means a difference, so wrong usage is 2. */

@@ -25,6 +25,9 @@ static int take_guards(struct change *change, bool none, struct words *words)
 	}
 	if (bit < 0) {
 		keywords_list(&guard_keywords, expected, sizeof(expected));
+		if (word && strchr(word, ','))
+			return report_usage("unknown guard \"%s\", expected blanks between guards, not commas",
+					    word);
 		return report_usage("%s%s%s, expected one of: %s%s",
 				    word ? "unknown guard \"" : "guard takes a word",
 				    word ? word : "", word ? "\"" : "", expected,
@@ -74,8 +77,13 @@ static int parse_add(struct change *change, struct words *words)
 
 static int parse_set(struct change *change, struct words *words)
 {
+	int status;
+
 	change_begin(change, OP25B_CMD_POOL_SET);
-	return take_settings(change, false, words);
+	status = take_settings(change, false, words);
+	if (!status && change->mode < 0 && change->action < 0 && change->guard < 0)
+		return report_usage("a setting is missing, expected one of: mode, action, guard");
+	return status;
 }
 
 static int parse_del(struct change *change, struct words *words)

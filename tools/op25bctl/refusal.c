@@ -75,6 +75,23 @@ static struct bad_attr find_bad_attr(const struct transport_error *error,
 	return bad;
 }
 
+/*
+ * Without a pool's name, a list of addresses starts where the name belongs, and an IPv4 address can
+ * be a name. Returns what to add to the reason.
+ */
+static const char *find_hint(const struct message *request, const char *reason)
+{
+	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(message_header(request));
+	const struct nlattr *table[OP25B_A_MAX + 1];
+
+	message_attributes(message_header(request), table);
+	if (generic->cmd == OP25B_CMD_RELAY_ADD || generic->cmd == OP25B_CMD_RELAY_DEL ||
+	    strcmp(reason, "pool does not exist") || !table[OP25B_A_PREFIX] ||
+	    !table[OP25B_A_POOL] || !address_is(attribute_string(table[OP25B_A_POOL])))
+		return "";
+	return ": the name of a pool comes before the prefixes";
+}
+
 /* Linux 6.1 sends no text with a refused dump. All that a dump can miss is its pool. */
 static const char *find_reason(const struct transport_error *error, const struct message *request)
 {
@@ -117,7 +134,8 @@ int refusal(const struct transport_error *error, const struct message *request,
 	if (!bad.noun)
 		status = report_refusal("%s", reason);
 	else if (noun_fits(reason, &bad))
-		status = report_refusal("%.*s %s%s", (int)(rest - reason), reason, bad.value, rest);
+		status = report_refusal("%.*s %s%s%s", (int)(rest - reason), reason, bad.value,
+					rest, find_hint(request, reason));
 	else
 		status = report_refusal("%s %s: %s", bad.noun, bad.value, reason);
 	report_at(outer);
