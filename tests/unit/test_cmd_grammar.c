@@ -5,6 +5,7 @@
 #include "test_cmd.h"
 
 #define NAME31 "a123456789b123456789c123456789d"
+#define TIMES "timeout takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d"
 #define NAMES "1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
 
 static void put_prefixes(uint8_t command, const char *pool, const char *first, const char *second)
@@ -52,6 +53,14 @@ static void test_changes(void **state)
 		  "EXEMPT_ADD pool=east 10.0.0.7/32(60s)(a # \"b\") ::1/128(60s)(a # \"b\")\n" },
 		{ "exempt add east 10.0.0.7 comment timeout timeout 2147483647",
 		  "EXEMPT_ADD pool=east 10.0.0.7/32(2147483647s)(timeout)\n" },
+		{ "exempt add east 10.0.0.7 timeout 45s", "EXEMPT_ADD pool=east 10.0.0.7/32(45s)\n" },
+		{ "exempt add east 10.0.0.7 timeout 30m", "EXEMPT_ADD pool=east 10.0.0.7/32(1800s)\n" },
+		{ "exempt add east 10.0.0.7 timeout 2h", "EXEMPT_ADD pool=east 10.0.0.7/32(7200s)\n" },
+		{ "exempt add east 10.0.0.7 timeout 1d", "EXEMPT_ADD pool=east 10.0.0.7/32(86400s)\n" },
+		{ "exempt add east 10.0.0.7 timeout 24855d",
+		  "EXEMPT_ADD pool=east 10.0.0.7/32(2147472000s)\n" },
+		{ "exempt add east 10.0.0.7 timeout 2147483647s",
+		  "EXEMPT_ADD pool=east 10.0.0.7/32(2147483647s)\n" },
 		{ "exempt add east 10.0.0.7 comment -f", "EXEMPT_ADD pool=east 10.0.0.7/32(-f)\n" },
 		{ "exempt add east 10.0.0.7 comment -f -f",
 		  "EXEMPT_ADD force pool=east 10.0.0.7/32(-f)\n" },
@@ -201,13 +210,23 @@ static void test_wrong_usage(void **state)
 		{ "prefix add east", "a prefix is missing" },
 		{ "prefix del east", "a prefix is missing" },
 		{ "prefix add east 10.0.0.0/24 mode", "\"mode\" is one word too many" },
-		{ "exempt add east 10.0.0.7 timeout", "timeout takes seconds, from 1 to 2147483647" },
-		{ "exempt add east 10.0.0.7 timeout 0", "timeout takes seconds, from 1 to 2147483647, not \"0\"" },
-		{ "exempt add east 10.0.0.7 timeout -1", "timeout takes seconds, from 1 to 2147483647, not \"-1\"" },
-		{ "exempt add east 10.0.0.7 timeout 1h", "timeout takes seconds, from 1 to 2147483647, not \"1h\"" },
-		{ "exempt add east 10.0.0.7 timeout 2147483648", "timeout takes seconds, from 1 to 2147483647, not \"2147483648\"" },
-		{ "exempt add east 10.0.0.7 timeout 18446744073709551617", "timeout takes seconds, from 1 to 2147483647, not \"18446744073709551617\"" },
-		{ "exempt add east 10.0.0.7 timeout ''", "timeout takes seconds, from 1 to 2147483647, not \"\"" },
+		{ "exempt add east 10.0.0.7 timeout", TIMES },
+		{ "exempt add east 10.0.0.7 timeout 0", TIMES ", not \"0\"" },
+		{ "exempt add east 10.0.0.7 timeout -1", TIMES ", not \"-1\"" },
+		{ "exempt add east 10.0.0.7 timeout 2147483648", TIMES ", not \"2147483648\"" },
+		{ "exempt add east 10.0.0.7 timeout 18446744073709551617", TIMES ", not \"18446744073709551617\"" },
+		{ "exempt add east 10.0.0.7 timeout ''", TIMES ", not \"\"" },
+		{ "exempt add east 10.0.0.7 timeout h", TIMES ", not \"h\"" },
+		{ "exempt add east 10.0.0.7 timeout 1w", TIMES ", not \"1w\"" },
+		{ "exempt add east 10.0.0.7 timeout 1h30m", TIMES ", not \"1h30m\"" },
+		{ "exempt add east 10.0.0.7 timeout 1.5h", TIMES ", not \"1.5h\"" },
+		{ "exempt add east 10.0.0.7 timeout 1H", TIMES ", not \"1H\"" },
+		{ "exempt add east 10.0.0.7 timeout 0d", TIMES ", not \"0d\"" },
+		{ "exempt add east 10.0.0.7 timeout 24856d", TIMES ", not \"24856d\"" },
+		{ "exempt add east 10.0.0.7 timeout 596524h", TIMES ", not \"596524h\"" },
+		{ "exempt add east 10.0.0.7 timeout 35791395m", TIMES ", not \"35791395m\"" },
+		{ "exempt add east 10.0.0.7 timeout 2147483648s", TIMES ", not \"2147483648s\"" },
+		{ "exempt add east 10.0.0.7 timeout 213503982334602d", TIMES ", not \"213503982334602d\"" },
 		{ "exempt add east 10.0.0.7 timeout 1 timeout 1", "timeout is given twice" },
 		{ "exempt add east 10.0.0.7 comment", "comment takes a text" },
 		{ "exempt add east 10.0.0.7 comment a comment b", "comment is given twice" },
@@ -277,6 +296,7 @@ static void test_files_have_whole_words(void **state)
 		{ "prefix add east 10.0.0.0 255.0.0.0\n", "prefix 10.0.0.0 has a netmask, did you mean 10.0.0.0/8?" },
 		{ "prefix add east 10.0.0.0/8,11.0.0.0/8\n", "\"10.0.0.0/8,11.0.0.0/8\" is not a prefix, expected blanks between prefixes, not commas" },
 		{ "prefix add east site.conf\n", "\"site.conf\" is not a prefix" },
+		{ "exempt add east 10.0.0.7 timeout 2d1h\n", TIMES ", not \"2d1h\"" },
 	};
 	char expected[512];
 	size_t i;
@@ -295,6 +315,10 @@ static void test_files_have_whole_words(void **state)
 	}
 	assert_string_equal(kernel.log, "");
 
+	write_file("site.conf", "exempt add east 10.0.0.7 timeout 2h\n");
+	op25bctl("restore site.conf");
+	assert_int_equal(run.code, DONE);
+	assert_non_null(strstr(kernel.log, "EXEMPT_ADD pool=east 10.0.0.7/32(7200s)\n"));
 	op25bctl("dif nowhere");
 	assert_int_equal(run.code, 2);
 	op25bctl("h");

@@ -275,7 +275,7 @@ def test_json_of_every_object(op25b):
 
 def test_shortened_words(op25b):
     op25b("po", "a", "east", "prefix", "10.0.0.0/24")
-    op25b("ex", "a", "east", "10.0.0.7", "timeout", "7200")
+    op25b("ex", "a", "east", "10.0.0.7", "timeout", "2h")
     assert 7100 < op25b.json("e", "s")[0]["expires"] <= 7200
     result = op25b.run("-b", "-", input="po add west\n")
     assert (result.returncode, result.stderr) == \

@@ -3,23 +3,14 @@
 #include <string.h>
 
 #include "comment.h"
+#include "duration.h"
 #include "listing.h"
 
 static int take_timeout(struct change *change, struct words *words)
 {
-	const char *word = words_next(words);
-	unsigned long long seconds = 0;
-	const char *c;
-
 	if (change->exempt.timeout)
 		return report_usage("timeout is given twice");
-	for (c = word; c && *c >= '0' && *c <= '9' && seconds <= OP25B_TIMEOUT_MAX; c++)
-		seconds = seconds * 10 + (*c - '0');
-	if (!word || *c || !seconds || seconds > OP25B_TIMEOUT_MAX)
-		return report_usage("timeout takes seconds, from 1 to %d%s%s%s", OP25B_TIMEOUT_MAX,
-				    word ? ", not \"" : "", word ? word : "", word ? "\"" : "");
-	change->exempt.timeout = seconds;
-	return DONE;
+	return duration_parse(&change->exempt.timeout, "timeout", words_next(words));
 }
 
 static int take_comment(struct change *change, struct words *words)
@@ -89,17 +80,17 @@ const struct object exempt_object = {
 	.name = "exempt",
 	.commands = commands,
 	.grammar =
-		"  exempt add NAME PREFIX… [timeout SECONDS] [comment TEXT]\n"
+		"  exempt add NAME PREFIX… [timeout TIME] [comment TEXT]\n"
 		"  exempt del NAME PREFIX…\n"
 		"  exempt show [NAME]\n",
 	.help =
 		"NAME     the pool\n"
 		"PREFIX   an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
-		"SECONDS  the exempt is deleted after so many seconds\n"
+		"TIME     the exempt is deleted after so many seconds; or 45s, 30m, 2h, 1d\n"
 		"TEXT     one line of up to 255 bytes\n"
 		"\n"
 		"Customers within an exempt are not filtered. Their packets are counted.\n"
 		"\n"
 		"Example:\n"
-		"  op25bctl exempt add east 10.0.0.7 timeout 86400 comment \"ticket 4711\"\n",
+		"  op25bctl exempt add east 10.0.0.7 timeout 1d comment \"ticket 4711\"\n",
 };
