@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -232,6 +233,7 @@ static void answer_staged(struct transport *transport, uint8_t command, transpor
 
 static void answer(uint8_t command, transport_reader reader, void *data)
 {
+
 	struct message status = {};
 	bool known = false;
 	size_t i;
@@ -361,8 +363,8 @@ static int split(char *line, char **words)
 	return count;
 }
 
-/* Runs the command with these words, and this text on standard input. */
-void op25bctl_with(const char *line, const char *input)
+/* Runs the command with these words, and this text on standard input. @out: its standard output. */
+static void run_command(const char *line, const char *input, FILE *out)
 {
 	FILE *real_stdout = stdout, *real_stderr = stderr;
 	char *words[64] = { "op25bctl" }, *copy = strdup(line);
@@ -370,13 +372,12 @@ void op25bctl_with(const char *line, const char *input)
 	int fd = memfd_create("input", 0), real_stdin = dup(0);
 	size_t size;
 
-	free(run.out);
 	free(run.err);
 	assert_int_equal(write(fd, input, strlen(input)), strlen(input));
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	assert_int_equal(dup2(fd, 0), 0);
 	close(fd);
-	stdout = open_memstream(&run.out, &size);
+	stdout = out;
 	stderr = open_memstream(&run.err, &size);
 	run.code = op25bctl_main(count, words);
 	fclose(stdout);
@@ -387,6 +388,37 @@ void op25bctl_with(const char *line, const char *input)
 	close(real_stdin);
 	free(copy);
 	assert_int_equal(kernel.sockets, 0);
+}
+
+void op25bctl_with(const char *line, const char *input)
+{
+	size_t size;
+
+	free(run.out);
+	run_command(line, input, open_memstream(&run.out, &size));
+}
+
+/* Runs the command with a terminal as its standard output. It may print up to 4 KiB. */
+void op25bctl_on_terminal(const char *line)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	struct termios raw;
+	ssize_t size;
+	int slave;
+
+	assert_int_equal(grantpt(master) | unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	assert_int_equal(tcgetattr(slave, &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);
+	run_command(line, "", fdopen(dup(slave), "w"));
+	/* A read from a terminal without anything to read would wait. */
+	assert_int_equal(fcntl(master, F_SETFL, O_NONBLOCK), 0);
+	run.out = realloc(run.out, 4097);
+	size = read(master, run.out, 4096);
+	run.out[size < 0 ? 0 : size] = '\0';
+	close(slave);
+	close(master);
 }
 
 void op25bctl(const char *line)

@@ -60,6 +60,7 @@ struct run {
 extern struct run run;
 
 void op25bctl(const char *line);
+void op25bctl_on_terminal(const char *line);
 void op25bctl_with(const char *line, const char *input);
 void write_file(const char *name, const char *text);
 

@@ -312,6 +312,35 @@ static void test_interrupted(void **state)
 			    "Error: the policy changed 20 times while it was read, try again\n");
 }
 
+/* On a terminal, an empty table has a header. A script gets no line. */
+static void test_empty_tables(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "pool show", "POOL  MODE  ACTION  GUARD  PREFIXES  EXEMPTS  RELAYS  BLOCKED  OBSERVED  RELAYED  EXEMPTED\n" },
+		{ "prefix show", "POOL  PREFIX\n" },
+		{ "prefix show east", "POOL  PREFIX\n" },
+		{ "exempt show", "POOL  PREFIX  EXPIRES  COMMENT\n" },
+		{ "relay show", "POOL  PREFIX\n" },
+		{ "-j pool show", "[]\n" },
+		{ "-j relay show", "[]\n" },
+		{ "save", "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		op25bctl_on_terminal(rows[i][0]);
+		assert_string_equal(run.out, rows[i][1]);
+		assert_string_equal(run.err, "");
+		assert_int_equal(run.code, DONE);
+		expect(rows[i][0], *rows[i][1] == '[' ? "[]\n" : "");
+	}
+	kernel_refuse(OP25B_CMD_POOL_GET, "eest", ENOENT, "pool does not exist");
+	op25bctl_on_terminal("pool show eest");
+	assert_string_equal(run.out, "");
+	assert_int_equal(run.code, REFUSED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +351,7 @@ int main(void)
 		TEST(test_test),
 		TEST(test_status),
 		TEST(test_interrupted),
+		TEST(test_empty_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

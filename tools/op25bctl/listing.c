@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "listing.h"
 #include "read.h"
@@ -23,6 +24,12 @@ static void print_json(const struct policy *policy, const struct entries *entrie
 	json_print_end(!entries->count);
 }
 
+/* At a terminal, a header tells an empty table from a command that did nothing. */
+bool listing_is_shown(size_t rows)
+{
+	return rows || isatty(fileno(stdout));
+}
+
 /* The first pass fits the columns, the second one prints. */
 static void print_table(const struct policy *policy, enum policy_list list)
 {
@@ -33,7 +40,7 @@ static void print_table(const struct policy *policy, enum policy_list list)
 	int passes;
 	size_t i;
 
-	if (!entries->count)
+	if (!listing_is_shown(entries->count))
 		return;
 	row_fit(columns, count, titles);
 	for (passes = 0; passes < 2; passes++) {

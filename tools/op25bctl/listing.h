@@ -11,6 +11,7 @@ typedef json_t *(*listing_json)(const struct policy *policy, const struct entry 
 
 int listing_show(struct control *control, struct words *words, enum policy_list list,
 		 listing_json json);
+bool listing_is_shown(size_t rows);
 const char *entry_pool(const struct policy *policy, const struct entry *entry);
 
 #endif /* OP25BCTL_LISTING_H */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "listing.h"
 #include "output.h"
 #include "read.h"
 
@@ -259,7 +260,7 @@ static int run_show(struct control *control, struct words *words)
 		print_json(&policy);
 	else if (!status && *name.text && policy.pool_count)
 		print_pool(name.text, &policy.pools[0]);
-	else if (!status && policy.pool_count)
+	else if (!status && !*name.text && listing_is_shown(policy.pool_count))
 		print_table(&policy);
 	policy_free(&policy);
 	names_free(&names);
