@@ -231,8 +231,63 @@ static void answer_staged(struct transport *transport, uint8_t command, transpor
 	}
 }
 
-static void answer(uint8_t command, transport_reader reader, void *data)
+static bool holds(const struct prefix *outer, const struct prefix *address)
 {
+	int bit;
+
+	if (outer->family != address->family)
+		return false;
+	for (bit = 0; bit < outer->length; bit++)
+		if ((outer->address[bit / 8] ^ address->address[bit / 8]) & 0x80 >> bit % 8)
+			return false;
+	return true;
+}
+
+/* Finds the most specific of the prefixes and exempts in the answers to dumps of them. */
+static void answer_test(const struct nlmsghdr *request, transport_reader reader, void *data)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1], *attribute;
+	struct prefix address, prefix, best = {};
+	const char *pool = NULL;
+	struct message found = {};
+	bool exempt = false;
+	size_t i;
+
+	message_attributes(request, table);
+	assert_true(attribute_prefix(table[OP25B_A_SRC], &address, NULL));
+	for (i = 0; i < answer_count; i++) {
+		const struct nlmsghdr *header = message_header(&answers[i].message);
+		bool is_exempt = answers[i].command == OP25B_CMD_EXEMPT_GET;
+
+		if (answers[i].command != OP25B_CMD_PREFIX_GET && !is_exempt)
+			continue;
+		message_attributes(header, table);
+		mnl_attr_for_each(attribute, header, GENL_HDRLEN) {
+			if (mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
+			    !attribute_prefix(attribute, &prefix, NULL) ||
+			    !holds(&prefix, &address) ||
+			    (pool && prefix.length < best.length + !is_exempt))
+				continue;
+			best = prefix;
+			pool = mnl_attr_get_str(table[OP25B_A_POOL]);
+			exempt = is_exempt;
+		}
+	}
+	message_begin(&found, OP25B_CMD_TEST, 0);
+	if (pool) {
+		message_put_string(&found, OP25B_A_POOL, pool);
+		message_put_prefix(&found, OP25B_A_PREFIX, &best, NULL);
+	}
+	if (exempt)
+		message_put_flag(&found, OP25B_A_EXEMPT);
+	reader(message_header(&found), data);
+	message_free(&found);
+}
+
+static void answer(const struct nlmsghdr *request, transport_reader reader, void *data)
+{
+	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(request);
+	uint8_t command = generic->cmd;
 
 	struct message status = {};
 	bool known = false;
@@ -244,6 +299,8 @@ static void answer(uint8_t command, transport_reader reader, void *data)
 		reader(message_header(&answers[i].message), data);
 		known = true;
 	}
+	if (command == OP25B_CMD_TEST && !known)
+		answer_test(request, reader, data);
 	if (command != OP25B_CMD_STATUS_GET || known)
 		return;
 	message_begin(&status, command, 0);
@@ -329,7 +386,7 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	else if (restore)
 		answer_staged(transport, generic->cmd, reader, data);
 	else
-		answer(generic->cmd, reader, data);
+		answer(header, reader, data);
 	if (dump && kernel.interrupted > 0 && kernel.interrupted--)
 		return -EINTR;
 	return 0;

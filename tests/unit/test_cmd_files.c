@@ -51,6 +51,7 @@ static void test_restore_merges(void **state)
 	       "PREFIX_ADD pool=east 10.0.4.0/24\n"
 	       "POOL_SET pool=west mode=2\n"
 	       "PREFIX_ADD pool=east 10.0.5.0/24\n"
+	       "EXEMPT_GET restore\nRELAY_GET restore\nPREFIX_GET restore\n"
 	       "RESTORE_COMMIT\n");
 	op25bctl("restore -n site.conf");
 	assert_int_equal(run.code, DONE);
@@ -229,7 +230,9 @@ static void test_batch(void **state)
 	assert_string_equal(kernel.log,
 			    "POOL_ADD pool=east\n"
 			    "PREFIX_ADD force pool=east 10.0.0.0/24\n"
+			    "RELAY_GET\n"
 			    "PREFIX_ADD pool=east 10.0.1.0/24\n"
+			    "RELAY_GET\n"
 			    "PREFIX_GET\n"
 			    "RESTORE_BEGIN\n"
 			    "POOL_DEL pool=nowhere\n");
@@ -239,7 +242,7 @@ static void test_batch(void **state)
 	op25bctl_with("-f --batch -", "flush\nprefix add east ::/0\nprefix add east 1.2.3/4\nflush");
 	assert_int_equal(run.code, USAGE);
 	assert_string_equal(run.err, "-:3: \"1.2.3/4\" is not a prefix\n");
-	assert_string_equal(kernel.log, "FLUSH\nPREFIX_ADD force pool=east ::/0\n");
+	assert_string_equal(kernel.log, "FLUSH\nPREFIX_ADD force pool=east ::/0\nRELAY_GET\n");
 
 	write_file("site.conf", "prefix add east -\n");
 	expect("-b site.conf", USAGE, "",

@@ -273,6 +273,54 @@ def test_json_of_every_object(op25b):
     assert op25b.json("exempt", "show", "west") == []
 
 
+WARNED = {      # what succeeds, and its warning
+    "exempt add east 10.0.0.8": None,
+    "exempt add east 10.9.0.7":
+        'exempt 10.9.0.7/32 lies in no prefix of pool "east", and opens nothing until it does',
+    "exempt add east 10.0.0.0/16":
+        'exempt 10.0.0.0/16 lies in no prefix of pool "east", and opens nothing until it does',
+    "exempt add east 10.1.0.7":
+        'exempt 10.1.0.7/32 lies in no prefix of pool "east", but in 10.1.0.0/16 of pool "west"',
+    "relay add 192.0.2.99": None,
+    "relay add 10.0.0.7": None,
+    "relay add 10.0.0.0/16": None,
+    "relay add 10.1.0.16/28": 'relay 10.1.0.16/28 lies in prefix 10.1.0.0/16 of pool "west", and '
+                              'cannot send mail itself unless it is exempt',
+    "prefix add west 192.0.0.0/16": 'relay 192.0.2.0/28 lies in prefix 192.0.0.0/16 of pool "west", '
+                                    'and cannot send mail itself unless it is exempt',
+    "pool add north prefix 10.9.0.0/16": None,
+}
+
+
+@pytest.mark.parametrize("line", WARNED)
+def test_warnings(op25b, line):
+    """The same from one command, from a batch and from a restore, which all succeed."""
+    warning = f"Warning: {WARNED[line]}\n" if WARNED[line] else ""
+    op25b.load(POLICY)
+    result = op25b.run("-j", *line.split())
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", warning)
+    op25b.load(POLICY)
+    result = op25b.run("-b", "-", input=line)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == (warning and f"-:1: {warning}")
+    for how in (["restore"], ["restore", "-n"]):
+        result = op25b.run(*how, input=POLICY + line)
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", warning)
+    # the kernel is asked for what deletions leave
+    result = op25b.run("restore", input=f"{POLICY}{line}\nrelay del -f 192.0.2.99\n")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", warning)
+
+
+def test_an_exempt_with_a_warning_opens_nothing(op25b):
+    """What the warning says is what the kernel does."""
+    op25b.load(POLICY)
+    assert op25b.run("exempt", "add", "east", "10.0.0.0/16").stderr.startswith("Warning: ")
+    assert op25b.json("test", "10.0.0.5", "203.0.113.1")["verdict"] == "blocked"
+    op25b("prefix", "add", "east", "10.0.0.0/8")
+    assert op25b.json("test", "10.0.0.5", "203.0.113.1")["verdict"] == "blocked"
+    assert op25b.json("test", "10.0.1.5", "203.0.113.1")["verdict"] == "exempted"
+
+
 def test_shortened_words(op25b):
     op25b("po", "a", "east", "prefix", "10.0.0.0/24")
     op25b("ex", "a", "east", "10.0.0.7", "timeout", "2h")

@@ -9,6 +9,7 @@
 #include "refusal.h"
 #include "report.h"
 #include "keywords.h"
+#include "warning.h"
 
 static const struct object *const objects[] = {
 	&pool_object,
@@ -233,6 +234,7 @@ static int refuse_change(struct transport *transport, const struct message *requ
 static int run_change(struct control *control, const struct command *command,
 		      struct words *words)
 {
+	struct warnings warnings = {};
 	struct message request = {};
 	struct change change = {};
 	int status;
@@ -241,10 +243,14 @@ static int run_change(struct control *control, const struct command *command,
 	if (!status)
 		status = control_connect(control);
 	if (!status && !change_is_empty(&change)) {
+		warnings_before(&warnings, control->transport, &change);
 		change_encode(&change, &request);
 		if (transport_ask(control->transport, &request, NULL, NULL))
 			status = refuse_change(control->transport, &request, &change);
+		else
+			warnings_after(&warnings, control->transport, &change);
 	}
+	warnings_free(&warnings);
 	message_free(&request);
 	change_free(&change);
 	return status;

@@ -110,7 +110,7 @@ static int run(struct control *control, struct words *words)
 
 	status = words_last_file(words, &file);
 	if (!status)
-		status = stage_file(&own, file);
+		status = stage_file(&own, file, NULL);
 	if (!status)
 		status = read_policy(&own, &then);
 	if (!status)

@@ -169,21 +169,32 @@ const char *attribute_string(const struct nlattr *attribute)
 bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
 		      struct exempt_options *options)
 {
-	const struct nlattr *table[OP25B_A_PREFIX_MAX + 1];
+	const struct nlattr *table[OP25B_A_PREFIX_MAX + 1] = {}, *attribute;
+	const char *end;
+	uint16_t type;
 
-	nest_attributes(nest, table, OP25B_A_PREFIX_MAX);
 	*prefix = (struct prefix) {};
+	if (!nest)
+		return false;
+	end = (const char *)nest + nest->nla_len;
+	for (attribute = attribute_at((const char *)nest + MNL_ATTR_HDRLEN, end); attribute;
+	     attribute = attribute_after(attribute, end)) {
+		type = attribute->nla_type & NLA_TYPE_MASK;
+		if (type <= OP25B_A_PREFIX_MAX)
+			table[type] = attribute;
+	}
 	if (table[OP25B_A_PREFIX_ADDR4]) {
 		prefix->family = AF_INET;
-		memcpy(prefix->address, mnl_attr_get_payload(table[OP25B_A_PREFIX_ADDR4]), 4);
+		memcpy(prefix->address, table[OP25B_A_PREFIX_ADDR4] + 1, 4);
 	} else if (table[OP25B_A_PREFIX_ADDR6]) {
 		prefix->family = AF_INET6;
-		memcpy(prefix->address, mnl_attr_get_payload(table[OP25B_A_PREFIX_ADDR6]), 16);
+		memcpy(prefix->address, table[OP25B_A_PREFIX_ADDR6] + 1, 16);
 	} else {
 		return false;
 	}
-	prefix->length = table[OP25B_A_PREFIX_LEN] ? mnl_attr_get_u8(table[OP25B_A_PREFIX_LEN]) :
-						     prefix_bits(prefix);
+	prefix->length = table[OP25B_A_PREFIX_LEN] ?
+				 *(const uint8_t *)(table[OP25B_A_PREFIX_LEN] + 1) :
+				 prefix_bits(prefix);
 	if (options) {
 		options->timeout = attribute_u32(table[OP25B_A_PREFIX_TIMEOUT]);
 		options->comment = attribute_string(table[OP25B_A_PREFIX_COMMENT]);

@@ -52,6 +52,25 @@ const char *attribute_string(const struct nlattr *attribute);
 bool attribute_prefix(const struct nlattr *nest, struct prefix *prefix,
 		      struct exempt_options *options);
 
+/*
+ * Returns the attribute at a place, or NULL if none fits before the end. For lists of a million
+ * prefixes: libmnl's functions are calls.
+ */
+static inline const struct nlattr *attribute_at(const char *at, const char *end)
+{
+	const struct nlattr *attribute = (const struct nlattr *)at;
+	const int header = sizeof(*attribute);
+
+	if (end - at < header || attribute->nla_len < header || attribute->nla_len > end - at)
+		return NULL;
+	return attribute;
+}
+
+static inline const struct nlattr *attribute_after(const struct nlattr *attribute, const char *end)
+{
+	return attribute_at((const char *)attribute + MNL_ALIGN(attribute->nla_len), end);
+}
+
 /* The pointer is valid until something is added to the message. */
 static inline struct nlmsghdr *message_header(const struct message *message)
 {

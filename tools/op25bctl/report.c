@@ -33,7 +33,7 @@ static void write_escaped(const char *text)
 			fprintf(stderr, "\\x%02x", (unsigned char)*text);
 }
 
-static void report(const char *format, va_list values)
+static void report(const char *kind, const char *format, va_list values)
 {
 	char text[REPORT_MAX];
 	int length = vsnprintf(text, sizeof(text), format, values);
@@ -42,9 +42,8 @@ static void report(const char *format, va_list values)
 	if (here.file) {
 		write_escaped(here.file);
 		fprintf(stderr, ":%u: ", here.line);
-	} else {
-		fputs("Error: ", stderr);
 	}
+	fputs(kind, stderr);
 	write_escaped(text);
 	/* A word can be as long as a line. Needing no memory, this reports that there is none, too. */
 	fputs(length >= (int)sizeof(text) ? "...\n" : "\n", stderr);
@@ -55,7 +54,7 @@ int report_usage(const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	report(format, values);
+	report(here.file ? "" : "Error: ", format, values);
 	va_end(values);
 	return USAGE;
 }
@@ -65,7 +64,16 @@ int report_refusal(const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	report(format, values);
+	report(here.file ? "" : "Error: ", format, values);
 	va_end(values);
 	return REFUSED;
+}
+
+void report_warning(const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	report("Warning: ", format, values);
+	va_end(values);
 }

@@ -15,15 +15,19 @@ static int commit(struct control *control)
 
 static int run(struct control *control, struct words *words)
 {
-	struct control own = { .force = control->force };
+	struct control own = { .force = control->force, .dry_run = control->dry_run };
+	struct warnings warnings = {};
 	const char *file;
 	int status;
 
 	status = words_last_file(words, &file);
 	if (!status)
-		status = stage_file(&own, file);
+		status = stage_file(&own, file, &warnings);
 	if (!status && !control->dry_run)
 		status = commit(&own);
+	if (!status)
+		warnings_restored(&warnings, own.transport);
+	warnings_free(&warnings);
 	transport_close(own.transport);
 	return status;
 }

@@ -247,10 +247,11 @@ static int stage_plan(struct transport *transport, struct plan *plan)
  * @control: a run without a socket; on success, its new socket has the restore, which closing the
  *	     socket drops
  * @name: the file's name, "-" for standard input
+ * @warnings: all zeros; on success, what to warn of; NULL if nobody wants to know
  *
  * Return: DONE or, reported with the line at fault, USAGE or REFUSED.
  */
-int stage_file(struct control *control, const char *name)
+int stage_file(struct control *control, const char *name, struct warnings *warnings)
 {
 	struct plan plan = {};
 	struct lines lines;
@@ -264,6 +265,9 @@ int stage_file(struct control *control, const char *name)
 		status = begin(control, false);
 	if (!status && stage_plan(control->transport, &plan))
 		status = stage_by_line(control, &lines);
+	if (!status && warnings)
+		warnings_staged(warnings, control->transport, plan.messages, plan.count,
+				control->dry_run);
 	lines_close(&lines);
 	plan_free(&plan);
 	return status;

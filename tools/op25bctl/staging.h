@@ -4,7 +4,8 @@
 #define OP25BCTL_STAGING_H
 
 #include "command.h"
+#include "warning.h"
 
-int stage_file(struct control *control, const char *name);
+int stage_file(struct control *control, const char *name, struct warnings *warnings);
 
 #endif /* OP25BCTL_STAGING_H */
