@@ -626,7 +626,7 @@ static void test_no_kernel(void **state)
 	op25bctl("status");
 	assert_int_equal(run.code, REFUSED);
 	assert_string_equal(run.err,
-			    "Error: the kernel module op25b is not loaded; as root: modprobe op25b\n");
+			    "Error: the kernel module op25b is not loaded: as root, \"modprobe op25b\" loads it or says why not\n");
 	kernel.open_code = EPROTONOSUPPORT;
 	op25bctl("flush");
 	assert_int_equal(run.code, REFUSED);

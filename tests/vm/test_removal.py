@@ -33,7 +33,8 @@ def test_without_the_module_the_command_says_what_to_do(op25b):
     remove()
     result = op25b.run("pool", "show")
     assert (result.returncode, result.stdout, result.stderr) == \
-        (2, "", "Error: the kernel module op25b is not loaded; as root: modprobe op25b\n")
+        (2, "", 'Error: the kernel module op25b is not loaded: as root, "modprobe op25b" loads it '
+                'or says why not\n')
     assert not os.path.exists(f"{SYSFS}/kernel/op25b")
 
 

@@ -146,6 +146,6 @@ int refusal(const struct transport_error *error, const struct message *request,
 int refusal_to_connect(int code)
 {
 	if (code == ENOENT)
-		return report_refusal("the kernel module op25b is not loaded; as root: modprobe op25b");
+		return report_refusal("the kernel module op25b is not loaded: as root, \"modprobe op25b\" loads it or says why not");
 	return report_refusal("cannot open a netlink socket: %s", strerror(code));
 }
