@@ -65,16 +65,39 @@ static unsigned int ipv6_len(const struct sk_buff *skb)
 	return min_t(unsigned int, skb->len, sizeof(struct ipv6hdr) + payload_len);
 }
 
-/* The slow path: options, fragments, extension headers, headers outside the linear part */
+/*
+ * Whether bytes before @end change after the hook, because the checksum is still to be filled in.
+ * GRO leaves that to the driver, for a checksum behind what was judged. But where the two bytes are
+ * is said by whoever sent the packet, if that is a virtual machine or remote checksum offload of
+ * GUE, and then they may be the port or the flags.
+ */
+static bool is_overwritten(const struct sk_buff *skb, unsigned int end)
+{
+	int at;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return false;
+	at = skb_checksum_start_offset(skb) + skb->csum_offset;
+	return at + (int)sizeof(__sum16) > 0 && at < (int)end;
+}
+
+/*
+ * The slow path: options, fragments, extension headers, headers outside the linear part, checksums
+ * that are still to be filled in
+ */
 static noinline enum op25b_pkt_type classify_skb(const struct sk_buff *skb,
 						 enum op25b_family family)
 {
 	struct skb_packet p = { .packet = { .len = skb->len, .read = read_skb }, .skb = skb };
+	enum op25b_pkt_type type;
 
-	if (family == OP25B_IPV4)
-		return op25b_classify_ipv4(&p.packet);
-	p.packet.len = ipv6_len(skb);
-	return op25b_classify_ipv6(&p.packet);
+	if (family == OP25B_IPV4) {
+		type = op25b_classify_ipv4(&p.packet);
+	} else {
+		p.packet.len = ipv6_len(skb);
+		type = op25b_classify_ipv6(&p.packet);
+	}
+	return is_overwritten(skb, p.packet.judged) ? OP25B_PKT_MALFORMED : type;
 }
 
 /* A hook that frees the packet itself lets drop monitors name the hook. */
@@ -212,8 +235,11 @@ static unsigned int op25b_hook_ipv4(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 	__must_hold_shared(RCU)
 {
-	enum op25b_pkt_type type = op25b_peek_ipv4(skb->data, skb_headlen(skb));
+	enum op25b_pkt_type type;
 
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL))
+		return judge_other(priv, skb, state, OP25B_IPV4, OP25B_PKT_UNDECIDED);
+	type = op25b_peek_ipv4(skb->data, skb_headlen(skb));
 	if (likely(type == OP25B_PKT_NONE))
 		return NF_ACCEPT;
 	if (likely(type == OP25B_PKT_SYN))
@@ -225,8 +251,11 @@ static unsigned int op25b_hook_ipv6(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 	__must_hold_shared(RCU)
 {
-	enum op25b_pkt_type type = op25b_peek_ipv6(skb->data, skb_headlen(skb));
+	enum op25b_pkt_type type;
 
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL))
+		return judge_other(priv, skb, state, OP25B_IPV6, OP25B_PKT_UNDECIDED);
+	type = op25b_peek_ipv6(skb->data, skb_headlen(skb));
 	if (likely(type == OP25B_PKT_NONE))
 		return NF_ACCEPT;
 	if (likely(type == OP25B_PKT_SYN))

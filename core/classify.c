@@ -50,11 +50,12 @@ static const __u8 *bytes(const struct op25b_packet *packet, unsigned int off, un
 }
 
 /* Classify the TCP header at @off of a packet or a first fragment. */
-static enum op25b_pkt_type classify_tcp(const struct op25b_packet *packet, unsigned int off)
+static enum op25b_pkt_type classify_tcp(struct op25b_packet *packet, unsigned int off)
 {
 	__be16 buf[OP25B_TCP_FLAGS_END / sizeof(__be16)];
 	const __u8 *tcp;
 
+	packet->judged = off + OP25B_TCP_FLAGS_END;
 	tcp = bytes(packet, off, OP25B_TCP_FLAGS_END, buf);
 	if (tcp)
 		return op25b_tcp_type(tcp);
@@ -71,7 +72,7 @@ static enum op25b_pkt_type classify_tcp(const struct op25b_packet *packet, unsig
  *
  * Return: the type, never OP25B_PKT_UNDECIDED.
  */
-enum op25b_pkt_type op25b_classify_ipv4(const struct op25b_packet *packet)
+enum op25b_pkt_type op25b_classify_ipv4(struct op25b_packet *packet)
 {
 	unsigned int header_len, offset;
 	__be32 buf[5];
@@ -80,6 +81,8 @@ enum op25b_pkt_type op25b_classify_ipv4(const struct op25b_packet *packet)
 	ip = bytes(packet, 0, sizeof(buf), buf);
 	if (!ip)
 		return OP25B_PKT_MALFORMED;
+	header_len = (ip[0] & 0xf) * 4;
+	packet->judged = header_len > sizeof(buf) ? header_len : sizeof(buf);
 	if (ip[9] != IPPROTO_TCP)
 		return OP25B_PKT_NONE;
 
@@ -87,7 +90,6 @@ enum op25b_pkt_type op25b_classify_ipv4(const struct op25b_packet *packet)
 	if (offset)
 		return offset == 1 ? OP25B_PKT_MALFORMED : OP25B_PKT_NONE;
 
-	header_len = (ip[0] & 0xf) * 4;
 	if (header_len < sizeof(buf))
 		return OP25B_PKT_MALFORMED;
 	return classify_tcp(packet, header_len);
@@ -128,7 +130,7 @@ static bool is_extension(unsigned int type)
  *
  * Return: the type, never OP25B_PKT_UNDECIDED.
  */
-enum op25b_pkt_type op25b_classify_ipv6(const struct op25b_packet *packet)
+enum op25b_pkt_type op25b_classify_ipv6(struct op25b_packet *packet)
 {
 	unsigned int type, offset, off = sizeof(struct ipv6hdr);
 	__be64 buf[5];
@@ -144,10 +146,13 @@ enum op25b_pkt_type op25b_classify_ipv6(const struct op25b_packet *packet)
 			return OP25B_PKT_MALFORMED;
 		if (type == IP6_FRAGMENT) {
 			offset = be16(p + 2) & IP6_FRAG_OFFSET;
-			if (offset)
+			if (offset) {
+				packet->judged = off + IP6_FRAG_LEN;
 				return offset == 8 ? OP25B_PKT_MALFORMED : OP25B_PKT_NONE;
+			}
 		}
 		off += extension_len(type, p);
 	}
+	packet->judged = off;
 	return type == IPPROTO_TCP ? classify_tcp(packet, off) : OP25B_PKT_NONE;
 }

@@ -19,7 +19,7 @@
  * @OP25B_PKT_NONE: any packet that cannot open port 25
  * @OP25B_PKT_SYN: TCP to port 25, SYN set, ACK clear
  * @OP25B_PKT_SYNACK: TCP from port 25, SYN and ACK set
- * @OP25B_PKT_MALFORMED: TCP that cannot be judged and could still open port 25
+ * @OP25B_PKT_MALFORMED: a packet that cannot be judged and could still open port 25
  * @OP25B_PKT_UNDECIDED: returned by op25b_peek_ipv4() and op25b_peek_ipv6() alone: call
  *			 op25b_classify_ipv4() or op25b_classify_ipv6()
  *
@@ -37,17 +37,21 @@ enum op25b_pkt_type {
 /**
  * struct op25b_packet - access to the bytes of a packet
  * @len: the length of the packet, from its IP header on
+ * @judged: set by op25b_classify_ipv4() and op25b_classify_ipv6(): the type was read from the bytes
+ *	    before this offset. It remains the same if those from there on change, which may be
+ *	    beyond the end of the packet. Without meaning for OP25B_PKT_MALFORMED.
  * @read: returns a pointer to the @n bytes at @off, which it copies to @buf if need be; NULL if
  *	  they cannot be read. Called for bytes below @len only, and for at most 40 at a time.
  */
 struct op25b_packet {
 	unsigned int len;
+	unsigned int judged;
 	const void *(*read)(const struct op25b_packet *packet, unsigned int off, unsigned int n,
 			    void *buf);
 };
 
-enum op25b_pkt_type op25b_classify_ipv4(const struct op25b_packet *packet);
-enum op25b_pkt_type op25b_classify_ipv6(const struct op25b_packet *packet);
+enum op25b_pkt_type op25b_classify_ipv4(struct op25b_packet *packet);
+enum op25b_pkt_type op25b_classify_ipv6(struct op25b_packet *packet);
 
 /* Where the destination port and the flags end in a TCP header */
 #define OP25B_TCP_PORTS_END	4

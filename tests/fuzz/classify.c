@@ -3,7 +3,7 @@
  * core/classify.c against its specification, on packets of any length
  *
  * Input: one byte, odd for IPv6; one byte that selects how many bytes op25b_peek_ipv4() or
- * op25b_peek_ipv6() gets; the packet.
+ * op25b_peek_ipv6() gets, and which bytes change behind those that were judged; the packet.
  */
 #include <string.h>
 
@@ -63,6 +63,30 @@ static void check_peek(const uint8_t *data, unsigned int n, bool ipv6, enum op25
 	free(head);
 }
 
+/*
+ * The type remains the same when two bytes change, as a checksum does that is filled in later, behind
+ * those that it was read from.
+ */
+static void check_judged(const uint8_t *data, size_t size, bool ipv6, unsigned int judged,
+			 unsigned int choice, enum op25b_pkt_type expected)
+{
+	enum op25b_pkt_type type;
+	unsigned int at;
+	uint8_t *changed;
+
+	if (expected == OP25B_PKT_MALFORMED || judged + 2 > size)
+		return;
+	/* most often the two bytes next to them */
+	at = judged + (choice & 1 ? 0 : choice % (size - judged - 1));
+	changed = copy_of(data, size);
+	changed[at] ^= choice | 1;
+	changed[at + 1] ^= 0x12;	/* as flags: SYN and ACK */
+	type = ipv6 ? spec_ipv6(changed, size) : spec_ipv4(changed, size);
+	CHECK(type == expected, "%u of %zu bytes judged, %d with others at %u, not %d", judged, size,
+	      type, at, expected);
+	free(changed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct source source = { 0 };
@@ -88,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	free_copies(&source);
 
+	check_judged(packet, size, ipv6, source.packet.judged, data[1], expected);
 	check_peek(packet, at_hand, ipv6, expected);
 	check_peek(packet, size, ipv6, expected);
 	free(packet);

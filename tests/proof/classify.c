@@ -13,7 +13,7 @@
 
 #define LEN_MAX 128
 
-static __u8 data[LEN_MAX];
+static __u8 data[LEN_MAX], other[LEN_MAX];
 static bool may_fail;
 
 /* Return memory of exactly the requested size. */
@@ -40,7 +40,7 @@ static struct op25b_packet any_packet(void)
 	return packet;
 }
 
-static enum op25b_pkt_type classify(const struct op25b_packet *packet, bool ipv6)
+static enum op25b_pkt_type classify(struct op25b_packet *packet, bool ipv6)
 {
 	return ipv6 ? op25b_classify_ipv6(packet) : op25b_classify_ipv4(packet);
 }
@@ -65,6 +65,32 @@ void classify_ipv4(void)
 void classify_ipv6(void)
 {
 	prove_spec(true);
+}
+
+/* Whatever changes behind the bytes that the type was read from, it remains the same. */
+static void prove_judged(bool ipv6)
+{
+	struct op25b_packet packet = any_packet();
+	enum op25b_pkt_type type = classify(&packet, ipv6);
+	unsigned int i;
+
+	ASSUME(type != OP25B_PKT_MALFORMED);
+	__CPROVER_havoc_object(other);
+	for (i = 0; i < LEN_MAX; i++) {
+		if (i >= packet.judged)
+			data[i] = other[i];
+	}
+	PROVE(type == spec(&packet, ipv6), "is read from nothing else");
+}
+
+void judged_ipv4(void)
+{
+	prove_judged(false);
+}
+
+void judged_ipv6(void)
+{
+	prove_judged(true);
 }
 
 /*

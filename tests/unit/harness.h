@@ -77,6 +77,13 @@ void advance_time(unsigned int seconds);
 /* Pass a packet to the hook, and check its verdict and the counters against the model. */
 struct verdict send_packet(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,
 			   struct op25b_key dst);
+
+/* The same for one whose checksum is to be filled in at @at, relative to the IP header */
+#define NOWHERE		(-1000)		/* it is not to be filled in */
+#define ANYWHERE	(-1001)
+struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
+			     struct op25b_key src, struct op25b_key dst, int at);
+
 void check_verdict(enum op25b_pkt_type type, const char *from, const char *to,
 		   enum op25b_verdict verdict);
 

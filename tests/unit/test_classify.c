@@ -125,7 +125,9 @@ static void pieces_make(struct source *source)
 	}
 }
 
-static enum op25b_pkt_type classify_by(const struct frame *frame, unsigned int limit, reader *read)
+/* Classify @frame, and store in @judged how much of it the type was read from. */
+static enum op25b_pkt_type judge_by(const struct frame *frame, unsigned int limit, reader *read,
+				    unsigned int *judged)
 {
 	struct source source = { .packet = { .len = frame->len, .read = read }, .limit = limit };
 	enum op25b_pkt_type type;
@@ -142,7 +144,15 @@ static enum op25b_pkt_type classify_by(const struct frame *frame, unsigned int l
 	for (i = 0; i < source.reads; i++)
 		free(source.copy[i]);
 	free(data);
+	*judged = source.packet.judged;
 	return type;
+}
+
+static enum op25b_pkt_type classify_by(const struct frame *frame, unsigned int limit, reader *read)
+{
+	unsigned int judged;
+
+	return judge_by(frame, limit, read, &judged);
 }
 
 static enum op25b_pkt_type peek(const struct frame *frame, unsigned int n)
@@ -154,6 +164,25 @@ static enum op25b_pkt_type peek(const struct frame *frame, unsigned int n)
 	type = frame->ipv6 ? op25b_peek_ipv6(data, n) : op25b_peek_ipv4(data, n);
 	free(room);
 	return type;
+}
+
+/*
+ * Check that @frame is of the same type when two bytes change, as a checksum does, behind those that
+ * the type was read from.
+ */
+static void check_judged(const struct frame *frame, enum op25b_pkt_type type)
+{
+	struct frame changed = *frame;
+	unsigned int judged, at;
+
+	CHECK(judge_by(frame, frame->len, read_linear, &judged) == type);
+	if (type == MALFORMED || judged + 2 > frame->len)
+		return;
+	at = judged + (chance() & 1 ? 0 : chance_below(frame->len - judged - 1));
+	changed.data[at] = chance();
+	changed.data[at + 1] = chance();
+	CHECK(spec(&changed) == type, "%u of %u bytes judged, %d with others at %u", judged,
+	      frame->len, spec(&changed), at);
 }
 
 /* Check that all functions and readers find @frame to be of @type. */
@@ -171,6 +200,7 @@ static void check_type(const struct frame *frame, enum op25b_pkt_type type)
 	CHECK(got == type || got == UNDECIDED, "peek: %d, not %d", got, type);
 	got = peek(frame, n);
 	CHECK(got == type || got == UNDECIDED, "peek at %u: %d, not %d", n, got, type);
+	check_judged(frame, type);
 }
 
 /* Check the packet truncated to every length, and with the bytes from there on unreadable. */
@@ -602,6 +632,66 @@ static void test_fragments(void **state)
 	check_every_length(&frame);
 }
 
+static void check_extent(const struct frame *frame, enum op25b_pkt_type type, unsigned int expected)
+{
+	unsigned int judged;
+
+	CHECK(judge_by(frame, frame->len, read_linear, &judged) == type);
+	CHECK(judged == expected, "%u, not %u", judged, expected);
+}
+
+/* How much of a packet its type is read from */
+static void test_judged(void **state)
+{
+	unsigned int options, i, n;
+	struct frame frame;
+
+	(void)state;
+	for (options = 0; options <= 40; options += 4) {
+		start_ipv4(&frame, options);
+		put_tcp(&frame, 54321, 25, 0x02);
+		check_extent(&frame, SYN, 34 + options);
+		frame.data[20 + options + 3] = 80;
+		check_extent(&frame, NONE, 34 + options);
+		frame.len -= 8;			/* it ends before the flags */
+		check_extent(&frame, NONE, 34 + options);
+		frame.data[7] = 2;		/* a later fragment */
+		check_extent(&frame, NONE, 20 + options);
+		frame.data[9] = 17;
+		check_extent(&frame, NONE, 20 + options);
+	}
+	/* the protocol is read even if the length says that it is not in the header */
+	frame.data[0] = 0x42;
+	check_extent(&frame, NONE, 20);
+
+	for (i = 0; i < EXTENSIONS; i++) {
+		start_ipv6(&frame);
+		put_extension(&frame, 60, 1);
+		if (extensions[i] == 44)
+			put_fragment(&frame, 0, true);
+		else
+			put_extension(&frame, extensions[i], 3);
+		n = frame.len;
+		put_tcp(&frame, 54321, 25, 0x02);
+		check_extent(&frame, SYN, n + 14);
+		frame.data[n + 13] = 0x10;
+		check_extent(&frame, NONE, n + 14);
+		frame.data[56] = 17;
+		check_extent(&frame, NONE, n);
+	}
+	start_ipv6(&frame);
+	put_tcp(&frame, 54321, 25, 0x02);
+	check_extent(&frame, SYN, 54);
+	frame.data[6] = 58;
+	check_extent(&frame, NONE, 40);
+	/* a later fragment: what follows its header is not looked at */
+	start_ipv6(&frame);
+	put_extension(&frame, 0, 0);
+	put_fragment(&frame, 16, true);
+	put_tcp(&frame, 54321, 25, 0x02);
+	check_extent(&frame, NONE, 56);
+}
+
 /* The quick functions classify common packets, and leave the others undecided */
 static void test_peek(void **state)
 {
@@ -693,6 +783,7 @@ int main(void)
 		cmocka_unit_test(test_protocols),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_judged),
 		cmocka_unit_test(test_peek),
 		cmocka_unit_test(test_random),
 	};

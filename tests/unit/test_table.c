@@ -299,6 +299,35 @@ static void test_verdicts(void **state)
 	check_table();
 }
 
+/* A checksum that is still to be filled in, wherever the sender of the packet wants it */
+static void test_checksums(void **state)
+{
+	const struct op25b_key in = prefix("10.0.0.5").key, out = prefix("203.0.113.1").key;
+	u64 malformed = 0;
+	int at;
+
+	ADD(0);
+	PREFIX(0, "10.0.0.0/24");
+	for (at = -40; at < 80; at++) {
+		/* the IP header and TCP's first 14 bytes must not change, whatever the port is */
+		bool judged = at >= -1 && at < 34;
+
+		CHECK(send_checksum(OP25B_PKT_NONE, OP25B_IPV4, in, out, at).verdict ==
+		      (judged ? OP25B_VERDICT_BLOCKED : OP25B_VERDICT_PASSED), "at %d", at);
+		malformed += judged;
+		/* a SYN is blocked either way, but not as one if it may become something else */
+		CHECK(send_checksum(OP25B_PKT_SYN, OP25B_IPV4, in, out, at).class ==
+		      (judged ? OP25B_CLASS_MALFORMED : OP25B_CLASS_SYN), "at %d", at);
+		malformed += judged;
+		/* traffic that is not a pool's passes */
+		CHECK(send_checksum(OP25B_PKT_NONE, OP25B_IPV4, out, out, at).verdict ==
+		      OP25B_VERDICT_PASSED);
+	}
+	CHECK(in_force.packets[0][OP25B_CLASS_MALFORMED][op25b_stats_column(OP25B_VERDICT_BLOCKED)] ==
+	      malformed && malformed == 70);
+	check_table();
+}
+
 static void test_specific(void **state)
 {
 	ADD(0);
@@ -640,6 +669,7 @@ int main(void)
 		TABLE_TEST(test_pools),
 		TABLE_TEST(test_errors),
 		TABLE_TEST(test_verdicts),
+		TABLE_TEST(test_checksums),
 		TABLE_TEST(test_specific),
 		TABLE_TEST(test_restore),
 		TABLE_TEST(test_commit_fails),

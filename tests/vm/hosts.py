@@ -11,6 +11,7 @@ configured on it, so that its kernel does not answer packets to them.
 import contextlib
 import ctypes
 import errno
+import fcntl
 import mmap
 import os
 import socket
@@ -25,6 +26,9 @@ CLONE_NEWNET = 0x40000000
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86dd
 SOL_PACKET, PACKET_TX_RING, PACKET_VNET_HDR = 263, 13, 15
 SO_RCVBUFFORCE = 33
+SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17
+TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 0x0002, 0x1000, 0x4000
+IFREQ = 40      # bytes of struct ifreq
 MARKER_PORT = 9
 SECONDS = 20    # longer than anything takes here: a test that waits that long has failed
 
@@ -90,6 +94,18 @@ class Host:
     def socket(self, family, kind, protocol=0):
         with self:
             return socket.socket(family, kind, protocol)
+
+    @contextlib.contextmanager
+    def without_checksum_offload(self, link):
+        """The kernel, not the device, fills in checksums of what is sent by this link."""
+        def offload(on):
+            value = ctypes.create_string_buffer(struct.pack("II", ETHTOOL_STXCSUM, on))
+            with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+                fcntl.ioctl(control, SIOCETHTOOL, struct.pack(
+                    "16sP", link.encode(), ctypes.addressof(value)).ljust(IFREQ, b"\0"))
+        offload(0)
+        yield
+        offload(1)
 
     def mount_sysfs(self, path):
         """Mount a sysfs that shows this namespace."""
@@ -225,6 +241,42 @@ class SegmentsTap(PagedTap):
                                      head + 20, self.SEGMENT, head, self.TCP_CHECKSUM))
 
 
+def virtio_header(packet, ethernet=14):
+    """struct virtio_net_hdr of a packet, which says where a checksum is to be filled in."""
+    if not isinstance(packet, packets.Unfinished):
+        return bytes(struct.calcsize(PagedTap.VNET_HEADER))
+    return struct.pack(PagedTap.VNET_HEADER, SegmentsTap.NEEDS_CSUM, 0,
+                       ethernet + max(packet.at, packet.start) + 2, 0,
+                       ethernet + packet.start, packet.at - packet.start)
+
+
+class UnfinishedTap(PagedTap):
+    """A tap whose packets lack a checksum, like those that the kernel has merged (GRO): it is filled
+    in by the device that sends them on, if at all."""
+
+    def send(self, packet, linear=0):
+        self.put(packet, virtio_header(packet, len(self.header) + 2))
+
+
+class MachineTap:
+    """A virtual machine's network device: a tap device of the host's, whose frames have a virtio
+    header. Nothing is received by it."""
+
+    def __init__(self, host, interface, mac, machine_mac):
+        run("modprobe", "tun")
+        self.header = bytes.fromhex((mac + machine_mac).replace(":", ""))
+        request = struct.pack("16sH", interface.encode(), IFF_TAP | IFF_NO_PI | IFF_VNET_HDR)
+        with host:
+            # pylint: disable-next=consider-using-with
+            self.device = open("/dev/net/tun", "r+b", buffering=0)
+            fcntl.ioctl(self.device, TUNSETIFF, request.ljust(IFREQ, b"\0"))
+        host.ip(f"link set {interface} address {mac}\nlink set {interface} up\n")
+
+    def send(self, packet):
+        kind = ETH_P_IPV6 if packets.version(packet) == 6 else ETH_P_IP
+        self.device.write(virtio_header(packet) + self.header + struct.pack("!H", kind) + packet)
+
+
 class Crossing:
     """The packets that arrived after some were sent, and the answers that the sender received."""
 
@@ -286,6 +338,7 @@ class Network:
                        6: [f"{net6}:{n:x}" for n in range(0x8000, 0x8080)]}
         host.tap = Tap(host, "eth0", router_mac, host_mac)
         host.paged_tap = PagedTap(host, "eth0", router_mac, host_mac)
+        host.unfinished_tap = UnfinishedTap(host, "eth0", router_mac, host_mac)
         # The receiver of markers.
         host.sink = host.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         host.sink.bind(("::", MARKER_PORT))

@@ -15,6 +15,16 @@ MOBILITY, HIP, SHIM6 = 135, 139, 140
 IDENTS = itertools.count(1)
 
 
+class Unfinished(bytes):
+    """A packet that lacks a checksum. Who sends it asks for the checksum of what begins at `start`, to
+    be filled in at the two bytes at `at`, which need not be where a checksum belongs."""
+
+    def __new__(cls, packet, start, at):
+        unfinished = super().__new__(cls, packet)
+        unfinished.start, unfinished.at = start, at
+        return unfinished
+
+
 def version(packet):
     return packet[0] >> 4
 

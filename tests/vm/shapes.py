@@ -12,8 +12,8 @@ import struct
 
 import packets
 from packets import (ACK, AUTH, CWR, DSTOPTS, ECE, ESP, FIN, HIP, HOPOPTS, IDENTS, MOBILITY, NONE,
-                     PSH, RST, SHIM6, SYN, TCP, UDP, URG, auth, extension, fragment,
-                     fragment_header, fragments, many_options, routing)
+                     PSH, RST, SHIM6, SYN, TCP, UDP, URG, Unfinished, auth, checksum, extension,
+                     forwarded, fragment, fragment_header, fragments, many_options, routing)
 
 ORDERS = list(itertools.permutations(range(3)))
 RESERVED = 0xf00        # the bits between TCP's data offset and its flags
@@ -48,7 +48,8 @@ class Knock:
 
 class Shape:
     """make(knock): the packets
-    tap: the customer's tap that sends them, where it has to be this one
+    tap: the customer's tap that sends them, where it has to be this one. By machine_tap, the router
+        fills in the checksum of what it forwards
     meanwhile(foreign, knock): what the foreign host does itself, a context; gives its socket"""
 
     def __init__(self, make, tap=None, meanwhile=None):
@@ -121,6 +122,45 @@ def other_idents(to):
     """Two halves that do not belong together."""
     return [first_or_last[n] for n, first_or_last in
             enumerate((fragments(to.syn(), 8), fragments(to.syn(), 8)))]
+
+
+# --- checksums that are still to be filled in ---
+
+SUMMED = 6      # where the sum begins: not before, since newer kernels take that for a wrong header
+
+
+def with_word(packet, word):
+    """The packet with another identification; for IPv6, with other bytes at the end of its first
+    extension header, which mean nothing."""
+    word = struct.pack("!H", word)
+    if packets.version(packet) == 6:
+        return packet[:46] + word + packet[48:]
+    header = packet[:4] + word + packet[6:10] + b"\0\0" + packet[12:20]
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + packet[20:]
+
+
+def overwritten(packet, at, harmless):
+    """A SYN with other, harmless bytes at this offset: the router makes it a SYN, because the checksum
+    that it fills in there is just what they were."""
+    wanted, = struct.unpack_from("!H", packet, at)
+    packet = with_word(packet[:at] + struct.pack("!H", harmless) + packet[at + 2:], 0)
+    now = checksum(forwarded(packet)[SUMMED:])
+    # The identification is not summed, but the checksum of the IP header is.
+    word = now - wanted if packets.version(packet) == 6 else wanted - now
+    packet = with_word(packet, word % 0xffff)
+    assert checksum(forwarded(packet)[SUMMED:]) == wanted
+    return Unfinished(packet, SUMMED, at)
+
+
+def filled(harmless, tcp=None, ip6=None, header=extension(DSTOPTS)):
+    """A SYN, for IPv6 behind a header, over which a checksum is filled in, where these bytes are now:
+    at this offset of TCP, or from the IP header on."""
+    def make(to):
+        if not packets.is_ipv6(to.src):
+            return [overwritten(to.syn(), 20 + tcp, harmless)]
+        packet = to.ip(to.tcp(), chain=[header])
+        return [overwritten(packet, ip6 if tcp is None else 48 + tcp, harmless)]
+    return Shape(make, tap="machine_tap")
 
 
 # --- lengths ---
@@ -235,6 +275,9 @@ BOTH = {
     "a first fragment alone": pieces(lambda segment: [(segment, 0, True)]),
     "a fragment that ends beyond byte 65,535": pieces(
         lambda segment: [(segment[:24], 0, True), (segment[24:], 65528, False)]),
+
+    "a checksum to be filled in over the port": filled(80, tcp=2),
+    "a checksum to be filled in over the flags": filled(0x5000 | ACK, tcp=12),
 
     "packet that ends at each byte of TCP": each(range(20), lambda to, n: [to.ip(to.tcp()[:n])]),
     "IP length that ends at each byte of TCP": each(range(20), says_length),
@@ -395,6 +438,12 @@ IPV6 = {
         extension(DSTOPTS, 16), at=(40,), data=bytes(8), order=(1, 0)),
     "a fragment at offset 8 with next header UDP": Shape(lambda to: [
         to.ip(to.tcp()[8:16], UDP, chain=[fragment_header(8, True, next(IDENTS))])]),
+
+    "a checksum to be filled in over the next header": filled(UDP << 8 | 64, ip6=6),
+    "a checksum to be filled in over an option header": filled(UDP << 8, ip6=40),
+    # The last bits are reserved: a checksum of 0 is never filled in.
+    "a checksum to be filled in over a fragment's offset": filled(
+        16, ip6=42, header=(packets.FRAGMENT, b"\0\0\0\x06" + bytes(4))),
 
     "payload length of 0": Shape(lambda to: says_length(to, 0)),
     "payload length of 0, with hop-by-hop options": chain(extension(HOPOPTS), length=0),

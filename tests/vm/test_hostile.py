@@ -82,6 +82,8 @@ def net(module):
     customer.ipv4_tap = hosts.Tap(customer, "eth0", *macs, kind=hosts.ETH_P_IP)
     customer.ipv6_tap = hosts.Tap(customer, "eth0", *macs, kind=hosts.ETH_P_IPV6)
     customer.segments_tap = hosts.SegmentsTap(customer, "eth0", *macs)
+    customer.machine_tap = hosts.MachineTap(network.bras, "machine", "02:00:00:00:09:01",
+                                            "02:00:00:00:09:02")
     yield network
     network.remove()
 
@@ -132,6 +134,8 @@ def try_shape(net, shape, outcome, tap):
     customer.tap.drain()
     foreign.tap.drain()
     with contextlib.ExitStack() as stack:
+        if shape.tap == "machine_tap":
+            stack.enter_context(net.bras.without_checksum_offload("foreign"))
         if shape.meanwhile:
             connection = stack.enter_context(shape.meanwhile(foreign, knock))
         for packet in outcome.sent:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """Verdicts: each class with each verdict, and packets of no class."""
 import itertools
+import struct
 
 import pytest
 
 import packets
 from conftest import CLASSES, assert_counted, syn_to
-from packets import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
+from packets import ACK, CWR, DSTOPTS, ECE, FIN, PSH, RST, SYN, TCP, UDP, URG, Unfinished
 
 
 def packet_of(kind, ends):
@@ -166,6 +167,91 @@ def test_udp_and_icmp_are_not_touched(net, op25b, ends):
     assert net.passes(packets.echo_request(ends.customer, ends.foreign))
     cut = packets.fragments(datagram, 16)
     assert net.send(*cut).arrived == [packets.forwarded(fragment) for fragment in cut]
+    assert_counted(op25b, east={})
+
+
+SCTP, GRE, IPV4_IN, IPV6_IN, VXLAN_PORT = 132, 47, 4, 41, 4789
+INNER = {4: ("172.16.0.1", "172.16.0.2"), 6: ("2001:db8:ffff::1", "2001:db8:ffff::2")}
+TCP_CHECKSUM, UDP_CHECKSUM, SCTP_CHECKSUM = 16, 6, 8    # where they are in their headers
+
+
+def inner(v, dport=443):
+    """A packet for a tunnel, and where its checksum begins."""
+    packet = packets.syn(*INNER[v], dport=dport, flags=ACK, data=b"mail")
+    return packet, len(packet) - 24
+
+
+def carried(before, packet, start):
+    """What a tunnel's header and the packet in it are, and where its checksum begins and is."""
+    return before + packet, len(before) + start, len(before) + start + TCP_CHECKSUM
+
+
+def merged(src, dst):
+    """What GRO makes: payload, where its checksum begins, where it is, protocol; by name."""
+    ethernet = bytes(12)
+    vxlan = struct.pack("!HHHH", 40000, VXLAN_PORT, 8 + 8 + 14 + len(inner(4)[0]), 0) \
+        + b"\x08" + bytes(7) + ethernet + b"\x08\0"
+    return {
+        "TCP": (packets.tcp(src, dst, 40000, 443, ACK, bytes(64)), 0, TCP_CHECKSUM, TCP),
+        "SMTP": (packets.tcp(src, dst, 40000, 25, ACK, bytes(64)), 0, TCP_CHECKSUM, TCP),
+        "UDP": (packets.udp(src, dst, 40000, 443, bytes(64)), 0, UDP_CHECKSUM, UDP),
+        "SCTP": (struct.pack("!HHII", 40000, 36412, 1, 0) + bytes(16), 0, SCTP_CHECKSUM, SCTP),
+        "IPv4 in IP": (*carried(b"", *inner(4)), IPV4_IN),
+        "IPv6 in IP": (*carried(b"", *inner(6)), IPV6_IN),
+        "GRE": (*carried(struct.pack("!HH", 0, 0x0800), *inner(4)), GRE),
+        "GRE of IPv6": (*carried(struct.pack("!HH", 0, 0x86dd), *inner(6)), GRE),
+        "VXLAN": (*carried(vxlan, *inner(4)), UDP),
+    }
+
+
+MERGED = list(merged(*INNER[4]))
+
+
+@pytest.mark.parametrize("name", MERGED)
+def test_a_checksum_to_be_filled_in_where_it_belongs(net, op25b, ends, name):
+    """GRO leaves the checksum of what it has merged to the device that sends it on. That is behind
+    what the verdict was read from: such packets pass."""
+    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
+    data, start, at, protocol = merged(ends.customer, ends.foreign)[name]
+    packet = packets.ip(ends.customer, ends.foreign, data, protocol)
+    head = len(packet) - len(data)
+    assert net.passes(Unfinished(packet, head + start, head + at),
+                      tap=net.customer.unfinished_tap)
+    assert_counted(op25b, east={})
+
+
+def heads(ends):
+    """Packets that pass, and how many of their bytes that is read from."""
+    src, dst = ends.customer, ends.foreign
+    segment = packets.tcp(src, dst, 40000, 80, SYN, bytes(8))
+    datagram = packets.udp(src, dst, 40000, 25, bytes(8))
+    variants = [{}, {"chain": [packets.extension(DSTOPTS, 16)]} if ":" in src else
+                {"options": b"\x01" * 8}]
+    for fields in variants:
+        for payload, protocol, judged in ((segment, TCP, 14), (datagram, UDP, 0)):
+            packet = packets.ip(src, dst, payload, protocol, **fields)
+            yield packet, len(packet) - len(payload) + judged
+
+
+def test_a_checksum_to_be_filled_in_over_what_is_judged(net, op25b, ends):
+    """Wherever it begins, and whatever the port is: what will be overwritten cannot be judged."""
+    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
+    tap, blocked = net.customer.unfinished_tap, 0
+    for packet, judged in heads(ends):
+        # Newer kernels take nothing that begins before. test_table.c has the other places.
+        for at in range(6, len(packet) - 1):
+            for start in {6, at, min(at, judged)}:
+                assert net.passes(Unfinished(packet, start, at), tap=tap) == (at >= judged), \
+                    (at, start)
+                blocked += at < judged
+    assert_counted(op25b, east={"malformed": {"blocked": blocked}})
+
+
+def test_a_checksum_to_be_filled_in_by_others_than_customers(net, op25b, ends):
+    op25b.load(f"pool add east prefix {ends.fixed_net}")
+    packet = packets.syn(ends.customer, ends.foreign)
+    head = len(packet) - 20
+    assert net.passes(Unfinished(packet, head, head + 2), tap=net.customer.unfinished_tap)
     assert_counted(op25b, east={})
 
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* linux/skbuff.h for user space: a packet in two pieces, the first of which is linear */
+/*
+ * linux/skbuff.h for user space: a packet in two pieces, the first of which is linear, and where its
+ * checksum is to be filled in
+ */
 #ifndef _SHIM_LINUX_SKBUFF_H
 #define _SHIM_LINUX_SKBUFF_H
 
@@ -14,6 +17,9 @@ struct sk_buff {
 	unsigned int len;	/* of both pieces */
 	unsigned int data_len;	/* of the second piece */
 	const u8 *rest;		/* the second piece */
+	u8 ip_summed:2;
+	int csum_start;		/* relative to data */
+	u16 csum_offset;
 	struct {
 		int iif;
 		u16 flags;
@@ -21,6 +27,13 @@ struct sk_buff {
 	void *nfct;
 	int nfctinfo;
 };
+
+enum { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, CHECKSUM_COMPLETE, CHECKSUM_PARTIAL };
+
+static inline int skb_checksum_start_offset(const struct sk_buff *skb)
+{
+	return skb->csum_start;
+}
 
 static inline unsigned int skb_headlen(const struct sk_buff *skb)
 {
