@@ -86,7 +86,12 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 	case OP25B_PKT_UNDECIDED:
 		break;
 	case OP25B_PKT_SYN:
-		judgement = op25b_judge_class(policy, OP25B_CLASS_SYN, 0, family, src, dst);
+	case OP25B_PKT_MALFORMED:
+		judgement = op25b_judge_class(policy,
+					      type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
+								      OP25B_CLASS_MALFORMED,
+					      0, family, src, dst);
+		/* a SYN in tiny fragments opens port 25 of a customer, too */
 		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
 			judgement = op25b_judge_class(policy, OP25B_CLASS_INBOUND,
 						      OP25B_GUARD_INBOUND, family, dst, src);
@@ -95,9 +100,6 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 		if (policy->synack)
 			judgement = op25b_judge_class(policy, OP25B_CLASS_SYNACK,
 						      OP25B_GUARD_SYNACK, family, dst, src);
-		break;
-	case OP25B_PKT_MALFORMED:
-		judgement = op25b_judge_class(policy, OP25B_CLASS_MALFORMED, 0, family, src, dst);
 		break;
 	}
 	return judgement;

@@ -24,7 +24,8 @@
  *			 op25b_classify_ipv4() or op25b_classify_ipv6()
  *
  * The type says nothing of the addresses: a SYN is of class syn for the pool of its source, and of
- * class inbound for the pool of its destination.
+ * class inbound for the pool of its destination. So is what is malformed, of the class malformed or
+ * inbound.
  */
 enum op25b_pkt_type {
 	OP25B_PKT_NONE,

@@ -229,13 +229,14 @@ struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 
 	switch (type) {
 	case OP25B_PKT_SYN:
-		verdict = model_rules(model, OP25B_CLASS_SYN, 0, family, src, dst);
+	case OP25B_PKT_MALFORMED:
+		verdict = model_rules(model, type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
+							   OP25B_CLASS_MALFORMED,
+				      0, family, src, dst);
 		if (verdict.verdict == OP25B_VERDICT_PASSED)
 			verdict = model_rules(model, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
 					      family, dst, src);
 		return verdict;
-	case OP25B_PKT_MALFORMED:
-		return model_rules(model, OP25B_CLASS_MALFORMED, 0, family, src, dst);
 	case OP25B_PKT_SYNACK:
 		return model_rules(model, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst, src);
 	default:

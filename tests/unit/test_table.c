@@ -217,11 +217,13 @@ static void test_verdicts(void **state)
 {
 	static const enum op25b_pkt_type types[] = {
 		OP25B_PKT_SYN, OP25B_PKT_MALFORMED, OP25B_PKT_SYNACK, OP25B_PKT_SYN,
+		OP25B_PKT_MALFORMED,
 	};
 	const char *in, *exempt, *server, *relay, *own, *other;
 	unsigned int i, family, rejects;
 	enum op25b_verdict unguarded;
 	bool to_pool;
+	u64 blocked;
 
 	ADD(0, .guard = OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND, .action = OP25B_ACTION_TCP_RESET);
 	ADD(1);
@@ -245,7 +247,7 @@ static void test_verdicts(void **state)
 		relay = family ? "2001:dba::1" : "192.0.2.3";
 		own = family ? "2001:dbb::1" : "192.0.2.32";
 		other = family ? "2001:dbb::2" : "192.0.2.33";
-		for (i = 0; i < 4; i++) {
+		for (i = 0; i < 5; i++) {
 			to_pool = i >= 2;	/* the pool is the destination */
 #define CHECK_VERDICT(a, b, verdict) \
 	check_verdict(types[i], to_pool ? b : a, to_pool ? a : b, verdict)
@@ -277,10 +279,18 @@ static void test_verdicts(void **state)
 			check_table();
 		}
 	}
-	/* if both addresses are in pools, the packet is of class syn, for the pool of its source */
+	/* if both addresses are in pools, the packet is counted for the pool of its source */
 	do_op(OP(POOL_SET, 0, .settings = { .guard = OP25B_GUARD_INBOUND }), 0);
 	check_verdict(OP25B_PKT_SYN, "10.0.1.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
 	CHECK(in_force.packets[1][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 1);
+	check_verdict(OP25B_PKT_MALFORMED, "10.0.1.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
+	CHECK(in_force.packets[1][OP25B_CLASS_MALFORMED][op25b_stats_column(OP25B_VERDICT_BLOCKED)] ==
+	      1);
+	/* from an address of no pool, it is of class inbound, as a SYN is */
+	blocked = in_force.packets[0][OP25B_CLASS_INBOUND][op25b_stats_column(OP25B_VERDICT_BLOCKED)];
+	check_verdict(OP25B_PKT_MALFORMED, "203.0.113.1", "10.0.0.5", OP25B_VERDICT_BLOCKED);
+	CHECK(in_force.packets[0][OP25B_CLASS_INBOUND][op25b_stats_column(OP25B_VERDICT_BLOCKED)] ==
+	      blocked + 1);
 	check_table();
 	/* each action; only packets of class syn are answered */
 	rejects = stubs.rejects;

@@ -107,13 +107,43 @@ def test_guard_inbound_applies_to_a_sender_in_a_pool_that_is_off(net, op25b, end
     assert_counted(op25b, east={}, west={"inbound": {"blocked": 1}})
 
 
-def test_malformed_packets_to_a_pool_pass(net, op25b, ends):
-    """Class malformed is for packets from the pool; the guards have no such class."""
+def test_malformed_packets_to_a_pool(net, op25b, ends):
+    """They pass, unless the pool has guard inbound: they could open a customer's port 25."""
     fragments = packets.fragments(packet_of("inbound", ends), 8)
-    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
-    assert net.send(*fragments, sender=net.foreign, receiver=net.customer).arrived == \
-        [packets.forwarded(fragment) for fragment in fragments]
-    assert_counted(op25b, east={})
+    whole = [packets.forwarded(fragment) for fragment in fragments]
+
+    def arrived():
+        return net.send(*fragments, sender=net.foreign, receiver=net.customer).arrived
+    op25b.load(f"pool add east guard synack prefix {ends.pool}\n"
+               f"pool add other guard inbound prefix {ends.fixed_net}")
+    assert arrived() == whole
+    op25b("pool", "set", "east", "guard", "inbound")
+    assert arrived() == []
+    op25b("relay", "add", ends.foreign_net)
+    assert arrived() == whole
+    assert_counted(op25b, east={"inbound": {"blocked": 2, "relayed": 2}}, other={})
+
+
+def test_a_malformed_packet_between_two_pools_is_of_class_malformed(net, op25b, ends):
+    op25b.load(f"pool add east mode observe prefix {ends.pool}\n"
+               f"pool add west guard inbound prefix {ends.foreign_net}")
+    assert net.passes(packet_of("malformed", ends))
+    assert_counted(op25b, east={"malformed": {"observed": 1}}, west={})
+
+
+def test_a_strangers_syn_in_tiny_fragments(net, op25b, ends):
+    """Guard inbound against every cut of a SYN: no combination opens the port."""
+    segment = packet_of("inbound", ends)
+    op25b.load(f"pool add east guard inbound prefix {ends.pool}")
+    cuts = ((8,), (16,), (8, 16))
+    blocked = 0
+    for at in cuts:
+        fragments = packets.fragments(segment, *at)
+        arrived = net.send(*fragments, sender=net.foreign, receiver=net.customer).arrived
+        # The first one never arrives, and the others are useless without it.
+        assert packets.forwarded(fragments[0]) not in arrived
+        blocked += len(fragments) - len(arrived)
+    assert_counted(op25b, east={"inbound": {"blocked": blocked}})
 
 
 OTHER_FLAGS = (FIN, RST, PSH, URG, ECE, CWR)

@@ -311,7 +311,7 @@ const struct object pool_object = {
 		"        neither block nor count\n"
 		"ACTION  how a SYN is blocked: drop, tcp-reset or admin-prohibited\n"
 		"GUARD   also block packets to the pool: synack: SYN-ACKs from port 25;\n"
-		"        inbound: SYNs to port 25\n"
+		"        inbound: SYNs to port 25, and what could still become one\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
 		"\n"
 		"A new pool has the mode enforce, the action drop and no guard, unless given.\n"

@@ -50,7 +50,8 @@ enum op25b_action {
 /**
  * enum op25b_guard - flags: packets to a pool that are blocked, too
  * @OP25B_GUARD_SYNACK: SYN-ACKs from port 25, which triangular spamming depends on
- * @OP25B_GUARD_INBOUND: SYNs to port 25 of a customer
+ * @OP25B_GUARD_INBOUND: SYNs to port 25 of a customer, and packets that cannot be judged and could
+ *			 still open it
  * @OP25B_GUARD_MASK: all guards
  */
 enum op25b_guard {
