@@ -24,6 +24,7 @@
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 
+#include "op25b_address.h"
 #include "op25b_reject.h"
 
 static DEFINE_MUTEX(reject_mutex);
@@ -101,6 +102,29 @@ void op25b_reject_exit(void)
 }
 
 /*
+ * Whether a host answers such a packet: not if it was meant for others, too, by its frame or its
+ * destination, or if its source is nobody's address (RFC 1122, 3.2.2; RFC 9293, MUST-57). Nor if
+ * the source is the router's own: the router would believe that a foreign host has answered it.
+ */
+static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state *state,
+			  enum op25b_family family)
+{
+	const void *src, *dst;
+
+	if (skb->pkt_type != PACKET_HOST)
+		return false;
+	if (family == OP25B_IPV4) {
+		src = &ip_hdr(skb)->saddr;
+		dst = &ip_hdr(skb)->daddr;
+	} else {
+		src = &ipv6_hdr(skb)->saddr;
+		dst = &ipv6_hdr(skb)->daddr;
+	}
+	return op25b_address_find(state->net, state->in, family, src) == OP25B_ADDRESS_HOST &&
+	       op25b_address_find(state->net, state->in, family, dst) != OP25B_ADDRESS_OTHER;
+}
+
+/*
  * Attach the route back to the source to the packet, which has not been routed yet: nf_reject takes
  * the device from it. Left to itself, nf_reject does not look into the table of the VRF.
  */
@@ -130,7 +154,7 @@ static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 }
 
 /**
- * op25b_reject() - answer a packet that is about to be dropped
+ * op25b_reject() - answer a packet that is about to be dropped, if it may be answered
  * @skb: the packet, which the caller still owns
  * @state: the state of the hook at PRE_ROUTING
  * @family: the address family of the packet
@@ -144,7 +168,7 @@ void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum o
 
 	if (!smp_load_acquire(&have_senders))	/* pairs with op25b_reject_require() */
 		return;
-	if (!route_back(skb, state, family))
+	if (!is_answerable(skb, state, family) || !route_back(skb, state, family))
 		return;
 
 	switch (action) {
