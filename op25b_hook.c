@@ -19,6 +19,7 @@
 #include <net/l3mdev.h>
 #include <net/netfilter/nf_conntrack.h>
 
+#include "op25b_address.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
 #include "op25b_reject.h"
@@ -120,12 +121,39 @@ static __always_inline struct op25b_key dst_key(const struct sk_buff *skb, enum 
 	return ipv6_key(&ipv6_hdr(skb)->daddr);
 }
 
+/*
+ * Whether the router has sent the packet to itself, by the loopback device or, within a VRF, by the
+ * device of the VRF, which gives it that type.
+ */
+static bool is_looped(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return skb->pkt_type == PACKET_LOOPBACK || (state->in && state->in->flags & IFF_LOOPBACK);
+}
+
+/*
+ * Whether a packet of a class that is judged by its destination is for the router itself, which is
+ * no customer, even if its address lies in a pool.
+ */
+static bool is_to_router(struct op25b_judgement judgement, const struct sk_buff *skb,
+			 const struct nf_hook_state *state, enum op25b_family family)
+{
+	const void *dst;
+
+	if (judgement.class != OP25B_CLASS_SYNACK && judgement.class != OP25B_CLASS_INBOUND)
+		return false;
+	if (family == OP25B_IPV4)
+		dst = &ip_hdr(skb)->daddr;
+	else
+		dst = &ipv6_hdr(skb)->daddr;
+	return op25b_address_find(state->net, state->in, family, dst) == OP25B_ADDRESS_OWN;
+}
+
 /* Count the packet and carry out the judgement. */
 static __always_inline unsigned int execute(struct op25b_judgement judgement, struct sk_buff *skb,
 					    const struct nf_hook_state *state,
 					    enum op25b_family family)
 {
-	if (judgement.verdict == OP25B_VERDICT_PASSED)
+	if (judgement.verdict == OP25B_VERDICT_PASSED || is_looped(skb, state))
 		return NF_ACCEPT;
 	op25b_stats_count(&judgement.conf->pool->stats, judgement.class, judgement.verdict);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
@@ -188,6 +216,9 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	if (type == OP25B_PKT_NONE)
 		return NF_ACCEPT;
 	judgement = op25b_judge(policy, type, family, src_key(skb, family), dst_key(skb, family));
+	if (judgement.verdict == OP25B_VERDICT_PASSED ||
+	    is_to_router(judgement, skb, state, family))
+		return NF_ACCEPT;
 	/*
 	 * A packet at its second pass was accepted and counted at the first. If the verdict is to
 	 * block it now, either its destination was rewritten in between (DNAT), or it is another

@@ -17,8 +17,8 @@
  * @OP25B_CLASS_SYN: a SYN to port 25 from an address of the pool
  * @OP25B_CLASS_MALFORMED: a packet from an address of the pool that cannot be judged
  * @OP25B_CLASS_SYNACK: a SYN-ACK from port 25 to an address of the pool
- * @OP25B_CLASS_INBOUND: a SYN to port 25 of an address of the pool, or a packet to it that cannot be
- *			 judged
+ * @OP25B_CLASS_INBOUND: a SYN to port 25 of an address of the pool, or a packet to it that cannot
+ *			 be judged
  * @OP25B_CLASSES: the number of classes
  */
 enum op25b_class {

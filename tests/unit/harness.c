@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "harness.h"
+#include "op25b_address.h"
 #include "op25b_expire.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
@@ -70,6 +71,29 @@ void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum o
 {
 	stubs.rejects++;
 	stubs.action = action;
+}
+
+static bool is_own(enum op25b_family family, struct op25b_key key)
+{
+	struct op25b_prefix own;
+
+	if (!stubs.own)
+		return false;
+	own = prefix(stubs.own);
+	return own.family == family && address_of(own.key) == address_of(key);
+}
+
+enum op25b_address op25b_address_find(struct net *of, const struct net_device *dev,
+				      enum op25b_family family, const void *addr)
+{
+	const u8 *byte = addr;
+	address at = 0;
+	int i;
+
+	CHECK(of == &net);
+	for (i = 0; i < (family ? 16 : 4); i++)
+		at |= (address)byte[i] << (120 - 8 * i);
+	return is_own(family, key_of(at)) ? OP25B_ADDRESS_OWN : OP25B_ADDRESS_HOST;
 }
 
 struct model in_force;
@@ -600,6 +624,12 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 			type = OP25B_PKT_MALFORMED;
 	}
 	verdict = model_judge(&in_force, type, family, src, dst);
+	/* the router is no customer of its own, neither as destination of others nor by itself */
+	if (stubs.looped || (is_own(family, dst) && (verdict.class == OP25B_CLASS_SYNACK ||
+						     verdict.class == OP25B_CLASS_INBOUND)))
+		verdict.verdict = OP25B_VERDICT_PASSED;
+	in.flags = stubs.looped == LOOPED ? IFF_LOOPBACK : 0;
+	skb.pkt_type = stubs.looped == LOOPED_IN_VRF ? PACKET_LOOPBACK : PACKET_HOST;
 	if (!stubs.hooks) {
 		CHECK(verdict.verdict == OP25B_VERDICT_PASSED);
 		return verdict;
@@ -644,7 +674,7 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 	skb.cb.iif = SHIM_LINK;
 	if (verdict.verdict == OP25B_VERDICT_BLOCKED && !tracked && chance() & 1) {
 		skb.cb.iif = SHIM_LINK_OF_VRF;
-	} else if (!chance_below(3)) {
+	} else if (!chance_below(3) && stubs.looped != LOOPED) {
 		state.in = NULL;
 		skb.cb.iif = SHIM_LINK_OF_VRF;
 	} else if (chance() & 1) {

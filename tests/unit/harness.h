@@ -23,6 +23,8 @@ extern struct op25b_table *const table;
  * @directory_error: the error that op25b_sysfs_pool_add() returns; 0 for none
  * @rejects: the number of calls of op25b_reject()
  * @action: the action of the last call
+ * @own: an address of the router's own, NULL for none
+ * @looped: the router has sent the next packets to itself: by the loopback device, or within a VRF
  */
 struct stubs {
 	const struct nf_hook_ops *hooks;
@@ -31,6 +33,8 @@ struct stubs {
 	int directory_error;
 	unsigned int rejects;
 	enum op25b_action action;
+	const char *own;
+	enum { NOT_LOOPED, LOOPED, LOOPED_IN_VRF } looped;
 };
 
 extern struct stubs stubs;

@@ -167,8 +167,8 @@ static enum op25b_pkt_type peek(const struct frame *frame, unsigned int n)
 }
 
 /*
- * Check that @frame is of the same type when two bytes change, as a checksum does, behind those that
- * the type was read from.
+ * Check that @frame is of the same type when two bytes change, as a checksum does, behind those
+ * that the type was read from.
  */
 static void check_judged(const struct frame *frame, enum op25b_pkt_type type)
 {

@@ -338,6 +338,44 @@ static void test_checksums(void **state)
 	check_table();
 }
 
+/* The router's own addresses in a pool, with all guards, and what it sends to itself */
+static void test_router(void **state)
+{
+	const enum op25b_pkt_type to_pool[] = {
+		OP25B_PKT_SYN, OP25B_PKT_SYNACK, OP25B_PKT_MALFORMED,
+	};
+	const char *own, *customer, *server;
+	unsigned int i, family;
+
+	ADD(0, .guard = OP25B_GUARD_MASK);
+	PREFIX(0, "10.0.0.0/24");
+	PREFIX(0, "2001:db8::/32");
+	for (family = 0; family < 2; family++) {
+		own = family ? "2001:db8::1" : "10.0.0.1";
+		customer = family ? "2001:db8::5" : "10.0.0.5";
+		server = family ? "2001:dbf::1" : "203.0.113.1";
+		for (i = 0; i < 3; i++) {
+			stubs.own = NULL;
+			check_verdict(to_pool[i], server, own, OP25B_VERDICT_BLOCKED);
+			stubs.own = own;
+			check_verdict(to_pool[i], server, own, OP25B_VERDICT_PASSED);
+			check_verdict(to_pool[i], server, customer, OP25B_VERDICT_BLOCKED);
+		}
+		/* for a customer, the router's port 25 is one like others */
+		check_verdict(OP25B_PKT_SYN, customer, own, OP25B_VERDICT_BLOCKED);
+		check_verdict(OP25B_PKT_MALFORMED, customer, own, OP25B_VERDICT_BLOCKED);
+		check_verdict(OP25B_PKT_SYN, own, server, OP25B_VERDICT_BLOCKED);
+		for (i = 0; i < 3; i++) {
+			for (stubs.looped = LOOPED; stubs.looped <= LOOPED_IN_VRF; stubs.looped++) {
+				check_verdict(to_pool[i], own, own, OP25B_VERDICT_PASSED);
+				check_verdict(to_pool[i], customer, customer, OP25B_VERDICT_PASSED);
+			}
+			stubs.looped = NOT_LOOPED;
+		}
+	}
+	check_table();
+}
+
 static void test_specific(void **state)
 {
 	ADD(0);
@@ -680,6 +718,7 @@ int main(void)
 		TABLE_TEST(test_errors),
 		TABLE_TEST(test_verdicts),
 		TABLE_TEST(test_checksums),
+		TABLE_TEST(test_router),
 		TABLE_TEST(test_specific),
 		TABLE_TEST(test_restore),
 		TABLE_TEST(test_commit_fails),

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import hosts
 import packets
 from conftest import assert_counted
 from packets import ACK, ICMP, ICMPV6, RST, SYN
@@ -211,3 +212,88 @@ def test_port_25_of_the_router_itself_is_blocked(net, op25b, ends, v):
     op25b.load(f"pool add east prefix {ends.pool}")
     assert net.connect(net.customer, net.bras, own, 25) == SILENCE
     assert_counted(op25b, east={"syn": {"blocked": 1}})
+
+
+GATEWAY = {4: "10.0.0.1", 6: "2001:db8:c::1"}
+EVERYONE = {4: "0.0.0.0/0", 6: "::/0"}
+# What reaches the hook and is no unicast address
+NO_HOSTS = {4: ("0.0.0.0", "127.0.0.1", "224.0.0.1", "239.1.1.1", "10.0.0.255", "198.51.100.255",
+                "255.255.255.255"),
+            6: ("::", "ff02::1", "ff0e::1")}
+NO_SOURCES = {4: ("0.0.0.0", "127.0.0.1", "224.0.0.1", "10.0.0.255", "255.255.255.255"), 6: ("::",)}
+
+
+@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+def test_what_may_not_be_answered(net, op25b, ends, v, action):
+    """RFC 1122, 3.2.2, and RFC 9293, MUST-57: to and from nobody's addresses, and what was sent to
+    many by its frame. It is blocked all the same."""
+    op25b.load(f"pool add all action {action} prefix {EVERYONE[v]}")
+    sent = [packets.syn(ends.customer, dst) for dst in NO_HOSTS[v]] \
+        + [packets.syn(src, ends.foreign) for src in NO_SOURCES[v]]
+    for packet in sent:
+        crossing = net.send(packet)
+        assert (crossing.arrived, crossing.answers) == ([], []), packets.addresses(packet)
+    own = net.customer.tap.header[6:12].hex(":")
+    macs = "ff:ff:ff:ff:ff:ff", {4: "01:00:5e:00:00:01", 6: "33:33:00:00:00:01"}[v]
+    for mac in macs:
+        tap = hosts.Tap(net.customer, "eth0", mac, own)
+        crossing = net.send(packets.syn(ends.customer, ends.foreign), tap=tap)
+        assert (crossing.arrived, crossing.answers) == ([], []), mac
+    assert_counted(op25b, all={"syn": {"blocked": len(sent) + len(macs)}})
+    # but what is meant for the router alone is
+    assert len(net.send(packets.syn(ends.customer, ends.foreign)).answers) == 1
+
+
+@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+def test_the_router_gets_no_answer_for_what_others_send_in_its_name(net, op25b, ends, v, action):
+    """A SYN with the router's address as its source: nothing goes to the router itself."""
+    net.bras.ip("link set lo up\n")
+    op25b.load(f"pool add all action {action} prefix {EVERYONE[v]}")
+    with net.bras.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(hosts.ETH_P_ALL)) as looped:
+        looped.bind(("lo", hosts.ETH_P_ALL))
+        looped.setblocking(False)
+        crossing = net.send(packets.syn(GATEWAY[v], ends.foreign))
+        assert (crossing.arrived, crossing.answers) == ([], [])
+        with pytest.raises(BlockingIOError):
+            looped.recv(65536)
+    assert_counted(op25b, all={"syn": {"blocked": 1}})
+
+
+def connect_to(host, src, address):
+    """Open port 25 from an address of the host's own, or any if src is None."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with host.socket(family, socket.SOCK_STREAM) as connection:
+        connection.settimeout(hosts.SECONDS)
+        if src:
+            connection.bind((src, 0))
+        connection.connect((address, 25))
+
+
+def test_the_router_reaches_its_own_port_25(net, op25b, v):
+    """By the loopback device, whatever the policy says: nothing of it is counted."""
+    net.bras.ip("link set lo up\n")
+    net.bras.listen(25)
+    op25b.load(f"pool add all guard synack inbound prefix {EVERYONE[v]}")
+    for address in ({4: "127.0.0.1", 6: "::1"}[v], GATEWAY[v], {4: "198.51.100.1",
+                                                               6: "2001:db8:f::1"}[v]):
+        connect_to(net.bras, None, address)
+    net.bras.hang_up()
+    assert_counted(op25b, all={})
+
+
+def test_the_router_in_a_pool_with_guards_is_no_customer(net, op25b, ends, v):
+    """Strangers reach its port 25, and mail servers answer it, though its address is in the pool."""
+    net.bras.listen(25)
+    op25b.load(f"pool add east guard synack inbound prefix {ends.pool}")
+    connect_to(net.bras, GATEWAY[v], net.foreign.address[v])
+    net.foreign.hang_up()
+
+    def answers(packet):
+        return [packets.tcp_of(answer) for answer in
+                net.send(packet, sender=net.foreign, receiver=net.customer).answers]
+    answer, = answers(packets.syn(ends.foreign, GATEWAY[v]))
+    assert (answer[0], answer[4]) == (25, SYN | ACK)
+    assert answers(packets.syn(ends.foreign, GATEWAY[v], flags=RST, seq=1001)) == []
+    # its neighbours are customers
+    assert answers(packets.syn(ends.foreign, ends.customer)) == []
+    assert_counted(op25b, east={"inbound": {"blocked": 1}})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Network namespaces, VRFs, users without privileges, and sysfs."""
 import os
+import socket
 import stat
 import subprocess
 
@@ -8,7 +9,7 @@ import pytest
 
 import hosts
 import packets
-from conftest import MODULE, SYSFS, Command, assert_counted, sysfs, syn_to
+from conftest import MODULE, SYSFS, Command, assert_counted, sysfs, syn_to, table
 
 NOBODY = 65534
 NO_RIGHT = "Error: this takes CAP_NET_ADMIN in the network namespace: use sudo, or be root there\n"
@@ -368,6 +369,24 @@ def test_packets_redirected_to_port_25_in_a_vrf_pass(vrf, v, how):
         assert not vrf.passes(packets.syn(src, dst))
     finally:
         vrf.bras.run("nft", "delete", "table", "inet", "moved")
+
+
+def test_the_router_reaches_its_own_port_25_within_a_vrf(vrf, v):
+    """The device of the VRF loops such packets, not the loopback device."""
+    op25b = Command(vrf.bras)
+    op25b.load(f"pool add all guard synack inbound prefix {'::/0' if v == 6 else '0.0.0.0/0'}")
+    own = {4: "10.0.0.1", 6: "2001:db8:c::1"}[v]
+    family = socket.AF_INET6 if v == 6 else socket.AF_INET
+    with vrf.bras.socket(family, socket.SOCK_STREAM) as listener, \
+            vrf.bras.socket(family, socket.SOCK_STREAM) as connection:
+        for end in (listener, connection):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"vrf-isp")
+            end.settimeout(hosts.SECONDS)
+        listener.bind((own, 25))
+        listener.listen()
+        connection.connect((own, 25))
+    assert op25b.counters()["all"] == table()
+    op25b("flush")
 
 
 def test_blocking_in_a_vrf(vrf, v):

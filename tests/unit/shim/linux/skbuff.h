@@ -17,6 +17,7 @@ struct sk_buff {
 	unsigned int len;	/* of both pieces */
 	unsigned int data_len;	/* of the second piece */
 	const u8 *rest;		/* the second piece */
+	u8 pkt_type:3;
 	u8 ip_summed:2;
 	int csum_start;		/* relative to data */
 	u16 csum_offset;
