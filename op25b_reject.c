@@ -20,6 +20,8 @@
 #include <linux/skbuff.h>
 #include <net/dst.h>
 #include <net/flow.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/l3mdev.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
@@ -126,7 +128,8 @@ static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state 
 
 /*
  * Attach the route back to the source to the packet, which has not been routed yet: nf_reject takes
- * the device from it. Left to itself, nf_reject does not look into the table of the VRF.
+ * the device from it. Left to itself, nf_reject does not look into the table of the VRF. The mark is
+ * that of the answer, since the way back may exist with this mark only.
  */
 static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 		       enum op25b_family family)
@@ -138,10 +141,12 @@ static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 
 	if (family == OP25B_IPV4) {
 		fl.u.ip4.flowi4_oif = vrf;
+		fl.u.ip4.flowi4_mark = IP4_REPLY_MARK(state->net, skb->mark);
 		fl.u.ip4.daddr = ip_hdr(skb)->saddr;
 		err = nf_ip_route(state->net, &dst, &fl, false);
 	} else {
 		fl.u.ip6.flowi6_oif = vrf;
+		fl.u.ip6.flowi6_mark = IP6_REPLY_MARK(state->net, skb->mark);
 		fl.u.ip6.daddr = ipv6_hdr(skb)->saddr;
 		err = nf_ip6_route(state->net, &dst, &fl, false);
 	}

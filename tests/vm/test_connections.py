@@ -297,3 +297,43 @@ def test_the_router_in_a_pool_with_guards_is_no_customer(net, op25b, ends, v):
     # its neighbours are customers
     assert answers(packets.syn(ends.foreign, ends.customer)) == []
     assert_counted(op25b, east={"inbound": {"blocked": 1}})
+
+
+@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+def test_an_answer_takes_the_way_of_its_mark(net, op25b, v, action):
+    """Where answers have the mark of the packet (fwmark_reflect), and customers have routes with this
+    mark only, the answer arrives, as that of a forward rule does."""
+    src, network, gateway = {4: ("10.9.0.5", "10.9.0.0/24", "10.0.0.2"),
+                             6: ("2001:db8:99::5", "2001:db8:99::/64", "2001:db8:c::2")}[v]
+    dst = net.foreign.ghosts[v][0]
+    up = (f"-{v} route add unreachable default metric 4000",
+          f"-{v} route add {network} via {gateway} dev customer table 77",
+          f"-{v} rule add fwmark 7 table 77 priority 77")
+    down = [command.replace(" add ", " del ") for command in up]
+    reject = {"tcp-reset": "tcp dport 25 reject with tcp reset",
+              "admin-prohibited": "tcp dport 25 reject with icmpx type admin-prohibited"}[action]
+    with net.bras:
+        for command in up:
+            hosts.run("ip", *command.split())
+    net.bras.sysctl(f"ipv{v}/fwmark_reflect", 1)
+    net.bras.run("nft", "-f", "-", input="table netdev marks { chain ingress { type filter hook "
+                 "ingress device customer priority 0; meta mark set 7; } }")
+    try:
+        packet = packets.syn(src, dst)
+        net.bras.run("nft", "-f", "-", input="table inet refuse { chain forward { type filter hook "
+                     f"forward priority 0; {reject}; }} }}")
+        try:
+            expected, = net.send(packet).answers
+        finally:
+            net.bras.run("nft", "delete", "table", "inet", "refuse")
+        op25b.load(f"pool add east action {action} prefix {network}")
+        answer, = net.send(packet).answers
+        assert packets.addresses(answer) == packets.addresses(expected)
+        assert packets.payload(answer)[0] == packets.payload(expected)[0]
+    finally:
+        net.bras.run("nft", "delete", "table", "netdev", "marks")
+        net.bras.sysctl(f"ipv{v}/fwmark_reflect", 0)
+        with net.bras:
+            for command in down:
+                hosts.run("ip", *command.split())
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
