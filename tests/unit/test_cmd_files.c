@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files of commands: restore, diff, save and batches. */
+#include <unistd.h>
+
 #include "address.h"
 #include "report.h"
 #include "test_cmd.h"
@@ -172,6 +174,30 @@ static void test_bad_text(void **state)
 	}
 }
 
+/* A save that failed may leave such files. They would remove everything. */
+static void test_no_command(void **state)
+{
+	static const char *const texts[] = { "", "\n\n", "# a site\n", " \t# pool add east" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		static const char error[] =
+			"Error: \"site.conf\" holds no command; use flush to remove everything\n";
+
+		write_file("site.conf", texts[i]);
+		expect("restore site.conf", USAGE, "", error, "");
+		expect("restore -f -n site.conf", USAGE, "", error, "");
+		expect("diff site.conf", 2, "", error, "");
+	}
+	expect("restore", USAGE, "",
+	       "Error: \"-\" holds no command; use flush to remove everything\n", "");
+	write_file("site.conf", "flush\n");
+	expect("restore site.conf", DONE, "", "", "RESTORE_BEGIN\nFLUSH\nRESTORE_COMMIT\n");
+	/* a batch without a command does nothing, and may */
+	expect("-b -", DONE, "", "", "");
+}
+
 /* A refusal names the first line at fault, although messages are merged from many lines. */
 static void test_restore_refused(void **state)
 {
@@ -220,11 +246,13 @@ static void test_batch(void **state)
 		   "prefix add east 10.0.1.0/24\n"
 		   "-j prefix show\n"
 		   "status help\n"
-		   "restore -n /dev/null\n"
+		   "restore -n empty.conf\n"
 		   "pool del nowhere\n"
 		   "flush\n");
+	write_file("empty.conf", "flush\n");
 	kernel_refuse(OP25B_CMD_POOL_DEL, "nowhere", ENOENT, "pool does not exist");
 	op25bctl("-b site.conf");
+	assert_int_equal(unlink("empty.conf"), 0);
 	assert_string_equal(run.err, "site.conf:7: pool \"nowhere\" does not exist\n");
 	assert_int_equal(run.code, REFUSED);
 	assert_string_equal(kernel.log,
@@ -235,6 +263,7 @@ static void test_batch(void **state)
 			    "RELAY_GET\n"
 			    "PREFIX_GET\n"
 			    "RESTORE_BEGIN\n"
+			    "FLUSH\n"
 			    "POOL_DEL pool=nowhere\n");
 	assert_int_equal(strncmp(run.out, "[]\nUsage:", 9), 0);
 
@@ -308,7 +337,7 @@ static const char saved[] =
 static void test_save(void **state)
 {
 	(void)state;
-	expect("save", DONE, "", "", NULL);
+	expect("save", DONE, "flush\n", "", NULL);
 	put_policy();
 	expect("save", DONE, saved, "",
 	       "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n");
@@ -396,19 +425,21 @@ static void test_diff(void **state)
 	       "+ exempt add east 10.0.0.8/32\n"
 	       "+ relay add 192.0.2.0/28\n", "", NULL);
 
-	write_file("site.conf", "");
+	write_file("site.conf", "flush\n");
 	kernel_reset();
 	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0);
 	expect("diff site.conf -j", 1,
 	       "[{\"change\":\"del\",\"command\":\"pool add east mode enforce action drop\"}]\n", "", NULL);
 	/* in a batch, a difference is not an error */
-	write_file("site.conf", "diff /dev/null\nstatus help\n");
+	write_file("empty.conf", "flush\n");
+	write_file("site.conf", "diff empty.conf\nstatus help\n");
 	op25bctl("-b site.conf");
+	assert_int_equal(unlink("empty.conf"), 0);
 	assert_int_equal(run.code, DONE);
 	assert_string_equal(run.err, "");
 	assert_int_equal(strncmp(run.out, "- pool add east mode enforce action drop\nUsage:", 47), 0);
 
-	write_file("site.conf", "");
+	write_file("site.conf", "flush\n");
 	kernel_refuse(OP25B_CMD_POOL_GET, NULL, ENOMEM, NULL);
 	expect("diff site.conf", 2, "", "Error: Cannot allocate memory\n", NULL);
 	expect("diff -n site.conf", 2, "", "Error: --dry-run is for restore only\n", "");
@@ -538,6 +569,7 @@ int main(void)
 		TEST(test_restore_plain_lines),
 		TEST(test_restore_large),
 		TEST(test_bad_text),
+		TEST(test_no_command),
 		TEST(test_restore_refused),
 		TEST(test_batch),
 		TEST(test_save),

@@ -104,14 +104,15 @@ static void test_changes(void **state)
 		{ "test 10.0.0.5 192.0.2.3", "TEST 10.0.0.5/32 192.0.2.3/32\n" },
 		{ "status", "STATUS_GET\n" },
 		{ "save", "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
-		{ "restore", "RESTORE_BEGIN\nRESTORE_COMMIT\n" },
-		{ "restore -", "RESTORE_BEGIN\nRESTORE_COMMIT\n" },
-		{ "restore -n", "RESTORE_BEGIN\n" },
-		{ "--dry-run restore", "RESTORE_BEGIN\n" },
-		{ "diff", "RESTORE_BEGIN\n"
+		/* with "flush" on standard input */
+		{ "restore", "RESTORE_BEGIN\nFLUSH\nRESTORE_COMMIT\n" },
+		{ "restore -", "RESTORE_BEGIN\nFLUSH\nRESTORE_COMMIT\n" },
+		{ "restore -n", "RESTORE_BEGIN\nFLUSH\n" },
+		{ "--dry-run restore", "RESTORE_BEGIN\nFLUSH\n" },
+		{ "diff", "RESTORE_BEGIN\nFLUSH\n"
 		  "POOL_GET restore\nPREFIX_GET restore\nEXEMPT_GET restore\nRELAY_GET restore\n"
 		  "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
-		{ "-b -", "" },
+		{ "-b -", "FLUSH\n" },
 		/* shortened */
 		{ "po", "POOL_GET\n" },
 		{ "po sh", "POOL_GET\n" },
@@ -125,8 +126,8 @@ static void test_changes(void **state)
 		{ "rel s", "RELAY_GET\n" },
 		{ "t ::5 ::1", "TEST ::5/128 ::1/128\n" },
 		{ "st", "STATUS_GET\n" },
-		{ "res -n", "RESTORE_BEGIN\n" },
-		{ "-n res", "RESTORE_BEGIN\n" },
+		{ "res -n", "RESTORE_BEGIN\nFLUSH\n" },
+		{ "-n res", "RESTORE_BEGIN\nFLUSH\n" },
 		{ "f", "FLUSH\n" },
 	};
 	char pool[32];
@@ -139,7 +140,7 @@ static void test_changes(void **state)
 		if (sscanf(rows[i][1], "EXEMPT_ADD %*[force ]pool=%31[^ ]", pool) == 1 ||
 		    sscanf(rows[i][1], "EXEMPT_ADD pool=%31[^ ]", pool) == 1)
 			put_prefixes(OP25B_CMD_PREFIX_GET, pool, "0.0.0.0/0", "::/0");
-		op25bctl(rows[i][0]);
+		op25bctl_with(rows[i][0], "flush\n");
 		assert_string_equal(run.err, "");
 		assert_int_equal(run.code, DONE);
 		if (strstr(rows[i][1], "_ADD"))

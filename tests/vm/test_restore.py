@@ -40,11 +40,28 @@ def test_restore_of_saved_policy(op25b, tmp_path):
     file = tmp_path / "site.conf"
     file.write_text(saved)
     op25b("flush")
-    assert op25b("save") == ""
+    empty = op25b("save")
+    assert "flush" in empty.splitlines()
+    op25b("restore", input=empty)
     op25b("restore", str(file))
     assert listing(op25b) == before
     op25b("restore", input=op25b("save"))
     assert listing(op25b) == before
+
+
+def test_a_file_without_a_command_is_refused(op25b, tmp_path):
+    op25b.load(POLICY)
+    before, generation = op25b("save"), sysfs("generation")
+    file = tmp_path / "site.conf"
+    for text in ("", "# a site\n\n"):
+        file.write_text(text)
+        for words, code in ((("restore",), 1), (("restore", "-n"), 1), (("diff",), 2)):
+            result = op25b.run(*words, str(file))
+            assert (result.returncode, result.stdout, result.stderr) == \
+                (code, "", f'Error: "{file}" holds no command; use flush to remove everything\n')
+    assert (op25b("save"), sysfs("generation")) == (before, generation)
+    op25b("restore", input="flush\n")
+    assert listing(op25b) == ([], [], [], [])
 
 
 def test_diff_shows_what_restore_would_change(op25b, tmp_path):

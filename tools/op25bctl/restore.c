@@ -50,6 +50,8 @@ const struct object restore_object = {
 		"They start from an empty policy, and the result replaces the policy in force\n"
 		"in one step. Pools that keep their name keep their counters. On an error, and\n"
 		"with --dry-run, nothing changes; CAP_NET_ADMIN is needed all the same.\n"
+		"A file without any command is refused: it may be what a failed save has left.\n"
+		"The command flush alone makes an empty policy.\n"
 		"\n"
 		"In a file, # starts a comment. A text with blanks goes in double quotes, where\n"
 		"a backslash goes before a double quote and before a backslash.\n"

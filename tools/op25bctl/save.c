@@ -31,6 +31,9 @@ static int run(struct control *control, struct words *words)
 		print_list(&policy, RELAYS);
 		print_list(&policy, PREFIXES);
 		print_list(&policy, EXEMPTS);
+		/* restore refuses a file without any command. */
+		if (!policy.pool_count && !policy.lists[RELAYS].count)
+			puts("flush");
 	}
 	policy_free(&policy);
 	names_free(&names);
@@ -49,8 +52,9 @@ const struct object save_object = {
 		"  save\n",
 	.help =
 		"Prints the policy, as it was at one moment, as a file for restore. The timeout\n"
-		"of an exempt is the time that was left. Counters are not saved.\n"
+		"of an exempt is the time that was left. Counters are not saved. Of an empty\n"
+		"policy, the file is the command flush.\n"
 		"\n"
 		"Example:\n"
-		"  op25bctl save > site.conf\n",
+		"  op25bctl save > site.conf.new && mv site.conf.new site.conf\n",
 };

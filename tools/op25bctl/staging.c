@@ -121,6 +121,7 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 {
 	struct change change = {};
 	struct words words = {};
+	bool empty = true;
 	const char *text;
 	size_t length;
 	int status;
@@ -139,8 +140,13 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 		}
 		change.restore = true;
 		plan_add(plan, &change);
+		empty = false;
 	}
 	report_at(lines->outer);
+	/* Such a file is more often what a failed command has left than a wish. */
+	if (status == LINES_END && empty)
+		status = report_usage("\"%s\" holds no command; use flush to remove everything",
+				      lines->name);
 	change_free(&change);
 	words_free(&words);
 	return status == LINES_END ? DONE : status;
