@@ -10,6 +10,7 @@
 #include "transport.h"
 
 int op25bctl_main(int argc, char **argv);
+int test_fsync(int fd);
 
 /* --- the kernel --- */
 
@@ -28,6 +29,7 @@ struct transport {
 };
 
 struct kernel kernel;
+int (*instead_of_fsync)(int fd);
 
 static struct rule rules[8];
 static size_t rule_count;
@@ -54,6 +56,7 @@ void kernel_reset(void)
 	while (answer_count)
 		message_free(&answers[--answer_count].message);
 	kernel = (struct kernel) {};
+	instead_of_fsync = NULL;
 	rule_count = 0;
 	generation = 7;
 }
@@ -390,6 +393,14 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	if (dump && kernel.interrupted > 0 && kernel.interrupted--)
 		return -EINTR;
 	return 0;
+}
+
+/* --- system calls --- */
+
+/* The command calls this in place of fsync(). */
+int test_fsync(int fd)
+{
+	return instead_of_fsync ? instead_of_fsync(fd) : fsync(fd);
 }
 
 /* --- the command --- */

@@ -41,6 +41,9 @@ struct kernel {
 
 extern struct kernel kernel;
 
+/* Called instead of the command's fsync(), if it is set. */
+extern int (*instead_of_fsync)(int fd);
+
 void kernel_reset(void);
 void kernel_refuse(uint8_t command, const char *value, int code, const char *text);
 struct message *kernel_answer(uint8_t command);

@@ -323,6 +323,7 @@ static void put_policy(void)
 }
 
 static const char saved[] =
+	"# begin of op25bctl save\n"
 	"pool add west mode observe action tcp-reset guard synack inbound\n"
 	"pool add east mode enforce action drop\n"
 	"relay add 192.0.2.0/28\n"
@@ -332,12 +333,81 @@ static const char saved[] =
 	"prefix add west 10.0.0.0/25\n"
 	"prefix add east 2001:db8::/32\n"
 	"exempt add east 10.0.0.7/32 timeout 3599 comment \"a # \\\"b\\\" \\\\ \303\274\"\n"
-	"exempt add east 10.0.0.8/32\n";
+	"exempt add east 10.0.0.8/32\n"
+	"# end of op25bctl save\n";
+
+/* The error of a saved file that was cut behind a line. */
+static void expect_cut(unsigned int begin, unsigned int last, const char *where)
+{
+	char error[256];
+
+	sprintf(error, "site.conf:%u: the saved policy that begins in line %u was cut off: "
+		"expected the line \"# end of op25bctl save\" %s this one\n", last, begin, where);
+	expect("restore site.conf", USAGE, "", error, "");
+	expect("restore -n site.conf", USAGE, "", error, "");
+	expect("diff site.conf", 2, "", error, "");
+}
+
+/* A saved file that was cut is refused, wherever that was. A file written by hand needs no marks. */
+static void test_marks(void **state)
+{
+	static const char *const good[] = {
+		"%s# with a comment behind\n",
+		"# and before\n%s",
+		"%spool add north\n",
+		"%1$s%1$s",
+		"pool add north # begin of op25bctl save\n# # end of op25bctl save\n# end\n",
+		" # begin of op25bctl save\nflush\n",
+	};
+	char text[2 * sizeof(saved) + 64];
+	unsigned int lines = 0;
+	const char *end;
+	size_t i;
+
+	(void)state;
+	for (end = strchr(saved, '\n') + 1; *end; end = strchr(end, '\n') + 1) {
+		sprintf(text, "%.*s", (int)(end - saved), saved);
+		write_file("site.conf", text);
+		expect_cut(1, ++lines, "after");
+	}
+	assert_int_equal(lines, 11);
+	/* somewhere in a line, the line itself may be what is refused */
+	for (end = saved + strlen("# begin of op25bctl save"); end < saved + sizeof(saved) - 2; end++) {
+		sprintf(text, "%.*s", (int)(end - saved), saved);
+		write_file("site.conf", text);
+		op25bctl("restore site.conf");
+		assert_int_equal(run.code, USAGE);
+	}
+	/* without the last newline nothing is lost */
+	sprintf(text, "%.*s", (int)sizeof(saved) - 2, saved);
+	write_file("site.conf", text);
+	expect("restore -n site.conf", DONE, "", "", NULL);
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		sprintf(text, good[i], saved);
+		write_file("site.conf", text);
+		expect("restore site.conf", DONE, "", "", NULL);
+	}
+	write_file("site.conf", "# begin of op25bctl save \t\r\nflush\r\n# end of op25bctl save\r\n");
+	expect("restore site.conf", DONE, "", "", NULL);
+
+	/* one saved file after another, the first or second of which was cut */
+	sprintf(text, "# begin of op25bctl save\nflush\n%s", saved);
+	write_file("site.conf", text);
+	expect_cut(1, 3, "before");
+	sprintf(text, "%s\n# begin of op25bctl save\nflush\n\n", saved);
+	write_file("site.conf", text);
+	expect_cut(14, 16, "after");
+	write_file("site.conf", "flush\n# end of op25bctl save\n");
+	expect("restore site.conf", USAGE, "",
+	       "site.conf:2: the beginning of this saved policy is missing: expected the line "
+	       "\"# begin of op25bctl save\" before this one\n", "");
+}
 
 static void test_save(void **state)
 {
 	(void)state;
-	expect("save", DONE, "flush\n", "", NULL);
+	expect("save", DONE, "# begin of op25bctl save\nflush\n# end of op25bctl save\n", "", NULL);
 	put_policy();
 	expect("save", DONE, saved, "",
 	       "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n");
@@ -572,6 +642,7 @@ int main(void)
 		TEST(test_no_command),
 		TEST(test_restore_refused),
 		TEST(test_batch),
+		TEST(test_marks),
 		TEST(test_save),
 		TEST(test_diff),
 		TEST(test_diff_stages),

@@ -276,7 +276,7 @@ static void test_wrong_usage(void **state)
 		{ "test 10.0.0.5 east", "\"east\" is not an address" },
 		{ "test 10.0.0.5 ::1", "one address is IPv4, the other IPv6" },
 		{ "status x", "\"x\" is one word too many" },
-		{ "save x", "\"x\" is one word too many" },
+		{ "save x y", "\"y\" is one word too many" },
 		{ "flush x", "\"x\" is one word too many" },
 		{ "restore a b", "\"b\" is one word too many" },
 		{ "restore nowhere", "cannot open \"nowhere\": No such file or directory" },

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Replacing the whole policy: save and restore, restores with traffic, and restores that are killed."""
 import json
+import os
 import signal
 import subprocess
 
@@ -62,6 +63,28 @@ def test_a_file_without_a_command_is_refused(op25b, tmp_path):
     assert (op25b("save"), sysfs("generation")) == (before, generation)
     op25b("restore", input="flush\n")
     assert listing(op25b) == ([], [], [], [])
+
+
+def test_a_saved_file_that_was_cut_is_refused(op25b, tmp_path):
+    op25b.load(POLICY.replace(" timeout 4000", ""))
+    file = tmp_path / "site.conf"
+    file.write_text("old")
+    file.chmod(0o604)
+    op25b("save", str(file))
+    saved = op25b("save")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == (saved, 0o604)
+    assert os.listdir(tmp_path) == ["site.conf"]
+    generation = sysfs("generation")
+    lines = saved.splitlines(keepends=True)
+    for count in range(1, len(lines)):
+        file.write_text("".join(lines[:count]))
+        result = op25b.run("restore", str(file))
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr.startswith(f"{file}:{count}: ") and "was cut off" in result.stderr
+    assert (op25b("save"), sysfs("generation")) == (saved, generation)
+    file.write_text(saved + "relay add 203.0.113.25\n")
+    op25b("restore", str(file))
+    assert len(op25b.json("relay", "show")) == 5
 
 
 def test_diff_shows_what_restore_would_change(op25b, tmp_path):

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "collision.h"
+#include "mark.h"
 #include "memory.h"
 #include "names.h"
 #include "policy.h"
@@ -121,6 +122,7 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 {
 	struct change change = {};
 	struct words words = {};
+	struct mark mark = {};
 	bool empty = true;
 	const char *text;
 	size_t length;
@@ -130,7 +132,9 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 		if (change_read_plain(&change, text, length)) {
 			change.force = force;
 		} else {
-			status = words_split(&words, text, length);
+			status = mark_read(&mark, lines, text, length);
+			if (!status)
+				status = words_split(&words, text, length);
 			if (!status && !words.count)
 				continue;
 			if (!status)
@@ -142,6 +146,8 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 		plan_add(plan, &change);
 		empty = false;
 	}
+	if (status == LINES_END && mark_finish(&mark))
+		status = USAGE;
 	report_at(lines->outer);
 	/* Such a file is more often what a failed command has left than a wish. */
 	if (status == LINES_END && empty)
