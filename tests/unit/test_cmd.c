@@ -149,6 +149,11 @@ static int refuse(struct transport *transport, const struct rule *rule, size_t o
 
 struct transport *transport_open(int *code)
 {
+	int fd;
+
+	/* Otherwise the socket could take the place of one of them. */
+	for (fd = 0; fd < 3; fd++)
+		assert_true(fcntl(fd, F_GETFD) >= 0);
 	*code = kernel.open_limit && kernel.opened == kernel.open_limit ? EMFILE : kernel.open_code;
 	if (*code)
 		return NULL;
@@ -431,44 +436,70 @@ static int split(char *line, char **words)
 	return count;
 }
 
-/* Runs the command with these words, and this text on standard input. @out: its standard output. */
-static void run_command(const char *line, const char *input, FILE *out)
+/* Runs the command with these words. A descriptor of -1: it is closed. */
+void op25bctl_on(const char *line, int in, int out, int err)
 {
-	FILE *real_stdout = stdout, *real_stderr = stderr;
 	char *words[64] = { "op25bctl" }, *copy = strdup(line);
 	int count = 1 + split(copy, words + 1);
-	int fd = memfd_create("input", 0), real_stdin = dup(0);
-	size_t size;
+	const int given[] = { in, out, err };
+	int fd, kept[3];
 
-	free(run.err);
-	assert_int_equal(write(fd, input, strlen(input)), strlen(input));
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	assert_int_equal(dup2(fd, 0), 0);
-	close(fd);
-	stdout = out;
-	stderr = open_memstream(&run.err, &size);
+	fflush(NULL);
+	for (fd = 0; fd < 3; fd++) {
+		kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		close(fd);
+	}
+	for (fd = 0; fd < 3; fd++)
+		if (given[fd] >= 0)
+			dup2(given[fd], fd);
 	run.code = op25bctl_main(count, words);
-	fclose(stdout);
-	fclose(stderr);
-	stdout = real_stdout;
-	stderr = real_stderr;
-	assert_int_equal(dup2(real_stdin, 0), 0);
-	close(real_stdin);
+	for (fd = 0; fd < 3; fd++) {
+		dup2(kept[fd], fd);
+		close(kept[fd]);
+	}
 	free(copy);
 	assert_int_equal(kernel.sockets, 0);
 }
 
+/* A file in memory with this text, at its beginning; not one of the three standard descriptors. */
+static int open_text(const char *text)
+{
+	int fd = memfd_create("text", MFD_CLOEXEC);
+
+	assert_true(fd > 2);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static char *close_text(int fd)
+{
+	size_t size = lseek(fd, 0, SEEK_END);
+	char *text = malloc(size + 1);
+
+	assert_int_equal(pread(fd, text, size, 0), size);
+	text[size] = '\0';
+	close(fd);
+	return text;
+}
+
+/* Runs the command with these words, and this text on standard input. */
 void op25bctl_with(const char *line, const char *input)
 {
-	size_t size;
+	int in = open_text(input), out = open_text(""), err = open_text("");
 
 	free(run.out);
-	run_command(line, input, open_memstream(&run.out, &size));
+	free(run.err);
+	op25bctl_on(line, in, out, err);
+	run.out = close_text(out);
+	run.err = close_text(err);
+	close(in);
 }
 
 /* Runs the command with a terminal as its standard output. It may print up to 4 KiB. */
 void op25bctl_on_terminal(const char *line)
 {
+	int in = open_text(""), err = open_text("");
 	int master = posix_openpt(O_RDWR | O_NOCTTY);
 	struct termios raw;
 	ssize_t size;
@@ -479,7 +510,10 @@ void op25bctl_on_terminal(const char *line)
 	assert_int_equal(tcgetattr(slave, &raw), 0);
 	cfmakeraw(&raw);
 	assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);
-	run_command(line, "", fdopen(dup(slave), "w"));
+	free(run.err);
+	op25bctl_on(line, in, slave, err);
+	run.err = close_text(err);
+	close(in);
 	/* A read from a terminal without anything to read would wait. */
 	assert_int_equal(fcntl(master, F_SETFL, O_NONBLOCK), 0);
 	run.out = realloc(run.out, 4097);

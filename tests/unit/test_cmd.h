@@ -65,6 +65,7 @@ extern struct run run;
 void op25bctl(const char *line);
 void op25bctl_on_terminal(const char *line);
 void op25bctl_with(const char *line, const char *input);
+void op25bctl_on(const char *line, int in, int out, int err);
 void write_file(const char *name, const char *text);
 
 int test_cmd_setup(void **state);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* op25bctl - configure the netfilter module op25b and read its counters */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "choices.h"
 #include "command.h"
 #include "report.h"
+#include "streams.h"
 
 /* Each line is a command with its own options. All use the same socket. */
 static int run_batch(struct control *control, struct words *words)
@@ -81,9 +81,9 @@ int main(int argc, char **argv)
 	struct control control = {};
 	int status;
 
-	status = run(&control, &words);
+	status = streams_begin();
+	if (!status)
+		status = run(&control, &words);
 	transport_close(control.transport);
-	if ((fflush(stdout) || ferror(stdout)) && (!status || status == DIFFERS))
-		status = report_refusal("cannot write: %s", strerror(errno));
-	return exit_code(status, &words);
+	return exit_code(streams_end(status), &words);
 }

@@ -82,7 +82,7 @@ void row_print(const struct column *columns, int count, const char *const *cells
 
 static void json_write(json_t *json)
 {
-	/* main() checks stdout for errors. */
+	/* streams_end() reports what could not be written. */
 	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(json);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "streams.h"
 #include "words.h"
 
 #define LINES_CHUNK	65536
@@ -97,9 +98,7 @@ static int lines_fill(struct lines *lines)
 		lines->at = 0;
 	}
 	lines->data = memory_grow(lines->data, &lines->size, lines->end + LINES_CHUNK, 1);
-	do {
-		got = read(lines->fd, lines->data + lines->end, lines->size - lines->end);
-	} while (got < 0 && errno == EINTR);
+	got = streams_read(lines->fd, lines->data + lines->end, lines->size - lines->end);
 	if (got < 0) {
 		report_at(lines->outer);
 		return report_usage("cannot read \"%s\": %s", lines->name, strerror(errno));
