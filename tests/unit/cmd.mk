@@ -19,7 +19,8 @@ $(CMD_TESTS): build/unit/%: $(CMD_UNIT)/tests/unit/%.o $(CMD_OBJECTS)
 
 $(CMD_UNIT)/tools/op25bctl/op25bctl.o: CMD_CFLAGS += -Dmain=op25bctl_main
 # What the tests have fail
-$(CMD_UNIT)/tools/%.o: CMD_CFLAGS += -Dfsync=test_fsync
+$(CMD_UNIT)/tools/%.o: CMD_CFLAGS += $(foreach name, \
+	fsync malloc calloc realloc reallocarray strdup fopencookie fdopen exit,-D$(name)=cmd_$(name))
 
 $(CMD_UNIT)/%.o: %.c
 	@mkdir -p $(@D)

@@ -6,11 +6,26 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "report.h"
+#include "streams.h"
 #include "test_cmd.h"
 #include "transport.h"
 
+/* While the command runs, the real standard descriptors are from here on. */
+#define KEPT	32
+
 int op25bctl_main(int argc, char **argv);
-int test_fsync(int fd);
+
+/* The command calls these in place of the functions of C. */
+int cmd_fsync(int fd);
+void *cmd_malloc(size_t size);
+void *cmd_calloc(size_t count, size_t size);
+void *cmd_realloc(void *memory, size_t size);
+void *cmd_reallocarray(void *memory, size_t count, size_t size);
+char *cmd_strdup(const char *text);
+FILE *cmd_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions);
+FILE *cmd_fdopen(int fd, const char *mode);
+void cmd_exit(int code) __attribute__((noreturn));
 
 /* --- the kernel --- */
 
@@ -57,6 +72,7 @@ void kernel_reset(void)
 		message_free(&answers[--answer_count].message);
 	kernel = (struct kernel) {};
 	instead_of_fsync = NULL;
+	allocations = (struct allocations) {};
 	rule_count = 0;
 	generation = 7;
 }
@@ -402,15 +418,90 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 
 /* --- system calls --- */
 
-/* The command calls this in place of fsync(). */
-int test_fsync(int fd)
+int cmd_fsync(int fd)
 {
 	return instead_of_fsync ? instead_of_fsync(fd) : fsync(fd);
+}
+
+struct allocations allocations;
+
+static bool allocation_fails(void)
+{
+	if (++allocations.count != allocations.failing)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *cmd_malloc(size_t size)
+{
+	return allocation_fails() ? NULL : malloc(size);
+}
+
+void *cmd_calloc(size_t count, size_t size)
+{
+	return allocation_fails() ? NULL : calloc(count, size);
+}
+
+void *cmd_realloc(void *memory, size_t size)
+{
+	return allocation_fails() ? NULL : realloc(memory, size);
+}
+
+void *cmd_reallocarray(void *memory, size_t count, size_t size)
+{
+	return allocation_fails() ? NULL : reallocarray(memory, count, size);
+}
+
+char *cmd_strdup(const char *text)
+{
+	return allocation_fails() ? NULL : strdup(text);
+}
+
+FILE *cmd_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions)
+{
+	return allocation_fails() ? NULL : fopencookie(cookie, mode, functions);
+}
+
+FILE *cmd_fdopen(int fd, const char *mode)
+{
+	return allocation_fails() ? NULL : fdopen(fd, mode);
 }
 
 /* --- the command --- */
 
 struct run run;
+
+static jmp_buf exit_point;
+
+void cmd_exit(int code)
+{
+	run.code = code;
+	longjmp(exit_point, 1);
+}
+
+/* What an exit would do: write what was printed, and close all files. */
+static void clean_up(int first)
+{
+	int fd;
+
+	streams_end(run.code);
+	report_at((struct place) {});
+	kernel.sockets = 0;
+	for (fd = first; fd < KEPT; fd++)
+		close(fd);
+}
+
+static void run_main(int count, char **words)
+{
+	int first = open("/", O_PATH);
+
+	close(first);
+	if (setjmp(exit_point))
+		clean_up(first);
+	else
+		run.code = op25bctl_main(count, words);
+}
 
 static char directory[] = "/tmp/test_cmd.XXXXXX";
 
@@ -446,13 +537,13 @@ void op25bctl_on(const char *line, int in, int out, int err)
 
 	fflush(NULL);
 	for (fd = 0; fd < 3; fd++) {
-		kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, KEPT);
 		close(fd);
 	}
 	for (fd = 0; fd < 3; fd++)
 		if (given[fd] >= 0)
 			dup2(given[fd], fd);
-	run.code = op25bctl_main(count, words);
+	run_main(count, words);
 	for (fd = 0; fd < 3; fd++) {
 		dup2(kept[fd], fd);
 		close(kept[fd]);

@@ -44,6 +44,16 @@ extern struct kernel kernel;
 /* Called instead of the command's fsync(), if it is set. */
 extern int (*instead_of_fsync)(int fd);
 
+/**
+ * struct allocations - those of the command, jansson's included
+ * @count: how many there were
+ * @failing: the number of the one that fails, from 1; 0: none does
+ */
+extern struct allocations {
+	unsigned int count;
+	unsigned int failing;
+} allocations;
+
 void kernel_reset(void);
 void kernel_refuse(uint8_t command, const char *value, int code, const char *text);
 struct message *kernel_answer(uint8_t command);

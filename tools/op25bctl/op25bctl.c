@@ -5,6 +5,7 @@
 
 #include "choices.h"
 #include "command.h"
+#include "memory.h"
 #include "report.h"
 #include "streams.h"
 
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
 	struct control control = {};
 	int status;
 
+	memory_begin();
 	status = streams_begin();
 	if (!status)
 		status = run(&control, &words);

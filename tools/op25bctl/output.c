@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,6 +83,9 @@ void row_print(const struct column *columns, int count, const char *const *cells
 
 static void json_write(json_t *json)
 {
+	/* With memory_begin(), there is no other reason. */
+	if (!json)
+		exit(report_refusal("the module's answer is not UTF-8"));
 	/* streams_end() reports what could not be written. */
 	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(json);

@@ -99,6 +99,7 @@ static void sink_end(struct sink *sink, FILE **stream)
 		return;
 	fclose(*stream);
 	*stream = sink->inherited;
+	sink->inherited = NULL;
 }
 
 /* Nothing can be read from such a file or written to it, and it exists in every chroot. */
