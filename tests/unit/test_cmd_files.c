@@ -428,6 +428,67 @@ static void test_save(void **state)
 	       "RESTORE_COMMIT\n");
 }
 
+/* What this command does not know would get lost. A module of another version may have it. */
+static void test_unknown(void **state)
+{
+	static const struct {
+		uint32_t mode, action, guard;
+		const char *what;
+	} rows[] = {
+		{ 7, 0, 0, "mode 7 of pool \"east\"" },
+		{ 0, 9, 0, "action 9 of pool \"east\"" },
+		{ 0, 0, 13, "guard 12 of pool \"east\"" },
+		{ 0, 0, 0, "attribute 77 of pool \"east\"" },
+		{ 0, 0, 0, "attribute 77 of the list of relays" },
+		{ 0, 0, 0, "attribute 9 of exempt 10.0.0.7/32" },
+	};
+	char error[256];
+	size_t i;
+
+	(void)state;
+	write_file("site.conf", "pool add east\n");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct prefix prefix = { .family = AF_INET, .address = { 10, 0, 0, 7 }, .length = 32 };
+		struct message *message;
+
+		kernel_reset();
+		message_put_string(kernel_answer(OP25B_CMD_STATUS_GET), OP25B_A_VERSION, "9.9");
+		put_pool("east", rows[i].mode, rows[i].action, rows[i].guard);
+		if (i == 3) {
+			message = kernel_answer(OP25B_CMD_POOL_GET);
+			message_put_string(message, OP25B_A_POOL, "east");
+			message_put_u32(message, 77, 1);
+		} else if (i == 4) {
+			message_put_u32(kernel_answer(OP25B_CMD_RELAY_GET), 77, 1);
+		} else if (i == 5) {
+			struct nlattr *nest;
+
+			message = kernel_answer(OP25B_CMD_EXEMPT_GET);
+			message_put_string(message, OP25B_A_POOL, "east");
+			nest = mnl_nlmsg_get_payload_tail(message_header(message));
+			message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
+			message_put_u32(message, 9, 1);
+			nest->nla_len += MNL_ATTR_HDRLEN + sizeof(uint32_t);
+		}
+		sprintf(error, "Error: this command does not know %s, and would lose it: "
+			"use the op25bctl of the module's version, 9.9\n", rows[i].what);
+		expect("save", REFUSED, "", error, NULL);
+		expect("diff site.conf", 2, "", error, NULL);
+		op25bctl("-j pool show");
+		assert_int_equal(run.code, DONE);
+		if (i < 3)
+			assert_non_null(strstr(run.out, ((const char *[]) {
+				"\"mode\":\"7\",\"action\":\"drop\",\"guard\":[]",
+				"\"mode\":\"enforce\",\"action\":\"9\",\"guard\":[]",
+				"\"guard\":[\"synack\",\"12\"]" })[i]));
+		op25bctl("pool show east");
+		if (i < 3)
+			assert_non_null(strstr(run.out, ((const char *[]) {
+				"mode 7  action drop  guard none", "mode enforce  action 9",
+				"guard synack,12" })[i]));
+	}
+}
+
 static void test_diff(void **state)
 {
 	(void)state;
@@ -644,6 +705,7 @@ int main(void)
 		TEST(test_batch),
 		TEST(test_marks),
 		TEST(test_save),
+		TEST(test_unknown),
 		TEST(test_diff),
 		TEST(test_diff_stages),
 		TEST(test_staged_collisions),

@@ -257,7 +257,7 @@ static void test_test(void **state)
 	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: observed\n");
 	kernel_reset();
 	message_put_u32(kernel_answer(OP25B_CMD_TEST), OP25B_A_VERDICT, 99);
-	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: unknown\n");
+	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: 99\n");
 }
 
 static void test_status(void **state)

@@ -63,12 +63,22 @@ int keyword_number(const struct keywords *keywords, const char *word)
 	return -1;
 }
 
-/* A newer kernel may have numbers that this command does not know. */
+/* Returns the word of a number, or NULL: a newer module may have numbers that are not known here. */
 const char *keyword_name(const struct keywords *keywords, unsigned int number)
 {
-	if (number >= keywords->count || !keywords->word[number])
-		return "unknown";
-	return keywords->word[number];
+	return number < keywords->count ? keywords->word[number] : NULL;
+}
+
+/* Returns the word of a number; or the number, written to @text, if it is not known here. */
+const char *keyword_format(const struct keywords *keywords, unsigned int number,
+			   char text[KEYWORD_NUMBER_MAX])
+{
+	const char *word = keyword_name(keywords, number);
+
+	if (word)
+		return word;
+	sprintf(text, "%u", number);
+	return text;
 }
 
 /* Writes all of them, for "expected one of". */

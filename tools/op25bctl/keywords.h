@@ -17,11 +17,15 @@ extern const struct keywords guard_keywords;	/* by bit */
 extern const struct keywords verdict_keywords;
 extern const struct keywords class_keywords;	/* by attribute, from 1 */
 
+#define KEYWORD_NUMBER_MAX	12	/* the size of a number as text */
+
 #define CLASSES		OP25B_A_PACKETS_MAX
 #define VERDICTS	(OP25B_VERDICT_MAX + 1)
 
 int keyword_number(const struct keywords *keywords, const char *word);
 const char *keyword_name(const struct keywords *keywords, unsigned int number);
+const char *keyword_format(const struct keywords *keywords, unsigned int number,
+			   char text[KEYWORD_NUMBER_MAX]);
 void keywords_list(const struct keywords *keywords, char *text, size_t size);
 void list_append(char *text, size_t size, const char *separator, const char *word);
 

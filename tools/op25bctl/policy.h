@@ -44,6 +44,7 @@ struct policy {
 	size_t pool_size;	/* elements allocated */
 	struct entries lists[LISTS];
 	bool staged;		/* read what the socket's restore has staged, not what is in force */
+	char unknown[128];	/* something in it that this command does not know, or empty */
 };
 
 #define COMMAND_TEXT_MAX	1024

@@ -111,16 +111,19 @@ static json_t *packets_json(const struct pool *pool)
 
 static json_t *pool_json(const char *name, const struct pool *pool)
 {
+	char mode[KEYWORD_NUMBER_MAX], action[KEYWORD_NUMBER_MAX];
 	json_t *guard = json_array();
 	unsigned int bit;
 
 	for (bit = 0; bit < guard_keywords.count; bit++)
 		if (pool->guard & 1 << bit)
 			json_array_append_new(guard, json_string(keyword_name(&guard_keywords, bit)));
+	if (pool->guard & ~OP25B_GUARD_MASK)
+		json_array_append_new(guard, json_sprintf("%u", pool->guard & ~OP25B_GUARD_MASK));
 	return json_pack("{ss ss ss so si si si so}",
 			 "name", name,
-			 "mode", keyword_name(&mode_keywords, pool->mode),
-			 "action", keyword_name(&action_keywords, pool->action),
+			 "mode", keyword_format(&mode_keywords, pool->mode, mode),
+			 "action", keyword_format(&action_keywords, pool->action, action),
 			 "guard", guard,
 			 "prefixes", pool->counts[PREFIXES],
 			 "exempts", pool->counts[EXEMPTS],
@@ -158,7 +161,7 @@ static_assert(sizeof(titles) == CELLS * sizeof(*titles), "titles");
 
 /* A row of the table: the cells point to keywords, to the name, or to @text. */
 struct row {
-	char text[CELLS][24];
+	char text[CELLS][40];
 	const char *cells[CELLS];
 };
 
@@ -168,14 +171,20 @@ static void make_row(struct row *row, const char *name, const struct pool *pool)
 	unsigned int bit;
 
 	row->cells[NAME] = name;
-	row->cells[MODE] = keyword_name(&mode_keywords, pool->mode);
-	row->cells[ACTION] = keyword_name(&action_keywords, pool->action);
+	row->cells[MODE] = keyword_format(&mode_keywords, pool->mode, row->text[MODE]);
+	row->cells[ACTION] = keyword_format(&action_keywords, pool->action, row->text[ACTION]);
 	row->cells[GUARD] = pool->guard ? row->text[GUARD] : "-";
 	*row->text[GUARD] = '\0';
 	for (bit = 0; bit < guard_keywords.count; bit++)
 		if (pool->guard & 1 << bit)
 			list_append(row->text[GUARD], sizeof(row->text[GUARD]), ",",
 				    keyword_name(&guard_keywords, bit));
+	if (pool->guard & ~OP25B_GUARD_MASK) {
+		char number[KEYWORD_NUMBER_MAX];
+
+		sprintf(number, "%u", pool->guard & ~OP25B_GUARD_MASK);
+		list_append(row->text[GUARD], sizeof(row->text[GUARD]), ",", number);
+	}
 	for (list = 0; list < LISTS; list++) {
 		row->cells[COUNTS + list] = row->text[COUNTS + list];
 		sprintf(row->text[COUNTS + list], "%" PRIu32, pool->counts[list]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "comment.h"
@@ -66,6 +68,49 @@ static void read_packets(struct pool *pool, const struct nlattr *packets)
 	}
 }
 
+/* Remembers the first thing that a newer module has and that this command would lose. */
+static __attribute__((format(printf, 2, 3))) void note_unknown(struct policy *policy,
+							       const char *format, ...)
+{
+	va_list values;
+
+	if (*policy->unknown)
+		return;
+	va_start(values, format);
+	vsnprintf(policy->unknown, sizeof(policy->unknown), format, values);
+	va_end(values);
+}
+
+static void check_pool(const struct nlmsghdr *answer, struct policy *policy,
+		       const struct pool *pool, const char *name)
+{
+	const struct nlattr *attribute;
+
+	if (!keyword_name(&mode_keywords, pool->mode))
+		note_unknown(policy, "mode %u of pool \"%s\"", pool->mode, name);
+	if (!keyword_name(&action_keywords, pool->action))
+		note_unknown(policy, "action %u of pool \"%s\"", pool->action, name);
+	if (pool->guard & ~OP25B_GUARD_MASK)
+		note_unknown(policy, "guard %u of pool \"%s\"", pool->guard & ~OP25B_GUARD_MASK,
+			     name);
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
+		if (mnl_attr_get_type(attribute) > OP25B_A_MAX)
+			note_unknown(policy, "attribute %u of pool \"%s\"",
+				     mnl_attr_get_type(attribute), name);
+}
+
+static void check_entry(const struct nlattr *nest, struct policy *policy, enum policy_list list,
+			const struct prefix *prefix)
+{
+	const struct nlattr *attribute;
+	char text[PREFIX_TEXT_MAX];
+
+	mnl_attr_for_each_nested(attribute, nest)
+		if (mnl_attr_get_type(attribute) > OP25B_A_PREFIX_MAX)
+			note_unknown(policy, "attribute %u of %s %s", mnl_attr_get_type(attribute),
+				     list_kinds[list].noun, prefix_format(prefix, text));
+}
+
 static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 {
 	const struct nlattr *table[OP25B_A_MAX + 1];
@@ -85,6 +130,7 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 	pool->counts[EXEMPTS] = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
 	pool->counts[RELAYS] = attribute_u32(table[OP25B_A_RELAY_COUNT]);
 	read_packets(pool, table[OP25B_A_PACKETS]);
+	check_pool(answer, policy, pool, name.text);
 }
 
 /* A message may have several entries, all of one pool. */
@@ -99,6 +145,9 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 	struct name name;
 
 	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attribute) > OP25B_A_MAX)
+			note_unknown(policy, "attribute %u of the list of %ss",
+				     mnl_attr_get_type(attribute), list_kinds[list].noun);
 		if (mnl_attr_get_type(attribute) != OP25B_A_POOL)
 			continue;
 		name = name_make(mnl_attr_get_str(attribute));
@@ -109,6 +158,7 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 		    !attribute_prefix(attribute, &prefix, &options) ||
 		    (pool == NO_NAME && list != RELAYS))
 			continue;
+		check_entry(attribute, policy, list, &prefix);
 		entry = policy_add_entry(policy, list);
 		entry->prefix = prefix;
 		entry->pool = pool;
@@ -217,20 +267,14 @@ static int read_pools_and_lists(struct control *control, struct policy *policy)
 	enum policy_list list;
 	int status;
 
+	*policy->unknown = '\0';
 	status = read_pools(control, policy, &all);
 	for (list = 0; !status && list < LISTS; list++)
 		status = read_list(control, policy, list, &all);
 	return status;
 }
 
-/**
- * read_policy() - read pools and all lists, as they were at one moment
- * @control: the run
- * @policy: the result
- *
- * Return: DONE or REFUSED.
- */
-int read_policy(struct control *control, struct policy *policy)
+static int read_consistent(struct control *control, struct policy *policy)
 {
 	struct status before, after;
 	int status, try;
@@ -248,4 +292,26 @@ int read_policy(struct control *control, struct policy *policy)
 			return status;
 	}
 	return changes_too_fast();
+}
+
+/**
+ * read_policy() - read pools and all lists, as they were at one moment
+ * @control: the run
+ * @policy: the result
+ *
+ * Return: DONE or REFUSED, also if there is something in it that this command does not know and
+ * would lose.
+ */
+int read_policy(struct control *control, struct policy *policy)
+{
+	int status = read_consistent(control, policy);
+	struct status module;
+
+	if (status || !*policy->unknown)
+		return status;
+	status = read_status(control, &module);
+	if (status)
+		return status;
+	return report_refusal("this command does not know %s, and would lose it: use the op25bctl of the module's version, %s",
+			      policy->unknown, module.version);
 }

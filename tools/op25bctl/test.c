@@ -39,7 +39,7 @@ static const struct prefix *known(const struct prefix *prefix)
 
 static void print_json(const struct outcome *outcome)
 {
-	char src[PREFIX_TEXT_MAX], dst[PREFIX_TEXT_MAX];
+	char src[PREFIX_TEXT_MAX], dst[PREFIX_TEXT_MAX], verdict[KEYWORD_NUMBER_MAX];
 
 	json_print(json_pack("{ss ss so so sb so ss}",
 			     "src", address_format(&outcome->src, src),
@@ -48,7 +48,8 @@ static void print_json(const struct outcome *outcome)
 			     "prefix", json_prefix(known(&outcome->prefix)),
 			     "exempt", outcome->exempt,
 			     "relay", json_prefix(known(&outcome->relay)),
-			     "verdict", keyword_name(&verdict_keywords, outcome->verdict)));
+			     "verdict", keyword_format(&verdict_keywords, outcome->verdict,
+						       verdict)));
 }
 
 static void print_prefix(const char *what, const struct prefix *prefix)
@@ -64,12 +65,12 @@ static void print_prefix(const char *what, const struct prefix *prefix)
 
 static void print_text(const struct outcome *outcome)
 {
-	char src[PREFIX_TEXT_MAX], dst[PREFIX_TEXT_MAX];
+	char src[PREFIX_TEXT_MAX], dst[PREFIX_TEXT_MAX], verdict[KEYWORD_NUMBER_MAX];
 
 	printf("%s to %s port 25: ", address_format(&outcome->src, src),
 	       address_format(&outcome->dst, dst));
 	output_coloured(outcome->verdict == OP25B_VERDICT_BLOCKED ? BAD_COLOUR : GOOD_COLOUR,
-			keyword_name(&verdict_keywords, outcome->verdict));
+			keyword_format(&verdict_keywords, outcome->verdict, verdict));
 	putchar('\n');
 	if (*outcome->pool) {
 		printf("  pool    ");
