@@ -78,8 +78,8 @@ void kernel_reset(void)
 }
 
 /*
- * Refuses a command with this pool or prefix, which is then the attribute at fault. NULL: refuses
- * every such command, and no attribute is at fault.
+ * Refuses a command with this pool or prefix, or with this flag or setting, as the log has it, which
+ * is then the attribute at fault. NULL: refuses every such command, and no attribute is at fault.
  */
 void kernel_refuse(uint8_t command, const char *value, int code, const char *text)
 {
@@ -342,7 +342,7 @@ static const struct rule *find_rule(const struct transport *transport,
 				 failed = { 0, NULL, ECANCELED, "the restore has failed" };
 	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
 	char value[PREFIX_TEXT_MAX], word[512];
-	const struct nlattr *attribute;
+	const struct nlattr *attribute, *inner;
 	const struct rule *rule;
 
 	*offset = 0;
@@ -355,10 +355,15 @@ static const struct rule *find_rule(const struct transport *transport,
 		return rule;
 	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
 		describe(attribute, word, value);
-		rule = *value ? broken_rule(generic->cmd, value) : NULL;
+		rule = *value ? broken_rule(generic->cmd, value) : broken_rule(generic->cmd, word);
 		*offset = (const char *)attribute - (const char *)header;
-		if (rule)
-			return rule;
+		if (!rule)
+			continue;
+		if (kernel.inner)
+			mnl_attr_for_each_nested(inner, attribute)
+				if (mnl_attr_get_type(inner) == kernel.inner)
+					*offset = (const char *)inner - (const char *)header;
+		return rule;
 	}
 	return NULL;
 }

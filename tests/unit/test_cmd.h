@@ -25,6 +25,7 @@
  * @prefixes: the number of prefixes in all requests
  * @interrupted: the number of dumps to come that a change interrupts
  * @moving: the generation is different each time it is read
+ * @inner: of a prefix that is refused, this attribute is at fault; 0: the whole prefix
  * @sockets: the number of open sockets
  */
 struct kernel {
@@ -36,6 +37,7 @@ struct kernel {
 	size_t prefixes;
 	int interrupted;
 	bool moving;
+	uint16_t inner;
 	int sockets;
 };
 

@@ -492,6 +492,58 @@ static void test_refusals(void **state)
 	assert_null(strstr(kernel.log, "GET"));
 }
 
+/* A module that is older than the command: what it does not know is named. */
+static void test_outdated(void **state)
+{
+	static const struct {
+		const char *line;
+		uint8_t command;
+		const char *value;
+		int code;
+		const char *text;
+		const char *what;
+	} rows[] = {
+		{ "relay show", OP25B_CMD_RELAY_GET, NULL, EOPNOTSUPP, NULL, "\"relay show\"" },
+		{ "restore -n site.conf", OP25B_CMD_RESTORE_BEGIN, NULL, EOPNOTSUPP, NULL, "\"restore\"" },
+		{ "pool add -f a", OP25B_CMD_POOL_ADD, "force", EINVAL, "Unknown attribute type",
+		  "\"--force\"" },
+		{ "pool set a mode off", OP25B_CMD_POOL_SET, "mode=2", EINVAL, "Unsupported attribute",
+		  "\"mode\"" },
+		{ "pool set a mode off", OP25B_CMD_POOL_SET, "mode=2", ERANGE, "integer out of range",
+		  "mode off" },
+		{ "pool add a action tcp-reset", OP25B_CMD_POOL_ADD, "action=1", ERANGE,
+		  "integer out of range", "action tcp-reset" },
+		{ "pool add a guard inbound synack", OP25B_CMD_POOL_ADD, "guard=3", EINVAL,
+		  "reserved bit set", "all of guard synack inbound" },
+	};
+	char expected[256];
+	size_t i;
+
+	(void)state;
+	write_file("site.conf", "flush\n");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		kernel_reset();
+		message_put_string(kernel_answer(OP25B_CMD_STATUS_GET), OP25B_A_VERSION, "0.0.9");
+		kernel_refuse(rows[i].command, rows[i].value, rows[i].code, rows[i].text);
+		op25bctl(rows[i].line);
+		sprintf(expected, "Error: the loaded module, version 0.0.9, does not know %s\n",
+			rows[i].what);
+		assert_string_equal(run.err, expected);
+		assert_int_equal(run.code, REFUSED);
+		/* a module that does not answer has no version */
+		kernel_refuse(OP25B_CMD_STATUS_GET, NULL, EOPNOTSUPP, NULL);
+		op25bctl(rows[i].line);
+		sprintf(expected, "Error: the loaded module does not know %s\n", rows[i].what);
+		assert_string_equal(run.err, expected);
+	}
+
+	kernel_reset();
+	kernel.inner = OP25B_A_PREFIX_COMMENT;
+	kernel_refuse(OP25B_CMD_EXEMPT_ADD, "10.0.0.7/32", EINVAL, "Unknown attribute type");
+	op25bctl("exempt add a 10.0.0.7 timeout 5 comment text");
+	assert_string_equal(run.err, "Error: the loaded module does not know \"comment\"\n");
+}
+
 /* Linux before 6.2 does not name the pool. The command prints what newer kernels say. */
 static void test_collisions(void **state)
 {
@@ -694,6 +746,7 @@ int main(void)
 		TEST(test_long_comment),
 		TEST(test_list_on_stdin),
 		TEST(test_refusals),
+		TEST(test_outdated),
 		TEST(test_collisions),
 		TEST(test_absences),
 		TEST(test_no_kernel),

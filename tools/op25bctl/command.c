@@ -228,7 +228,7 @@ static int refuse_change(struct transport *transport, const struct message *requ
 
 	if (collision_needs_asking(&error))
 		collision_ask(transport, false, request, &error);
-	return refusal(&error, request, change);
+	return refusal(transport, &error, request, change);
 }
 
 static int run_change(struct control *control, const struct command *command,
@@ -350,6 +350,7 @@ int control_ask(struct control *control, struct message *request, transport_read
 	int status = control_connect(control);
 
 	if (!status && transport_ask(control->transport, request, reader, data))
-		status = refusal(transport_error(control->transport), request, NULL);
+		status = refusal(control->transport, transport_error(control->transport), request,
+				 NULL);
 	return status;
 }

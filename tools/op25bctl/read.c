@@ -212,7 +212,8 @@ static int read_whole(struct control *control, struct message *request, struct p
 		if (!ret)
 			return DONE;
 		if (ret != -EINTR)
-			return refusal(transport_error(control->transport), request, NULL);
+			return refusal(control->transport, transport_error(control->transport),
+				       request, NULL);
 	}
 	return changes_too_fast();
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "collision.h"
+#include "outdated.h"
 #include "refusal.h"
 #include "report.h"
 
@@ -105,14 +106,15 @@ static const char *find_reason(const struct transport_error *error, const struct
 
 /**
  * refusal() - report why the kernel refused a request
+ * @transport: the socket, which may be asked for more
  * @error: the refusal
  * @request: the request
  * @change: what the request was made from, to name lines of standard input, or NULL
  *
  * Return: REFUSED.
  */
-int refusal(const struct transport_error *error, const struct message *request,
-	    const struct change *change)
+int refusal(struct transport *transport, const struct transport_error *error,
+	    const struct message *request, const struct change *change)
 {
 	struct transport_error named = *error;
 	struct place outer = report_place();
@@ -125,6 +127,8 @@ int refusal(const struct transport_error *error, const struct message *request,
 	if (error->code == EMSGSIZE || (error->code == ENOBUFS && !error->text[0]))
 		return report_refusal("this is too much for one message (see net.core.wmem_max): use restore, or several commands");
 
+	if (outdated(transport, request, &named))
+		return REFUSED;
 	collision_name_own_pool(request, &named);
 	reason = find_reason(&named, request);
 	rest = strchr(reason, ' ');

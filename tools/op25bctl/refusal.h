@@ -6,8 +6,8 @@
 #include "change.h"
 #include "transport.h"
 
-int refusal(const struct transport_error *error, const struct message *request,
-	    const struct change *change);
+int refusal(struct transport *transport, const struct transport_error *error,
+	    const struct message *request, const struct change *change);
 int refusal_to_connect(int code);
 
 #endif /* OP25BCTL_REFUSAL_H */

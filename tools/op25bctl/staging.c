@@ -174,7 +174,7 @@ static int begin(struct control *control, bool quiet)
 	message_begin(&request, OP25B_CMD_RESTORE_BEGIN, NLM_F_ACK);
 	status = transport_ask(control->transport, &request, NULL, NULL) ? REFUSED : DONE;
 	if (status && !quiet)
-		refusal(transport_error(control->transport), &request, NULL);
+		refusal(control->transport, transport_error(control->transport), &request, NULL);
 	message_free(&request);
 	return status;
 }
@@ -224,7 +224,7 @@ static int refuse_line(struct control *control, struct lines *lines, const struc
 	if (status == USAGE)
 		return status;
 	report_at(place);
-	return refusal(&error, request, NULL);
+	return refusal(control->transport, &error, request, NULL);
 }
 
 /* Stages the lines one by one, to find the first that is refused. */
