@@ -44,7 +44,7 @@ static int follow_links(const char *name, char path[PATH_MAX])
 
 	if (strlen(name) >= PATH_MAX)
 		return ENAMETOOLONG;
-	strcpy(path, name);
+	memcpy(path, name, strlen(name) + 1);
 	for (links = 0; links < LINKS_MAX; links++) {
 		ssize_t length = readlink(path, target, sizeof(target) - 1);
 		char *slash = strrchr(path, '/'), *start = path;
@@ -56,7 +56,7 @@ static int follow_links(const char *name, char path[PATH_MAX])
 			start = slash + 1;
 		if (start - path + length >= PATH_MAX)
 			return ENAMETOOLONG;
-		strcpy(start, target);
+		memcpy(start, target, length + 1);
 	}
 	return ELOOP;
 }
@@ -102,7 +102,7 @@ static int fill(const struct file *file, int fd, file_writer writer, const void 
 		close(fd);
 		return code;
 	}
-	setvbuf(stream, buffer, _IOFBF, sizeof(buffer));
+	(void)setvbuf(stream, buffer, _IOFBF, sizeof(buffer));
 	writer(stream, data);
 	if (fflush(stream) || ferror(stream))
 		code = errno;
@@ -120,7 +120,7 @@ static int write_beside(struct file *file, file_writer writer, const void *data)
 {
 	int fd, code;
 
-	strcpy(stpcpy(file->beside, file->path), SUFFIX);
+	snprintf(file->beside, sizeof(file->beside), "%s" SUFFIX, file->path);
 	fd = mkostemp(file->beside, O_CLOEXEC);
 	if (fd < 0)
 		return errno;

@@ -86,7 +86,7 @@ static bool sink_begin(struct sink *sink, int fd, FILE **stream, char *buffer, s
 
 	if (!own)
 		return false;
-	setvbuf(own, buffer, buffering, size);
+	(void)setvbuf(own, buffer, buffering, size);
 	*sink = (struct sink) { .fd = fd, .inherited = *stream };
 	*stream = own;
 	return true;
