@@ -14,7 +14,16 @@ CMD_OBJECTS := $(patsubst %.c,$(CMD_UNIT)/%.o,tests/unit/test_cmd.c \
 	$(filter-out tools/op25bctl/transport.c,$(sort $(wildcard tools/op25bctl/*.c))))
 CMD_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(sort $(wildcard tests/unit/test_cmd_*.c)))
 
-$(CMD_TESTS): build/unit/%: $(CMD_UNIT)/tests/unit/%.o $(CMD_OBJECTS)
+# The only one with the real transport.c, without a kernel below it
+comma := ,
+TRANSPORT_TEST := build/unit/test_cmd_transport
+$(TRANSPORT_TEST): $(addprefix $(CMD_UNIT)/,tests/unit/test_cmd_transport.o \
+	$(patsubst %,tools/op25bctl/%.o,transport message memory report))
+	$(CC) $(CMD_CFLAGS) -o $@ $^ $(CMD_LIBS) \
+		$(addprefix -Wl$(comma)--wrap=,recv $(addprefix mnl_socket_, \
+			open2 bind setsockopt get_fd sendto close))
+
+$(filter-out $(TRANSPORT_TEST),$(CMD_TESTS)): build/unit/%: $(CMD_UNIT)/tests/unit/%.o $(CMD_OBJECTS)
 	$(CC) $(CMD_CFLAGS) -o $@ $^ $(CMD_LIBS)
 
 $(CMD_UNIT)/tools/op25bctl/op25bctl.o: CMD_CFLAGS += -Dmain=op25bctl_main

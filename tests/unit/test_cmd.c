@@ -157,7 +157,8 @@ static const struct rule *broken_rule(uint8_t command, const char *value)
 
 static int refuse(struct transport *transport, const struct rule *rule, size_t offset)
 {
-	transport->error = (struct transport_error) { .code = rule->code, .offset = offset };
+	transport->error = (struct transport_error) { .code = rule->code, .offset = offset,
+						       .absent = kernel.absent };
 	if (rule->text)
 		strcpy(transport->error.text, rule->text);
 	return -rule->code;

@@ -26,6 +26,7 @@
  * @interrupted: the number of dumps to come that a change interrupts
  * @moving: the generation is different each time it is read
  * @inner: of a prefix that is refused, this attribute is at fault; 0: the whole prefix
+ * @absent: a refusal is due to the module, which was removed
  * @sockets: the number of open sockets
  */
 struct kernel {
@@ -38,6 +39,7 @@ struct kernel {
 	int interrupted;
 	bool moving;
 	uint16_t inner;
+	bool absent;
 	int sockets;
 };
 

@@ -684,6 +684,16 @@ static void test_no_kernel(void **state)
 	op25bctl("flush");
 	assert_int_equal(run.code, REFUSED);
 	assert_string_equal(run.err, "Error: cannot open a netlink socket: Protocol not supported\n");
+	/* it was removed while the socket was open */
+	kernel.open_code = 0;
+	kernel.absent = true;
+	kernel_refuse(OP25B_CMD_PREFIX_GET, NULL, ENOENT, NULL);
+	write_file("site.conf", "status\nprefix show\n");
+	op25bctl("-b site.conf");
+	assert_int_equal(run.code, REFUSED);
+	assert_string_equal(run.err,
+			    "site.conf:2: the kernel module op25b is not loaded; as root: modprobe op25b\n");
+	kernel.open_code = ENOENT;
 	/* Wrong usage is reported first. */
 	op25bctl("pool add");
 	assert_int_equal(run.code, USAGE);

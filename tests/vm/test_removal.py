@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Removing the module, whatever else is going on, and loading it again."""
 import contextlib
+import json
 import os
 import subprocess
 
@@ -36,6 +37,26 @@ def test_without_the_module_the_command_says_what_to_do(op25b):
         (2, "", 'Error: the kernel module op25b is not loaded: as root, "modprobe op25b" loads it '
                 'or says why not\n')
     assert not os.path.exists(f"{SYSFS}/kernel/op25b")
+
+
+def test_a_batch_goes_on_with_a_new_module(net):
+    """Its socket stays open, and the family has another number."""
+    with net.bras, subprocess.Popen([Command.PATH, "-b", "-"], stdin=subprocess.PIPE, bufsize=1,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                    text=True) as batch:
+        def ask(lines):
+            batch.stdin.write(f"{lines}\n-j status\n")
+            return json.loads(batch.stdout.readline())
+
+        assert ask("flush\npool add east\npool add west")["pools"] == 2
+        for _ in range(2):
+            remove()
+            hosts.run("insmod", MODULE)
+            assert ask("pool add east")["pools"] == 1
+        remove()
+        _, errors = batch.communicate("pool add west\n", timeout=60)
+        assert (batch.returncode, errors.splitlines()) == \
+            (2, ["-:9: the kernel module op25b is not loaded; as root: modprobe op25b"])
 
 
 def test_loading_and_removal(net, op25b, ends4):

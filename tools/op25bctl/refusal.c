@@ -122,6 +122,8 @@ int refusal(struct transport *transport, const struct transport_error *error,
 	struct bad_attr bad;
 	int status;
 
+	if (error->absent)
+		return refusal_to_connect(ENOENT);
 	if (error->code == EPERM)
 		return report_refusal("this takes CAP_NET_ADMIN in the network namespace: use sudo, or be root there");
 	if (error->code == EMSGSIZE || (error->code == ENOBUFS && !error->text[0]))

@@ -102,18 +102,8 @@ static int read_piece(struct transport *transport, size_t size, transport_reader
 	return 1;
 }
 
-/**
- * transport_ask() - send a request and read all of its answer
- * @transport: the socket
- * @request: a dump, or with NLM_F_ACK
- * @reader: called with each message of the answer, or NULL
- * @data: passed to @reader
- *
- * Return: 0; -EINTR if the policy changed during a dump, which has then been read to its end; or
- * another negative errno, about which transport_error() says more.
- */
-int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
-		  void *data)
+static int ask_once(struct transport *transport, struct message *request, transport_reader reader,
+		    void *data)
 {
 	bool interrupted = false;
 	ssize_t got;
@@ -136,12 +126,6 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	return ret;
 }
 
-/* Returns the last refusal. The transport owns it, and the next request overwrites it. */
-const struct transport_error *transport_error(const struct transport *transport)
-{
-	return &transport->error;
-}
-
 static void read_family(const struct nlmsghdr *answer, void *data)
 {
 	const struct nlattr *attribute;
@@ -156,16 +140,68 @@ static void read_family(const struct nlmsghdr *answer, void *data)
 static int find_family(struct transport *transport)
 {
 	struct message question = {};
+	uint16_t before = transport->family;
 	uint16_t family = 0;
 	int ret;
 
 	message_begin(&question, CTRL_CMD_GETFAMILY, NLM_F_ACK);
 	message_put_string(&question, CTRL_ATTR_FAMILY_NAME, OP25B_FAMILY_NAME);
 	transport->family = GENL_ID_CTRL;
-	ret = transport_ask(transport, &question, read_family, &family);
-	transport->family = family;
+	ret = ask_once(transport, &question, read_family, &family);
+	/* Number 0 would be a message that netlink acknowledges without a look at it. */
+	transport->family = ret ? before : family;
 	message_free(&question);
 	return ret;
+}
+
+/*
+ * If the module was replaced, its family has another number, and the kernel refuses the old one before
+ * anybody looks at the request, with an errno alone. Other requests may be refused in the same way:
+ * then the number is still the same.
+ */
+static bool family_has_moved(struct transport *transport)
+{
+	const struct transport_error refusal = transport->error;
+	uint16_t before = transport->family;
+	int ret;
+
+	if (refusal.code != ENOENT || refusal.offset || *refusal.text)
+		return false;
+	ret = find_family(transport);
+	if (!ret && transport->family != before)
+		return true;
+	transport->error = refusal;
+	transport->error.absent = ret == -ENOENT;
+	return false;
+}
+
+/**
+ * transport_ask() - send a request and read all of its answer
+ * @transport: the socket
+ * @request: a dump, or with NLM_F_ACK
+ * @reader: called with each message of the answer, or NULL
+ * @data: passed to @reader
+ *
+ * If the module was replaced since the last request, this one is sent to the new one. A restore of
+ * the old one has gone with it, and its steps are refused.
+ *
+ * Return: 0; -EINTR if the policy changed during a dump, which has then been read to its end; or
+ * another negative errno, about which transport_error() says more.
+ */
+int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
+		  void *data)
+{
+	int ret = ask_once(transport, request, reader, data);
+
+	if (ret == -ENOENT && family_has_moved(transport))
+		ret = ask_once(transport, request, reader, data);
+	return ret;
+}
+
+/* Returns the last refusal. The transport owns it, and the next request overwrites it. */
+const struct transport_error *transport_error(const struct transport *transport)
+{
+	return &transport->error;
 }
 
 /**

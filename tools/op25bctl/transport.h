@@ -3,6 +3,7 @@
 #ifndef OP25BCTL_TRANSPORT_H
 #define OP25BCTL_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "message.h"
@@ -12,11 +13,13 @@
  * @code: the errno, positive
  * @offset: where in the message the attribute at fault starts, in bytes; 0: not known
  * @text: the extended ACK's text, or empty
+ * @absent: there is no such family any more: the module was removed
  */
 struct transport_error {
 	int code;
 	uint32_t offset;
 	char text[256];
+	bool absent;
 };
 
 struct transport;
