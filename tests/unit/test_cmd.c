@@ -548,10 +548,10 @@ void op25bctl_on(const char *line, int in, int out, int err)
 	}
 	for (fd = 0; fd < 3; fd++)
 		if (given[fd] >= 0)
-			dup2(given[fd], fd);
+			(void)dup2(given[fd], fd);
 	run_main(count, words);
 	for (fd = 0; fd < 3; fd++) {
-		dup2(kept[fd], fd);
+		(void)dup2(kept[fd], fd);
 		close(kept[fd]);
 	}
 	free(copy);

@@ -176,11 +176,11 @@ static void test_failures(void **state)
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
 	small = limit;
 	small.rlim_cur = strlen(saved) - 1;
-	signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	expect("save site.conf", REFUSED, "Error: cannot write \"site.conf\": File too large\n");
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	signal(SIGXFSZ, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	expect_file("site.conf", "old");
 
 	instead_of_fsync = fail_with_eio;
@@ -228,7 +228,7 @@ static void test_signals(void **state)
 			struct rlimit none = {};
 
 			setrlimit(RLIMIT_CORE, &none);
-			signal(killed_by, SIG_DFL);
+			(void)signal(killed_by, SIG_DFL);
 			instead_of_fsync = raise_signal;
 			op25bctl("save site.conf");
 			_exit(0);
