@@ -193,7 +193,8 @@ static void test_no_command(void **state)
 	expect("restore", USAGE, "",
 	       "Error: \"-\" holds no command; use flush to remove everything\n", "");
 	write_file("site.conf", "flush\n");
-	expect("restore site.conf", DONE, "", "", "RESTORE_BEGIN\nFLUSH\nRESTORE_COMMIT\n");
+	expect("restore site.conf", DONE, "", "",
+	       "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\nRESTORE_COMMIT\n");
 	/* a batch without a command does nothing, and may */
 	expect("-b -", DONE, "", "", "");
 }
@@ -264,6 +265,8 @@ static void test_batch(void **state)
 			    "PREFIX_GET\n"
 			    "RESTORE_BEGIN\n"
 			    "FLUSH\n"
+			    "EXEMPT_GET restore\n"
+			    "RELAY_GET restore\n"
 			    "POOL_DEL pool=nowhere\n");
 	assert_int_equal(strncmp(run.out, "[]\nUsage:", 9), 0);
 

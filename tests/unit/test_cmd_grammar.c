@@ -105,10 +105,10 @@ static void test_changes(void **state)
 		{ "status", "STATUS_GET\n" },
 		{ "save", "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
 		/* with "flush" on standard input */
-		{ "restore", "RESTORE_BEGIN\nFLUSH\nRESTORE_COMMIT\n" },
-		{ "restore -", "RESTORE_BEGIN\nFLUSH\nRESTORE_COMMIT\n" },
-		{ "restore -n", "RESTORE_BEGIN\nFLUSH\n" },
-		{ "--dry-run restore", "RESTORE_BEGIN\nFLUSH\n" },
+		{ "restore", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\nRESTORE_COMMIT\n" },
+		{ "restore -", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\nRESTORE_COMMIT\n" },
+		{ "restore -n", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
+		{ "--dry-run restore", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
 		{ "diff", "RESTORE_BEGIN\nFLUSH\n"
 		  "POOL_GET restore\nPREFIX_GET restore\nEXEMPT_GET restore\nRELAY_GET restore\n"
 		  "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
@@ -126,8 +126,8 @@ static void test_changes(void **state)
 		{ "rel s", "RELAY_GET\n" },
 		{ "t ::5 ::1", "TEST ::5/128 ::1/128\n" },
 		{ "st", "STATUS_GET\n" },
-		{ "res -n", "RESTORE_BEGIN\nFLUSH\n" },
-		{ "-n res", "RESTORE_BEGIN\nFLUSH\n" },
+		{ "res -n", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
+		{ "-n res", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
 		{ "f", "FLUSH\n" },
 	};
 	char pool[32];
@@ -692,7 +692,7 @@ static void test_no_kernel(void **state)
 	op25bctl("-b site.conf");
 	assert_int_equal(run.code, REFUSED);
 	assert_string_equal(run.err,
-			    "site.conf:2: the kernel module op25b is not loaded; as root: modprobe op25b\n");
+			    "site.conf:2: the kernel module op25b is not loaded: as root, \"modprobe op25b\" loads it or says why not\n");
 	kernel.open_code = ENOENT;
 	/* Wrong usage is reported first. */
 	op25bctl("pool add");

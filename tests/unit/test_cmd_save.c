@@ -152,7 +152,7 @@ static int fail_for_a_directory(int fd)
 static void test_failures(void **state)
 {
 	struct rlimit limit, small;
-	char line[5000] = "save ", error[5100];
+	char line[400] = "save ", error[500];
 
 	(void)state;
 	put_pool();
@@ -162,7 +162,7 @@ static void test_failures(void **state)
 	expect("save ''", REFUSED, "Error: cannot write \"\": No such file or directory\n");
 	expect("save /dev/null", REFUSED,
 	       "Error: cannot replace \"/dev/null\": it is not a file; print to it, as in: save > /dev/null\n");
-	memset(line + 5, 'n', 4500);
+	memset(line + 5, 'n', 300);
 	op25bctl(line);
 	sprintf(error, "Error: cannot write \"%s\": File name too long\n", line + 5);
 	assert_string_equal(run.err, error);

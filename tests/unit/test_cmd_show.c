@@ -323,7 +323,6 @@ static void test_empty_tables(void **state)
 		{ "relay show", "POOL  PREFIX\n" },
 		{ "-j pool show", "[]\n" },
 		{ "-j relay show", "[]\n" },
-		{ "save", "" },
 	};
 	size_t i;
 

@@ -67,7 +67,7 @@ static void test_full(void **state)
 	/* an error that was reported already remains the only one */
 	write_file("site.conf", "status\npool ad\n");
 	assert_string_equal(read_from(file, "-b site.conf", null, full, file),
-			    "site.conf:2: unknown command \"pool ad\", expected one of: add, set, del, show, reset, help\n");
+			    "site.conf:2: unknown command \"pool ad\", did you mean \"pool add\"?\n");
 	assert_int_equal(run.code, USAGE);
 	op25bctl_on("pool add", null, null, full);
 	assert_int_equal(run.code, USAGE);

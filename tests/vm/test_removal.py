@@ -56,7 +56,8 @@ def test_a_batch_goes_on_with_a_new_module(net):
         remove()
         _, errors = batch.communicate("pool add west\n", timeout=60)
         assert (batch.returncode, errors.splitlines()) == \
-            (2, ["-:9: the kernel module op25b is not loaded; as root: modprobe op25b"])
+            (2, ["-:9: the kernel module op25b is not loaded: as root, \"modprobe op25b\" loads it "
+                 "or says why not"])
 
 
 def test_loading_and_removal(net, op25b, ends4):

@@ -27,7 +27,7 @@ static void print_json(const struct policy *policy, const struct entries *entrie
 /* At a terminal, a header tells an empty table from a command that did nothing. */
 bool listing_is_shown(size_t rows)
 {
-	return rows || isatty(fileno(stdout));
+	return rows || isatty(STDOUT_FILENO);
 }
 
 /* The first pass fits the columns, the second one prints. */
