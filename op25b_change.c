@@ -289,13 +289,44 @@ static void free_replaced(struct work_struct *work)
 	kfree(change);
 }
 
+static void replaced_unpinned(struct op25b_retired *retired)
+{
+	struct op25b_change *change = container_of(retired, struct op25b_change, retired);
+
+	queue_rcu_work(op25b_workqueue, &change->work);
+}
+
+static size_t replaced_size(const struct op25b_change *change)
+{
+	const struct op25b_exempt *exempt;
+	size_t size = sizeof(*change);
+
+	list_for_each_entry(exempt, &change->gone, list) {
+		size += sizeof(*exempt) + strlen(exempt->comment) + 1;
+		cond_resched();
+	}
+	if (change->base)
+		return size + sizeof(*change->old) + op25b_garbage_size(&change->garbage);
+	return size + op25b_policy_size(change->old);
+}
+
+static void retire_replaced(struct op25b_change *change, struct op25b_policy *old)
+{
+	change->old = old;
+	INIT_RCU_WORK(&change->work, free_replaced);
+	change->retired.free = replaced_unpinned;
+	if (op25b_pin_any(change->table))
+		change->retired.size = replaced_size(change);
+	op25b_pin_retire(change->table, &change->retired);
+}
+
 /**
  * op25b_change_commit() - put the policy of a change into force
  * @change: the change, which is gone afterwards, whatever is returned
  *
  * What can fail comes first: directories in sysfs, and the hooks if these are the first pools. Then
  * the policy is published. Then what only the old policy had is taken down, and freed by a work
- * after a grace period.
+ * once no dump has it pinned, after a grace period.
  *
  * A change that changes nothing is dropped, and the generation stays. One that began with an empty
  * policy always takes effect.
@@ -329,7 +360,7 @@ int op25b_change_commit(struct op25b_change *change)
 	policy_seal(change);
 	build_jumps(change);
 	policy->generation = old->generation + 1;
-	rcu_assign_pointer(table->policy, policy);
+	op25b_pin_publish(table, policy);
 
 	if (!policy->pools && old->pools)
 		op25b_hook_unregister(table);
@@ -338,10 +369,7 @@ int op25b_change_commit(struct op25b_change *change)
 		op25b_policy_for_each_added(old, change->base ? policy : NULL, pool_put, table);
 	}
 	publish_exempts(table, change);
-
-	change->old = old;
-	INIT_RCU_WORK(&change->work, free_replaced);
-	queue_rcu_work(op25b_workqueue, &change->work);
+	retire_replaced(change, old);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "core/garbage.h"
+#include "op25b_pin.h"
 #include "op25b_policy.h"
 #include "op25b_table.h"
 
@@ -24,7 +25,8 @@
  * @gone: the exempts of the policy in force that are freed if this change commits
  * @fresh_pages: the pages of @policy that it does not share with @base
  * @old: the policy that this one has replaced, to be freed by @work
- * @work: frees @old and what it does not share, after a grace period
+ * @retired: keeps @old and what it does not share for dumps, before @work is queued
+ * @work: frees them, after a grace period
  * @changed: @policy is not the same as @base
  * @pools_changed: @policy has other pools than @base; always set without a base
  */
@@ -38,6 +40,7 @@ struct op25b_change {
 	struct list_head gone;
 	DECLARE_BITMAP(fresh_pages, OP25B_PAGES);
 	struct op25b_policy *old;
+	struct op25b_retired retired;
 	struct rcu_work work;
 	bool changed;
 	bool pools_changed;

@@ -27,6 +27,7 @@ static int __net_init op25b_net_init(struct net *net)
 	err = op25b_table_init(&pernet->table, net);
 	if (err)
 		return err;
+	op25b_pin_init(&pernet->table);
 	op25b_hook_init(&pernet->table);
 	op25b_expire_init(&pernet->table);
 	op25b_restore_net_init(net);
@@ -43,6 +44,7 @@ static void __net_exit op25b_net_pre_exit(struct net *net)
 
 	op25b_restore_net_exit(net);
 	op25b_expire_stop(&pernet->table);
+	op25b_pin_stop(&pernet->table);
 	op25b_hook_stop(&pernet->table);
 }
 

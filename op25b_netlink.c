@@ -113,7 +113,8 @@ static const struct nla_policy test_attrs[OP25B_A_MAX + 1] = {
 
 #define DUMP(function)							\
 	.start = op25b_nl_dump_start,					\
-	.dumpit = op25b_nl_##function
+	.dumpit = op25b_nl_##function,					\
+	.done = op25b_nl_dump_done
 
 static const struct genl_ops operations[] = {
 	ADMIN(POOL_ADD, pool_add_attrs, change),
@@ -135,6 +136,7 @@ static const struct genl_ops operations[] = {
 	ADMIN(FLUSH, restore_attrs, flush),
 	ADMIN(RESTORE_BEGIN, no_attrs, restore_begin),
 	ADMIN(RESTORE_COMMIT, no_attrs, restore_commit),
+	{ OPERATION(POLICY_GET, restore_attrs), DUMP(policy_dump) },
 };
 
 static_assert(ARRAY_SIZE(operations) == OP25B_CMD_MAX);

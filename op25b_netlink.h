@@ -55,9 +55,11 @@ int op25b_nl_pool_get(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_test(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_status_get(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_dump_start(struct netlink_callback *cb);
+int op25b_nl_dump_done(struct netlink_callback *cb);
 int op25b_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_exempt_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int op25b_nl_policy_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif /* _OP25B_NETLINK_H */

@@ -2,8 +2,9 @@
 /*
  * The generic netlink family: operations that read
  *
- * They read the policy in force, under RCU, and take no lock. With the flag OP25B_A_RESTORE, they
- * read the policy that the restore of the same socket has staged, under the table's lock.
+ * They read the policy in force, under RCU, and do not take the table's lock; a dump goes on with
+ * the one that it began with. With the flag OP25B_A_RESTORE, they read the policy that the restore
+ * of the same socket has staged, under the table's lock.
  */
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -155,8 +156,7 @@ int op25b_nl_pool_get(struct sk_buff *skb, struct genl_info *info)
 	return reply(skb, info, put_one_pool);
 }
 
-static int put_status(struct sk_buff *skb, const struct op25b_policy *policy,
-		      struct genl_info *info)
+static int put_status(struct sk_buff *skb, const struct op25b_policy *policy)
 {
 	if (nla_put_string(skb, OP25B_A_VERSION, OP25B_VERSION) ||
 	    nla_put_u64_64bit(skb, OP25B_A_GENERATION, policy->generation, OP25B_A_PAD) ||
@@ -169,9 +169,15 @@ static int put_status(struct sk_buff *skb, const struct op25b_policy *policy,
 	return 0;
 }
 
+static int put_status_reply(struct sk_buff *skb, const struct op25b_policy *policy,
+			    struct genl_info *info)
+{
+	return put_status(skb, policy);
+}
+
 int op25b_nl_status_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply(skb, info, put_status);
+	return reply(skb, info, put_status_reply);
 }
 
 /* Parse the attribute @type, a prefix that has to be an address. */
@@ -257,21 +263,23 @@ int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
 
 /**
  * struct dump_pos - where a dump goes on
- * @staged: it reads the staged policy
+ * @pin: keeps the policy that it reads; NULL if it reads the staged policy
  * @only: 1 + the id of the only pool to read; 0 for all
  * @pool: of pools: the id to go on with; of relays: 1 + that id, or 0 for those of every pool
+ * @part: of the whole policy: the part to go on with
  * @family: the address family to go on with
  * @from_len: the prefix to go on with: its length
  * @from: and its address
  *
- * It holds no pointers: the policy may be another one when the dump goes on.
+ * It holds no pointer into the policy: the staged one may be another one when the dump goes on.
  */
 struct dump_pos {
-	bool staged;
+	struct op25b_pin *pin;
 	u32 only;
 	u32 pool;
-	u32 family;
-	u32 from_len;
+	u8 part;
+	u8 family;
+	u8 from_len;
 	struct op25b_key from;
 };
 
@@ -285,22 +293,27 @@ static struct dump_pos *dump_pos(struct netlink_callback *cb)
 typedef int (*dump_part)(struct sk_buff *skb, struct netlink_callback *cb,
 			 const struct op25b_policy *policy);
 
-/* Call @part with the policy in force. */
-static int dump_in_force(struct sk_buff *skb, struct netlink_callback *cb, dump_part part)
+/* Call @part with the policy that the dump has pinned. */
+static int dump_pinned(struct sk_buff *skb, struct netlink_callback *cb, dump_part part)
 {
-	const struct op25b_net *pernet = op25b_net(sock_net(cb->skb->sk));
 	const struct op25b_policy *policy;
-	int err;
+	int err = -ESTALE;
 
 	rcu_read_lock();
-	policy = rcu_dereference(pernet->table.policy);
-	cb->seq = (u32)policy->generation + 1 ?: 1;
-	err = part(skb, cb, policy);
+	policy = op25b_pin_read(dump_pos(cb)->pin);
+	if (policy)
+		err = part(skb, cb, policy);
+	else
+		NL_SET_ERR_MSG(cb->extack, "dump was read too slowly, its policy is gone");
 	rcu_read_unlock();
 	return err;
 }
 
-/* Call @part with the policy that the restore of the dump's socket has staged. */
+/*
+ * Call @part with the policy that the restore of the dump's socket has staged. cb->seq is never 0;
+ * when it differs between two calls, the kernel tells the client that the dump is a mixture of
+ * policies (NLM_F_DUMP_INTR).
+ */
 static int dump_staged(struct sk_buff *skb, struct netlink_callback *cb, dump_part part)
 {
 	struct op25b_net *pernet = op25b_net(sock_net(cb->skb->sk));
@@ -317,29 +330,30 @@ static int dump_staged(struct sk_buff *skb, struct netlink_callback *cb, dump_pa
 	return err;
 }
 
-/*
- * Call @part until @skb is full or all is dumped. cb->seq is never 0; when it differs between two
- * calls, the kernel tells the client that the dump is a mixture of policies (NLM_F_DUMP_INTR).
- */
+/* Call @part until @skb is full or all is dumped. */
 static int dump(struct sk_buff *skb, struct netlink_callback *cb, dump_part part)
 {
 	int err;
 
 	do {
-		if (dump_pos(cb)->staged)
-			err = dump_staged(skb, cb, part);
+		if (dump_pos(cb)->pin)
+			err = dump_pinned(skb, cb, part);
 		else
-			err = dump_in_force(skb, cb, part);
+			err = dump_staged(skb, cb, part);
 		cond_resched();
 	} while (err == -EAGAIN);
 	return err && err != -EMSGSIZE ? err : skb->len;
 }
 
+static u8 dump_command(const struct netlink_callback *cb)
+{
+	return ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd;
+}
+
 static void *dump_msg_begin(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			   &op25b_nl_family, NLM_F_MULTI,
-			   ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd);
+			   &op25b_nl_family, NLM_F_MULTI, dump_command(cb));
 }
 
 /*
@@ -352,7 +366,7 @@ static void dump_msg_end(struct sk_buff *skb, struct netlink_callback *cb, void 
 	genlmsg_end(skb, header);
 }
 
-/* Remember the policy that the dump begins with, and the pool that is asked for. @skb is NULL. */
+/* Find the pool that the dump is asked for. @skb is NULL. */
 static int begin_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		      const struct op25b_policy *policy)
 {
@@ -373,17 +387,49 @@ static int begin_dump(struct sk_buff *skb, struct netlink_callback *cb,
 int op25b_nl_dump_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
+	struct dump_pos *pos = dump_pos(cb);
 	const char *name = NULL;
+	int err;
 
-	memset(dump_pos(cb), 0, sizeof(struct dump_pos));
+	memset(pos, 0, sizeof(*pos));
 	if (attrs[OP25B_A_POOL])
 		name = op25b_nl_pool_name(attrs, cb->extack);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	dump_pos(cb)->staged = attrs[OP25B_A_RESTORE];
-	if (dump_pos(cb)->staged)
+	if (attrs[OP25B_A_RESTORE])
 		return dump_staged(NULL, cb, begin_dump);
-	return dump_in_force(NULL, cb, begin_dump);
+	pos->pin = op25b_pin_get(&op25b_net(sock_net(cb->skb->sk))->table);
+	if (!pos->pin)
+		return -ENOMEM;
+	err = dump_pinned(NULL, cb, begin_dump);
+	if (err)
+		op25b_nl_dump_done(cb);
+	return err;
+}
+
+/* The kernel calls it once the dump has ended, unless it has failed to start. */
+int op25b_nl_dump_done(struct netlink_callback *cb)
+{
+	struct op25b_pin *pin = dump_pos(cb)->pin;
+
+	if (pin)
+		op25b_pin_put(&op25b_net(sock_net(cb->skb->sk))->table, pin);
+	return 0;
+}
+
+static int dump_status(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct op25b_policy *policy)
+{
+	void *header = dump_msg_begin(skb, cb);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (put_status(skb, policy)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	dump_msg_end(skb, cb, header);
+	return 0;
 }
 
 static int dump_pools(struct sk_buff *skb, struct netlink_callback *cb,
@@ -423,7 +469,7 @@ struct prefix_walk {
 	struct netlink_callback *cb;
 	const struct op25b_policy *policy;
 	const struct op25b_pool_conf *conf;
-	bool exempts;
+	enum { PREFIX, EXEMPT, RELAY } kind;
 	unsigned int skipped;
 };
 
@@ -436,11 +482,14 @@ static int dump_prefix(struct prefix_walk *walk, const struct op25b_pool_conf *c
 		.key = key,
 	};
 	void *header = dump_msg_begin(walk->skb, walk->cb);
+	bool policy = dump_command(walk->cb) == OP25B_CMD_POLICY_GET;
+	int type = policy && walk->kind == RELAY ? OP25B_A_RELAY : OP25B_A_PREFIX;
 
 	if (!header)
 		return -EMSGSIZE;
 	if ((conf && nla_put_string(walk->skb, OP25B_A_POOL, conf->pool->name)) ||
-	    op25b_nl_put_prefix(walk->skb, OP25B_A_PREFIX, &prefix, exempt)) {
+	    op25b_nl_put_prefix(walk->skb, type, &prefix, exempt) ||
+	    (policy && walk->kind == EXEMPT && nla_put_flag(walk->skb, OP25B_A_EXEMPT))) {
 		genlmsg_cancel(walk->skb, header);
 		return -EMSGSIZE;
 	}
@@ -454,11 +503,12 @@ static int dump_entry(struct prefix_walk *walk, struct op25b_key key, unsigned i
 	struct op25b_entry entry = op25b_entry(value);
 	u32 only = dump_pos(walk->cb)->only;
 
-	if ((only && only != entry.pool + 1) ||
-	    !(walk->exempts ? entry.is_exempt : entry.is_prefix))
+	bool wanted = walk->kind == EXEMPT ? entry.is_exempt : entry.is_prefix;
+
+	if ((only && only != entry.pool + 1) || !wanted)
 		return walk->skipped++ < SKIP_MAX ? 0 : -EAGAIN;
 	return dump_prefix(walk, op25b_policy_conf(walk->policy, entry.pool), key, len,
-			   walk->exempts ? entry.exempt : NULL);
+			   walk->kind == EXEMPT ? entry.exempt : NULL);
 }
 
 /* The walk ends here if this fails, and is to go on with the same prefix. */
@@ -503,7 +553,12 @@ static int walk_tables(struct prefix_walk *walk, const struct op25b_lpm *lpm,
 static int dump_prefixes(struct sk_buff *skb, struct netlink_callback *cb,
 			 const struct op25b_policy *policy)
 {
-	struct prefix_walk walk = { .skb = skb, .cb = cb, .policy = policy };
+	struct prefix_walk walk = {
+		.skb = skb,
+		.cb = cb,
+		.policy = policy,
+		.kind = PREFIX,
+	};
 
 	return walk_tables(&walk, policy->entry, visit_entry);
 }
@@ -516,7 +571,12 @@ int op25b_nl_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb)
 static int dump_exempts(struct sk_buff *skb, struct netlink_callback *cb,
 			const struct op25b_policy *policy)
 {
-	struct prefix_walk walk = { .skb = skb, .cb = cb, .policy = policy, .exempts = true };
+	struct prefix_walk walk = {
+		.skb = skb,
+		.cb = cb,
+		.policy = policy,
+		.kind = EXEMPT,
+	};
 
 	return walk_tables(&walk, policy->entry, visit_entry);
 }
@@ -529,7 +589,12 @@ int op25b_nl_exempt_dump(struct sk_buff *skb, struct netlink_callback *cb)
 static int dump_relays(struct sk_buff *skb, struct netlink_callback *cb,
 		       const struct op25b_policy *policy)
 {
-	struct prefix_walk walk = { .skb = skb, .cb = cb, .policy = policy };
+	struct prefix_walk walk = {
+		.skb = skb,
+		.cb = cb,
+		.policy = policy,
+		.kind = RELAY,
+	};
 	struct dump_pos *pos = dump_pos(cb);
 	const struct op25b_lpm *relay;
 	int err;
@@ -552,4 +617,29 @@ static int dump_relays(struct sk_buff *skb, struct netlink_callback *cb,
 int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return dump(skb, cb, dump_relays);
+}
+
+/* All that makes a policy, in an order in which a restore takes it */
+static int dump_policy(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct op25b_policy *policy)
+{
+	static const dump_part parts[] = {
+		dump_status, dump_pools, dump_relays, dump_prefixes, dump_exempts,
+	};
+	struct dump_pos *pos = dump_pos(cb);
+	int err;
+
+	for (; pos->part < ARRAY_SIZE(parts); pos->part++) {
+		err = parts[pos->part](skb, cb, policy);
+		if (err)
+			return err;
+		pos->pool = 0;
+		pos->family = 0;
+	}
+	return 0;
+}
+
+int op25b_nl_policy_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, dump_policy);
 }

@@ -73,6 +73,21 @@ int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct 
 }
 
 /**
+ * op25b_policy_size() - estimate the memory that a policy takes
+ * @policy: the policy
+ *
+ * Return: its size in bytes, about: a prefix takes 25 in a large table (docs/benchmarks.md).
+ */
+size_t op25b_policy_size(const struct op25b_policy *policy)
+{
+	size_t entries = policy->prefixes[OP25B_IPV4] + policy->prefixes[OP25B_IPV6] +
+			 policy->exempts + policy->relays;
+
+	return sizeof(*policy) + 32 * entries +
+	       policy->pools * (sizeof(struct op25b_pool) + sizeof(struct op25b_pool_conf));
+}
+
+/**
  * op25b_policy_free() - free a policy and all that it consists of, except its pools and exempts
  * @policy: the policy, which no reader can see any more
  */

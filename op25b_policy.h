@@ -16,6 +16,7 @@
 #include <linux/timerqueue.h>
 
 #include "core/lpm.h"
+#include "op25b_pin.h"
 #include "op25b_stats.h"
 
 /* The index of what exists once for each address family */
@@ -46,6 +47,7 @@ struct op25b_prefix {
  * @refs: the number of policies that have it, in force or being made; under the table's lock
  * @hash: its place in the table's hash of names; under the table's lock
  * @sysfs: its directory, if the policy in force has it; private to op25b_sysfs.c
+ * @retired: keeps it for dumps of older policies once the last reference went
  *
  * Packets read @stats, in the first cache line, which is not written to while there are packets.
  * Changes and resets write to the cache lines after it.
@@ -58,6 +60,7 @@ struct op25b_pool {
 	unsigned int refs;
 	struct hlist_node hash;
 	struct op25b_sysfs_pool *sysfs;
+	struct op25b_retired retired;
 };
 
 /**
@@ -261,6 +264,7 @@ const struct op25b_pool_conf *op25b_policy_next(const struct op25b_policy *polic
 
 int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct op25b_policy *old,
 				int (*visit)(struct op25b_pool *pool, void *arg), void *arg);
+size_t op25b_policy_size(const struct op25b_policy *policy);
 void op25b_policy_free(struct op25b_policy *policy);
 
 #endif /* _OP25B_POLICY_H */

@@ -113,10 +113,15 @@ static void pool_free(struct rcu_head *rcu)
 	kfree(pool);
 }
 
+static void pool_unpinned(struct op25b_retired *retired)
+{
+	call_rcu(&container_of(retired, struct op25b_pool, retired)->rcu, pool_free);
+}
+
 /**
  * op25b_table_pool_put() - drop a reference to a pool
  * @table: the table, locked
- * @pool: the pool, which is freed a grace period after its last reference went
+ * @pool: the pool, which is freed after its last reference went and no reader can see it any more
  */
 void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
 {
@@ -124,7 +129,9 @@ void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
 		return;
 	hash_del(&pool->hash);
 	ida_free(&table->ids, pool->id);
-	call_rcu(&pool->rcu, pool_free);
+	pool->retired.size = sizeof(*pool);
+	pool->retired.free = pool_unpinned;
+	op25b_pin_retire(table, &pool->retired);
 }
 
 /**

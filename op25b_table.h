@@ -16,6 +16,7 @@
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 
+#include "op25b_pin.h"
 #include "op25b_policy.h"
 
 struct mem_cgroup;
@@ -34,6 +35,7 @@ struct net;
  * @expire: the work that deletes expired exempts, see op25b_expire.c
  * @memcg: the memory control group of the process that added the last of @exempts; @expire
  *	   charges its copies to it
+ * @pins: dumps that keep the policy that they began with; have a lock of their own
  *
  * Packets read only @policy, in a cache line that nothing but a new policy writes to.
  */
@@ -48,6 +50,7 @@ struct op25b_table {
 	struct timerqueue_head expiries __guarded_by(&lock);
 	struct delayed_work expire;
 	struct mem_cgroup *memcg __guarded_by(&lock);
+	struct op25b_pins pins;
 };
 
 extern struct workqueue_struct *op25b_workqueue;

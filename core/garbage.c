@@ -41,6 +41,27 @@ int op25b_garbage_add(struct op25b_garbage *garbage, void *p)
 	return 0;
 }
 
+/**
+ * op25b_garbage_size() - how much memory will be freed
+ * @garbage: the list
+ *
+ * Return: the size in bytes.
+ */
+size_t op25b_garbage_size(const struct op25b_garbage *garbage)
+{
+	const struct op25b_garbage_chunk *chunk;
+	size_t size = 0;
+	unsigned int i;
+
+	for (chunk = garbage->head; chunk; chunk = chunk->next) {
+		size += sizeof(*chunk);
+		for (i = 0; i < chunk->n; i++)
+			size += ksize(chunk->item[i]);
+		cond_resched();
+	}
+	return size;
+}
+
 static void garbage_empty(struct op25b_garbage *garbage, bool free_items)
 {
 	struct op25b_garbage_chunk *chunk;

@@ -5,6 +5,8 @@
 #ifndef _OP25B_GARBAGE_H
 #define _OP25B_GARBAGE_H
 
+#include <linux/types.h>
+
 /**
  * struct op25b_garbage - a list of memory to be freed later
  * @head: its newest chunk
@@ -16,6 +18,7 @@ struct op25b_garbage {
 };
 
 int op25b_garbage_add(struct op25b_garbage *garbage, void *p);
+size_t op25b_garbage_size(const struct op25b_garbage *garbage);
 void op25b_garbage_forget(struct op25b_garbage *garbage);
 void op25b_garbage_free(struct op25b_garbage *garbage);
 

@@ -508,6 +508,34 @@ void stage_end(struct staged *staged, bool commit)
 	mutex_unlock(&table->lock);
 }
 
+/* Pins */
+
+void pin_get(struct pinned *pinned)
+{
+	pinned->pin = op25b_pin_get(table);
+	CHECK(pinned->pin);
+	pinned->model = in_force;
+}
+
+bool pin_check(struct pinned *pinned)
+{
+	const struct op25b_policy *policy;
+
+	/* unlike packets, a dump comes back to its policy after many grace periods */
+	rcu_read_lock();
+	policy = op25b_pin_read(pinned->pin);
+	rcu_read_unlock();
+	if (policy)
+		check_policy(policy, &pinned->model);
+	return policy;
+}
+
+void pin_put(struct pinned *pinned)
+{
+	op25b_pin_put(table, pinned->pin);
+	pinned->pin = NULL;
+}
+
 /* Time */
 
 void advance_time(unsigned int seconds)
@@ -718,6 +746,7 @@ int harness_setup(void **state)
 	memset(&stubs, 0, sizeof(stubs));
 	CHECK(op25b_table_workqueue_init() == 0);
 	CHECK(op25b_table_init(table, &net) == 0);
+	op25b_pin_init(table);
 	op25b_hook_init(table);
 	op25b_expire_init(table);
 	check_table();
@@ -734,7 +763,9 @@ static int remove_directory(struct op25b_pool *pool, void *arg)
 int harness_teardown(void **state)
 {
 	check_table();
+	CHECK(list_empty(&table->pins.list) && !table->pins.held);
 	op25b_expire_stop(table);
+	op25b_pin_stop(table);
 	op25b_hook_stop(table);
 	CHECK(!stubs.hooks);
 	grace_period();

@@ -75,6 +75,22 @@ void stage_begin(struct staged *staged);
 void stage(struct staged *staged, struct op op);
 void stage_end(struct staged *staged, bool commit);
 
+/**
+ * struct pinned - a pin, as a dump has one
+ * @pin: the pin
+ * @model: the model of its policy
+ */
+struct pinned {
+	struct op25b_pin *pin;
+	struct model model;
+};
+
+void pin_get(struct pinned *pinned);
+void pin_put(struct pinned *pinned);
+
+/* Read its policy, and check that it is intact. Returns false if it was taken away. */
+bool pin_check(struct pinned *pinned);
+
 /* Advance the clock, and let exempts expire. */
 void advance_time(unsigned int seconds);
 

@@ -50,7 +50,6 @@ static struct rule rules[8];
 static size_t rule_count;
 static struct { uint8_t command; struct message message; } answers[16];
 static size_t answer_count;
-static uint64_t generation;
 
 static const char *const command_names[] = {
 	[OP25B_CMD_POOL_ADD] = "POOL_ADD", [OP25B_CMD_POOL_SET] = "POOL_SET",
@@ -61,6 +60,7 @@ static const char *const command_names[] = {
 	[OP25B_CMD_EXEMPT_GET] = "EXEMPT_GET", [OP25B_CMD_RELAY_ADD] = "RELAY_ADD",
 	[OP25B_CMD_RELAY_DEL] = "RELAY_DEL", [OP25B_CMD_RELAY_GET] = "RELAY_GET",
 	[OP25B_CMD_TEST] = "TEST", [OP25B_CMD_STATUS_GET] = "STATUS_GET",
+	[OP25B_CMD_POLICY_GET] = "POLICY_GET",
 	[OP25B_CMD_FLUSH] = "FLUSH", [OP25B_CMD_RESTORE_BEGIN] = "RESTORE_BEGIN",
 	[OP25B_CMD_RESTORE_COMMIT] = "RESTORE_COMMIT",
 };
@@ -74,7 +74,6 @@ void kernel_reset(void)
 	instead_of_fsync = NULL;
 	allocations = (struct allocations) {};
 	rule_count = 0;
-	generation = 7;
 }
 
 /*
@@ -236,23 +235,80 @@ static bool adds_to(uint8_t change, uint8_t get)
 		return change == OP25B_CMD_POOL_ADD || change == OP25B_CMD_PREFIX_ADD;
 	case OP25B_CMD_EXEMPT_GET:
 		return change == OP25B_CMD_EXEMPT_ADD;
-	default:
+	case OP25B_CMD_RELAY_GET:
 		return change == OP25B_CMD_RELAY_ADD;
+	default:
+		return false;
 	}
 }
+
+/* Makes a message of a dump of the policy from one of the dump of a part of it. */
+static void answer_part(const struct nlmsghdr *header, uint8_t part, transport_reader reader,
+			void *data)
+{
+	struct nlmsghdr *answer = calloc(1, header->nlmsg_len + 64);
+	struct genlmsghdr *generic;
+	const struct nlattr *attribute;
+	bool mode = false, prefix = false;
+
+	mnl_nlmsg_put_header(answer);
+	generic = mnl_nlmsg_put_extra_header(answer, sizeof(*generic));
+	generic->cmd = OP25B_CMD_POLICY_GET;
+	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
+		uint16_t type = mnl_attr_get_type(attribute);
+
+		/* what is staged adds a pool with its prefixes */
+		if (type == OP25B_A_RESTORE || type == OP25B_A_FORCE ||
+		    (type == OP25B_A_PREFIX && part == OP25B_CMD_POOL_GET) ||
+		    (type <= OP25B_A_GUARD && type > OP25B_A_POOL && part != OP25B_CMD_POOL_GET))
+			continue;
+		mode |= type == OP25B_A_MODE;
+		prefix |= type == OP25B_A_PREFIX;
+		if (type == OP25B_A_PREFIX && part == OP25B_CMD_RELAY_GET)
+			type = OP25B_A_RELAY;
+		mnl_attr_put(answer, type | (attribute->nla_type & NLA_F_NESTED),
+			     mnl_attr_get_payload_len(attribute), mnl_attr_get_payload(attribute));
+	}
+	if (part == OP25B_CMD_POOL_GET && !mode)
+		mnl_attr_put_u32(answer, OP25B_A_MODE, OP25B_MODE_ENFORCE);
+	if (part == OP25B_CMD_EXEMPT_GET)
+		mnl_attr_put(answer, OP25B_A_EXEMPT, 0, NULL);
+	/* a pool that is staged may have no prefix */
+	if (part != OP25B_CMD_PREFIX_GET || prefix)
+		reader(answer, data);
+	free(answer);
+}
+
+/* The parts of a policy, in the order in which it is dumped */
+static const uint8_t parts[] = {
+	OP25B_CMD_POOL_GET, OP25B_CMD_RELAY_GET, OP25B_CMD_PREFIX_GET, OP25B_CMD_EXEMPT_GET,
+};
+
+#define PARTS	(sizeof(parts) / sizeof(parts[0]))
 
 /* A message that adds something has the same attributes as the answer of a dump. */
 static void answer_staged(struct transport *transport, uint8_t command, transport_reader reader,
 			  void *data)
 {
-	size_t i;
+	size_t i, part;
 
-	for (i = 0; i < transport->staged_count; i++) {
-		const struct nlmsghdr *header = message_header(&transport->staged[i]);
-		const struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
+	for (part = 0; part < PARTS; part++) {
+		if (command != parts[part] && command != OP25B_CMD_POLICY_GET)
+			continue;
+		for (i = 0; i < transport->staged_count; i++) {
+			struct nlmsghdr *header = message_header(&transport->staged[i]);
+			struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
+			uint8_t added_by = generic->cmd;
 
-		if (adds_to(generic->cmd, command))
-			reader(header, data);
+			if (!adds_to(added_by, parts[part]))
+				continue;
+			generic->cmd = command;
+			if (command == OP25B_CMD_POLICY_GET)
+				answer_part(header, parts[part], reader, data);
+			else
+				reader(header, data);
+			generic->cmd = added_by;
+		}
 	}
 }
 
@@ -313,10 +369,8 @@ static void answer(const struct nlmsghdr *request, transport_reader reader, void
 {
 	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(request);
 	uint8_t command = generic->cmd;
-
-	struct message status = {};
 	bool known = false;
-	size_t i;
+	size_t i, part;
 
 	for (i = 0; i < answer_count; i++) {
 		if (answers[i].command != command)
@@ -326,13 +380,11 @@ static void answer(const struct nlmsghdr *request, transport_reader reader, void
 	}
 	if (command == OP25B_CMD_TEST && !known)
 		answer_test(request, reader, data);
-	if (command != OP25B_CMD_STATUS_GET || known)
-		return;
-	message_begin(&status, command, 0);
-	generation += kernel.moving;
-	mnl_attr_put_u64(message_header(&status), OP25B_A_GENERATION, generation);
-	reader(message_header(&status), data);
-	message_free(&status);
+	for (part = 0; command == OP25B_CMD_POLICY_GET && part < PARTS; part++)
+		for (i = 0; i < answer_count; i++)
+			if (answers[i].command == parts[part])
+				answer_part(message_header(&answers[i].message), parts[part],
+					    reader, data);
 }
 
 /* Finds the rule that a request breaks, and the offset of the attribute at fault; 0: none. */
@@ -417,7 +469,7 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 		answer_staged(transport, generic->cmd, reader, data);
 	else
 		answer(header, reader, data);
-	if (dump && kernel.interrupted > 0 && kernel.interrupted--)
+	if (dump && kernel.interrupted)
 		return -EINTR;
 	return 0;
 }

@@ -23,8 +23,7 @@
  * @log: the requests, one per line
  * @largest: the size of the largest request
  * @prefixes: the number of prefixes in all requests
- * @interrupted: the number of dumps to come that a change interrupts
- * @moving: the generation is different each time it is read
+ * @interrupted: a change interrupts dumps, as in a module older than the command
  * @inner: of a prefix that is refused, this attribute is at fault; 0: the whole prefix
  * @absent: a refusal is due to the module, which was removed
  * @sockets: the number of open sockets
@@ -36,8 +35,7 @@ struct kernel {
 	char log[16384];
 	size_t largest;
 	size_t prefixes;
-	int interrupted;
-	bool moving;
+	bool interrupted;
 	uint16_t inner;
 	bool absent;
 	int sockets;

@@ -103,15 +103,15 @@ static void test_changes(void **state)
 		{ "relay show", "RELAY_GET\n" },
 		{ "test 10.0.0.5 192.0.2.3", "TEST 10.0.0.5/32 192.0.2.3/32\n" },
 		{ "status", "STATUS_GET\n" },
-		{ "save", "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
+		{ "save", "POLICY_GET\n" },
 		/* with "flush" on standard input */
 		{ "restore", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\nRESTORE_COMMIT\n" },
 		{ "restore -", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\nRESTORE_COMMIT\n" },
 		{ "restore -n", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
 		{ "--dry-run restore", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
 		{ "diff", "RESTORE_BEGIN\nFLUSH\n"
-		  "POOL_GET restore\nPREFIX_GET restore\nEXEMPT_GET restore\nRELAY_GET restore\n"
-		  "STATUS_GET\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\nRELAY_GET\nSTATUS_GET\n" },
+		  "POLICY_GET restore\n"
+		  "POLICY_GET\n" },
 		{ "-b -", "FLUSH\n" },
 		/* shortened */
 		{ "po", "POOL_GET\n" },

@@ -186,7 +186,7 @@ static void test_failures(void **state)
 	instead_of_fsync = fail_with_eio;
 	expect("save site.conf", REFUSED, "Error: cannot write \"site.conf\": Input/output error\n");
 	expect_file("site.conf", "old");
-	kernel_refuse(OP25B_CMD_EXEMPT_GET, NULL, ENOMEM, NULL);
+	kernel_refuse(OP25B_CMD_POLICY_GET, NULL, ENOMEM, NULL);
 	expect("save site.conf", REFUSED, "Error: Cannot allocate memory\n");
 	expect_file("site.conf", "old");
 	expect_files(1);

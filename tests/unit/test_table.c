@@ -554,10 +554,17 @@ static void test_expiry(void **state)
 
 static void test_random(void **state)
 {
+	static struct pinned pinned[3];
 	struct staged staged = { 0 };
+	struct pinned *one;
 	unsigned int i;
 
 	for (i = 0; i < 15000; i++) {
+		one = &pinned[chance_below(ARRAY_SIZE(pinned))];
+		if (!one->pin && !chance_below(8))
+			pin_get(one);
+		else if (one->pin && (!pin_check(one) || !chance_below(30)))
+			pin_put(one);
 		switch (chance_below(12)) {
 		case 0:
 			if (staged.change)
@@ -585,6 +592,9 @@ static void test_random(void **state)
 	}
 	if (staged.change)
 		stage_end(&staged, false);
+	for (one = pinned; one < pinned + ARRAY_SIZE(pinned); one++)
+		if (one->pin)
+			pin_put(one);
 }
 
 static void test_out_of_memory(void **state)
@@ -615,6 +625,133 @@ static void test_out_of_memory(void **state)
 	op = OP(POOL_DEL, 0, .comment = "");
 	change(&op, 1, 0, true);
 	check_table();
+}
+
+static void settings_change(unsigned int i)
+{
+	do_op(OP(POOL_SET, 0, .settings = { .mode = i & 1 }), 0);
+}
+
+/* A dump reads one policy to its end, whatever happens meanwhile. */
+static void test_pins(void **state)
+{
+	static struct pinned first, second;
+	struct staged staged = { 0 };
+	long live;
+
+	ADD(0);
+	PREFIX(0, "10.0.0.0/8");
+	EXEMPT(0, "10.0.0.7/32");
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.8/32"), .timeout = 5, .comment = "x"), 0);
+	RELAY(0, "192.0.2.0/28");
+	grace_period();
+	live = shim_slab.live;
+
+	pin_get(&first);
+	do_op(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OFF }), 0);
+	grace_period();
+	CHECK(pin_check(&first));
+	pin_get(&second);
+	do_op(OP(POOL_DEL, 0), 0);
+	ADD(1);
+	grace_period();
+	CHECK(pin_check(&first) && pin_check(&second));
+
+	/* what the second one does not need goes with the first one */
+	pin_put(&first);
+	grace_period();
+	CHECK(pin_check(&second));
+	advance_time(6);
+	stage_begin(&staged);
+	stage(&staged, OP(POOL_ADD, 0));
+	stage_end(&staged, true);
+	grace_period();
+	CHECK(pin_check(&second));
+	CHECK(table->pins.held);
+	pin_put(&second);
+	CHECK(!table->pins.held);
+	do_op(OP(POOL_DEL, 0), 0);
+	grace_period();
+	CHECK(shim_slab.live < live);
+	shim_slab_fail(1, false);
+	CHECK(!op25b_pin_get(table));
+	shim_slab_fail(0, false);
+}
+
+/* A pool that a restore has as well is not freed before the dump has ended, whichever goes first. */
+static void test_pinned_pool_of_a_restore(void **state)
+{
+	static struct pinned pinned;
+	struct staged staged = { 0 };
+
+	ADD(0);
+	pin_get(&pinned);
+	stage_begin(&staged);
+	stage(&staged, OP(POOL_ADD, 0));
+	do_op(OP(POOL_DEL, 0), 0);
+	stage_end(&staged, false);
+	grace_period();
+	CHECK(pin_check(&pinned));
+	pin_put(&pinned);
+}
+
+/* What dumps hold back is bounded: the oldest one loses its policy first. */
+static void test_pins_hold_too_much(void **state)
+{
+	static struct pinned oldest, middle, newest;
+	unsigned int i, lost;
+
+	ADD(0);
+	for (i = 0; i < 50; i++)
+		do_op(OP(PREFIX_ADD, 0, .prefix = { .len = 32, .key.hi = (u64)i << 40 }), 0);
+	pin_get(&oldest);
+	settings_change(1);
+	pin_get(&middle);
+	for (lost = 0; !lost; i++) {
+		settings_change(i);
+		grace_period();
+		lost = !pin_check(&oldest);
+		CHECK(i < 1000);
+	}
+	/* a hundred changes or so */
+	CHECK(i > 100, "%u", i);
+	CHECK(table->pins.held <= (1 << 20) + 4 * op25b_policy_size(table->policy));
+	for (lost = 0; !lost; i++) {
+		settings_change(i);
+		grace_period();
+		lost = !pin_check(&middle);
+		CHECK(i < 1000);
+	}
+	/* without a pin, nothing is held; that of the policy in force holds nothing */
+	pin_get(&newest);
+	CHECK(!table->pins.held);
+	CHECK(pin_check(&newest) && !pin_check(&oldest));
+	pin_put(&middle);
+	pin_put(&newest);
+	pin_put(&oldest);
+}
+
+/* A dump that nobody reads on loses its policy, once that was replaced. */
+static void test_pins_idle(void **state)
+{
+	static struct pinned read, idle;
+	unsigned int i;
+
+	ADD(0);
+	pin_get(&read);
+	pin_get(&idle);
+	advance_time(3600);
+	CHECK(pin_check(&read) && pin_check(&idle));
+	settings_change(1);
+	for (i = 0; i < 10; i++) {
+		advance_time(25);
+		CHECK(pin_check(&read));
+	}
+	CHECK(!pin_check(&idle));
+	grace_period();
+	CHECK(pin_check(&read));
+	pin_put(&read);
+	pin_put(&idle);
 }
 
 /* The largest number of pools */
@@ -725,6 +862,10 @@ int main(void)
 		TABLE_TEST(test_expiry),
 		TABLE_TEST(test_out_of_memory),
 		TABLE_TEST(test_random),
+		TABLE_TEST(test_pins),
+		TABLE_TEST(test_pinned_pool_of_a_restore),
+		TABLE_TEST(test_pins_hold_too_much),
+		TABLE_TEST(test_pins_idle),
 		TABLE_TEST(test_many_pools),
 		cmocka_unit_test(test_stats),
 	};

@@ -109,7 +109,8 @@ def test_answers_say_what_they_say_and_nothing_else(net, op25b):
     netlink = Netlink(net.bras)
     nests = [NUMBERS[f"OP25B_A_{name}"] for name in NESTS]
     seen = comments = 0
-    requests = [(f"{what}_GET", b"", NLM_F_DUMP) for what in ("POOL", "PREFIX", "EXEMPT", "RELAY")]
+    requests = [(f"{what}_GET", b"", NLM_F_DUMP) for what in
+                ("POOL", "PREFIX", "EXEMPT", "RELAY", "POLICY")]
     requests += [("STATUS_GET", b"", 0), ("POOL_GET", attribute("POOL", b"nnn\0"), 0)]
     requests += [("TEST", nested("SRC", src) + nested("DST", "192.0.2.7"), 0)
                  for src in ("10.7.0.7", "10.6.0.7", "172.16.0.1")]

@@ -92,6 +92,7 @@ QUESTIONS = {
     "prefixes of a pool": ("dump", "PREFIX_GET", "POOL:s:east"),
     "exempts": ("dump", "EXEMPT_GET", ""),
     "relays": ("dump", "RELAY_GET", ""),
+    "policy": ("dump", "POLICY_GET", ""),
 }
 
 

@@ -74,9 +74,7 @@ def test_clients_killed_at_random(net, op25b, tmp_path):
             for name, process in pair:
                 process.kill()
                 text = process.communicate()[0]
-                # save gives up if a batch changes the policy during each of its attempts
-                assert process.returncode in (0, -signal.SIGKILL) or \
-                    (name, "while it was read" in text) == ("save", True), text
+                assert process.returncode in (0, -signal.SIGKILL), text
                 killed[name] += process.returncode == -signal.SIGKILL
     print(f"killed: {killed}, {int(sysfs('generation')) - generation} changes done")
     assert min(killed.values()) > KILLS / 20

@@ -55,26 +55,11 @@ struct entry *policy_add_entry(struct policy *policy, enum policy_list list)
 	return entry;
 }
 
-static void entry_free(struct entry *entry)
+static void entries_free(struct entries *entries)
 {
-	free((char *)entry->options.comment);
-}
-
-void policy_clear_list(struct policy *policy, enum policy_list list)
-{
-	struct entries *entries = &policy->lists[list];
-
 	while (entries->count)
-		entry_free(&entries->entry[--entries->count]);
-}
-
-static void policy_clear(struct policy *policy)
-{
-	enum policy_list list;
-
-	for (list = 0; list < LISTS; list++)
-		policy_clear_list(policy, list);
-	policy->pool_count = 0;
+		free((char *)entries->entry[--entries->count].options.comment);
+	free(entries->entry);
 }
 
 /* Frees a policy, except for the names, which other policies may share. */
@@ -82,9 +67,8 @@ void policy_free(struct policy *policy)
 {
 	enum policy_list list;
 
-	policy_clear(policy);
 	for (list = 0; list < LISTS; list++)
-		free(policy->lists[list].entry);
+		entries_free(&policy->lists[list]);
 	free(policy->pools);
 }
 

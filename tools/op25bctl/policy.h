@@ -53,7 +53,6 @@ extern const struct list_kind list_kinds[LISTS];
 
 struct pool *policy_pool(struct policy *policy, uint32_t number);
 struct entry *policy_add_entry(struct policy *policy, enum policy_list list);
-void policy_clear_list(struct policy *policy, enum policy_list list);
 void policy_free(struct policy *policy);
 
 void policy_sort(struct policy *policy);

@@ -11,14 +11,6 @@
 #include "refusal.h"
 #include "report.h"
 
-/* The number of attempts to read a policy that keeps changing meanwhile. */
-#define TRIES	20
-
-static int changes_too_fast(void)
-{
-	return report_refusal("the policy changed %d times while it was read, try again", TRIES);
-}
-
 static void read_status_answer(const struct nlmsghdr *answer, void *data)
 {
 	const struct nlattr *table[OP25B_A_MAX + 1];
@@ -133,9 +125,9 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 	check_pool(answer, policy, pool, name.text);
 }
 
-/* A message may have several entries, all of one pool. */
+/* A message may have several entries of this type, all of one pool. */
 static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
-			 enum policy_list list)
+			 enum policy_list list, uint16_t type)
 {
 	const struct nlattr *attribute;
 	struct exempt_options options;
@@ -154,7 +146,7 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 		pool = names_number(policy->names, &name);
 	}
 	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
-		if (mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
+		if (mnl_attr_get_type(attribute) != type ||
 		    !attribute_prefix(attribute, &prefix, &options) ||
 		    (pool == NO_NAME && list != RELAYS))
 			continue;
@@ -176,46 +168,57 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 	}
 }
 
-struct dump {
-	struct policy *policy;
-	enum policy_list list;	/* LISTS: the pools */
-};
+/* A dump of the policy has messages of all kinds, which are told apart by their attributes. */
+static void read_part(const struct nlmsghdr *answer, struct policy *policy)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+
+	message_attributes(answer, table);
+	if (table[OP25B_A_MODE])
+		read_pool(answer, policy);
+	else if (table[OP25B_A_RELAY])
+		read_entries(answer, policy, RELAYS, OP25B_A_RELAY);
+	else if (table[OP25B_A_EXEMPT])
+		read_entries(answer, policy, EXEMPTS, OP25B_A_PREFIX);
+	else if (table[OP25B_A_PREFIX])
+		read_entries(answer, policy, PREFIXES, OP25B_A_PREFIX);
+	else if (!table[OP25B_A_VERSION])
+		note_unknown(policy, "a part of the policy");
+}
 
 static void read_dump(const struct nlmsghdr *answer, void *data)
 {
-	const struct dump *dump = data;
+	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(answer);
+	struct policy *policy = data;
+	enum policy_list list;
 
-	if (dump->list == LISTS)
-		read_pool(answer, dump->policy);
-	else
-		read_entries(answer, dump->policy, dump->list);
+	if (generic->cmd == OP25B_CMD_POLICY_GET)
+		read_part(answer, policy);
+	if (generic->cmd == OP25B_CMD_POOL_GET)
+		read_pool(answer, policy);
+	for (list = 0; list < LISTS; list++)
+		if (generic->cmd == list_kinds[list].get)
+			read_entries(answer, policy, list, OP25B_A_PREFIX);
 }
 
-/* Repeats a dump until the policy does not change while it is read. */
-static int read_whole(struct control *control, struct message *request, struct policy *policy,
-		      enum policy_list list)
+/* Sends a request for pools or entries, and frees it. */
+static int read_all(struct control *control, struct message *request, struct policy *policy)
 {
-	struct dump dump = { policy, list };
 	int status = control_connect(control);
-	int try, ret;
+	int ret;
 
-	if (status)
-		return status;
 	if (policy->staged)
 		message_put_flag(request, OP25B_A_RESTORE);
-	for (try = 0; try < TRIES; try++) {
-		if (list == LISTS)
-			policy->pool_count = 0;
-		else
-			policy_clear_list(policy, list);
-		ret = transport_ask(control->transport, request, read_dump, &dump);
-		if (!ret)
-			return DONE;
-		if (ret != -EINTR)
-			return refusal(control->transport, transport_error(control->transport),
-				       request, NULL);
+	if (!status) {
+		ret = transport_ask(control->transport, request, read_dump, policy);
+		if (ret == -EINTR)	/* only a module older than this command is interrupted */
+			status = report_refusal("the policy changed while it was read, try again");
+		else if (ret)
+			status = refusal(control->transport, transport_error(control->transport),
+					 request, NULL);
 	}
-	return changes_too_fast();
+	message_free(request);
+	return status;
 }
 
 /**
@@ -229,14 +232,11 @@ static int read_whole(struct control *control, struct message *request, struct p
 int read_pools(struct control *control, struct policy *policy, const struct name *name)
 {
 	struct message request = {};
-	int status;
 
 	message_begin(&request, OP25B_CMD_POOL_GET, *name->text ? NLM_F_ACK : NLM_F_DUMP);
 	if (*name->text)
 		message_put_string(&request, OP25B_A_POOL, name->text);
-	status = read_whole(control, &request, policy, LISTS);
-	message_free(&request);
-	return status;
+	return read_all(control, &request, policy);
 }
 
 /**
@@ -252,51 +252,24 @@ int read_list(struct control *control, struct policy *policy, enum policy_list l
 	      const struct name *name)
 {
 	struct message request = {};
-	int status;
 
 	message_begin(&request, list_kinds[list].get, NLM_F_DUMP);
 	if (*name->text)
 		message_put_string(&request, OP25B_A_POOL, name->text);
-	status = read_whole(control, &request, policy, list);
-	message_free(&request);
-	return status;
+	return read_all(control, &request, policy);
 }
 
-static int read_pools_and_lists(struct control *control, struct policy *policy)
+static int read_whole(struct control *control, struct policy *policy)
 {
-	static const struct name all;
-	enum policy_list list;
-	int status;
+	struct message request = {};
 
 	*policy->unknown = '\0';
-	status = read_pools(control, policy, &all);
-	for (list = 0; !status && list < LISTS; list++)
-		status = read_list(control, policy, list, &all);
-	return status;
-}
-
-static int read_consistent(struct control *control, struct policy *policy)
-{
-	struct status before, after;
-	int status, try;
-
-	/* Only this socket can change what it has staged. */
-	if (policy->staged)
-		return read_pools_and_lists(control, policy);
-	for (try = 0; try < TRIES; try++) {
-		status = read_status(control, &before);
-		if (!status)
-			status = read_pools_and_lists(control, policy);
-		if (!status)
-			status = read_status(control, &after);
-		if (status || before.generation == after.generation)
-			return status;
-	}
-	return changes_too_fast();
+	message_begin(&request, OP25B_CMD_POLICY_GET, NLM_F_DUMP);
+	return read_all(control, &request, policy);
 }
 
 /**
- * read_policy() - read pools and all lists, as they were at one moment
+ * read_policy() - read pools and all lists, which are those of one policy
  * @control: the run
  * @policy: the result
  *
@@ -305,7 +278,7 @@ static int read_consistent(struct control *control, struct policy *policy)
  */
 int read_policy(struct control *control, struct policy *policy)
 {
-	int status = read_consistent(control, policy);
+	int status = read_whole(control, policy);
 	struct status module;
 
 	if (status || !*policy->unknown)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reading the policy from the kernel, always as it was at one moment. */
+/* Reading the policy from the kernel: each answer is of one policy. */
 #ifndef OP25BCTL_READ_H
 #define OP25BCTL_READ_H
 

@@ -171,6 +171,7 @@ enum {
 	OP25B_CMD_FLUSH,		/* do */
 	OP25B_CMD_RESTORE_BEGIN,	/* do: stage this socket's changes in an empty policy */
 	OP25B_CMD_RESTORE_COMMIT,	/* do: put the staged policy into force */
+	OP25B_CMD_POLICY_GET,		/* dump: status, pools, relays, prefixes, exempts */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1

@@ -44,6 +44,7 @@ static const struct operation {
 	[OP25B_CMD_RELAY_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
 	[OP25B_CMD_TEST] = { A(SRC) | A(DST), 0, .weight = 6, .reads = true },
 	[OP25B_CMD_STATUS_GET] = { .weight = 1, .reads = true },
+	[OP25B_CMD_POLICY_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
 	[OP25B_CMD_FLUSH] = { .weight = 1 },
 	[OP25B_CMD_RESTORE_BEGIN] = { .weight = 1 },
 	[OP25B_CMD_RESTORE_COMMIT] = { .weight = 2 },

@@ -75,22 +75,22 @@ bool cancel_delayed_work_sync(struct delayed_work *work)
  * How late a timer can be: one slot of the timer wheel, which is 8 times as long at each level
  * (kernel/time/timer.c).
  */
-static unsigned long slot(unsigned long jiffies)
+static unsigned long slot(unsigned long delay)
 {
 	unsigned long slot = 1;
 
-	while (jiffies >= 63 * slot)
+	while (delay >= 63 * slot)
 		slot *= 8;
 	return slot;
 }
 
 bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
-		      unsigned long jiffies)
+		      unsigned long delay)
 {
 	bool was = cancel_delayed_work_sync(work);
 
 	assert(queue);
-	work->due = shim_clock + (s64)(jiffies + slot(jiffies)) * (NSEC_PER_SEC / HZ);
+	work->due = shim_clock + (s64)(delay + slot(delay)) * (NSEC_PER_SEC / HZ);
 	work->pending = true;
 	work->next = pending;
 	pending = work;

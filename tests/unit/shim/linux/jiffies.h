@@ -7,6 +7,10 @@
 
 #define HZ	250
 
+#define jiffies	((unsigned long)(shim_clock / (NSEC_PER_SEC / HZ)))
+
+#define time_after(a, b)	((long)((b) - (a)) < 0)
+
 static inline unsigned long msecs_to_jiffies(unsigned int ms)
 {
 	return ((unsigned long)ms * HZ + MSEC_PER_SEC - 1) / MSEC_PER_SEC;

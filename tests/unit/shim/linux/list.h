@@ -23,6 +23,8 @@ static inline bool list_empty(const struct list_head *head)
 	return head->next == head;
 }
 
+#define list_empty_careful(head)	list_empty(head)
+
 static inline void list_add_tail(struct list_head *entry, struct list_head *head)
 {
 	entry->next = head;
@@ -38,6 +40,18 @@ static inline void list_del(struct list_head *entry)
 	entry->prev->next = entry->next;
 	entry->next = NULL;
 	entry->prev = NULL;
+}
+
+static inline void list_del_init(struct list_head *entry)
+{
+	list_del(entry);
+	INIT_LIST_HEAD(entry);
+}
+
+static inline void list_move_tail(struct list_head *entry, struct list_head *head)
+{
+	list_del(entry);
+	list_add_tail(entry, head);
 }
 
 static inline void list_move(struct list_head *entry, struct list_head *head)
@@ -57,7 +71,10 @@ static inline void list_splice_init(struct list_head *list, struct list_head *he
 	}
 }
 
+#define LIST_HEAD(name)	struct list_head name = { &(name), &(name) }
+
 #define list_entry(ptr, type, member)	container_of(ptr, type, member)
+#define list_first_entry(head, type, member)	list_entry((head)->next, type, member)
 
 #define list_for_each_entry(pos, head, member)						\
 	for (pos = list_entry((head)->next, typeof(*pos), member);			\

@@ -3,6 +3,8 @@
 #ifndef _SHIM_LINUX_SLAB_H
 #define _SHIM_LINUX_SLAB_H
 
+#include <malloc.h>
+
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
@@ -44,6 +46,11 @@ static inline void *kmalloc(size_t size, gfp_t gfp)
 static inline void *kzalloc(size_t size, gfp_t gfp)
 {
 	return shim_slab_alloc(size, gfp | __GFP_ZERO);
+}
+
+static inline size_t ksize(const void *p)
+{
+	return malloc_usable_size((void *)p);
 }
 
 static inline void kfree(const void *p)

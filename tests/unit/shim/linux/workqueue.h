@@ -41,7 +41,7 @@ static inline void flush_workqueue(struct workqueue_struct *queue)
 #define to_rcu_work(w)		container_of(w, struct rcu_work, work)
 
 bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
-		      unsigned long jiffies);
+		      unsigned long delay);
 bool cancel_delayed_work_sync(struct delayed_work *work);
 bool queue_rcu_work(struct workqueue_struct *queue, struct rcu_work *work);
 

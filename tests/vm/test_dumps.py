@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Dumps of a policy that changes meanwhile, and clients that do not read them."""
+import errno
+import socket
+import struct
+import time
+
+import pytest
+
+import hosts
+import memory
+from client import CMD, PROGRAM, Client
+from conftest import Command
+from test_security import NLM_F_DUMP, NLM_F_REQUEST, Netlink
+from traffic import Meanwhile
+
+READERS = 200
+
+
+@pytest.fixture(scope="module")
+def host(module):
+    namespace = hosts.Host("dumps")
+    yield namespace
+    namespace.remove()
+
+
+@pytest.fixture
+def op25b(host):
+    command = Command(host)
+    command("flush")
+    yield command
+    command("flush")
+
+
+@pytest.fixture
+def client(host, op25b):
+    one = Client(host, PROGRAM)
+    yield one
+    one.end()
+
+
+def read_on(client):
+    """The rest of a dump: its number of messages and its error."""
+    messages = 0
+    while True:
+        answer = client("more")
+        messages = answer["messages"]
+        assert not answer["interrupted"]
+        if answer["done"]:
+            return messages, answer["error"]
+
+
+def policy(count, first=16):
+    """A file for restore, with this number of prefixes."""
+    return "pool add east\n" + "".join(
+        f"prefix add east {first + (n >> 16)}.{n >> 8 & 255}.{n & 255}.0/24\n" for n in range(count))
+
+
+@pytest.mark.parametrize("command, count", [("PREFIX_GET", 5000), ("EXEMPT_GET", 5000),
+                                            ("RELAY_GET", 5000), ("POOL_GET", 1001),
+                                            ("POLICY_GET", 16002)])
+def test_a_dump_is_of_one_policy(client, command, count):
+    """All that makes the policy is deleted after the first part."""
+    client.do("POOL_ADD", "POOL:s:east")
+    client(f"many 1000 {CMD['POOL_ADD']} p")
+    for kind, first in (("PREFIX", 16), ("EXEMPT", 16), ("RELAY", 48)):
+        assert client(f"prefixes 5000 {CMD[kind + '_ADD']} east {first}.0.0.0")["error"] == 0
+    for change in (None, "FLUSH"):
+        client("socket reader")
+        client(f"start {CMD[command]}")
+        answer = client("more")
+        assert (answer["error"], answer["done"]) == (0, False)
+        if change:
+            client("socket main")
+            client.do(change)
+            client("socket reader")
+        assert read_on(client) == (count, 0)
+
+
+def test_saves_while_the_policy_changes(op25b, tmp_path):
+    """No dump is interrupted, and what is saved is a policy that was in force."""
+    site = tmp_path / "site.conf"
+    site.write_text(policy(20000))
+    op25b("restore", str(site))
+    turn = 0
+
+    def change():
+        nonlocal turn
+        turn += 1
+        # a prefix and a relay together: both are there, or neither is
+        op25b("-f", "-b", "-", input="pool add x prefix 10.0.0.0/8\nrelay add 192.0.2.1 pool x\n"
+              "pool del x\n")
+        return turn
+
+    with Meanwhile(change) as changes:
+        saved = [op25b("save").splitlines() for _ in range(5)]
+        differences = [op25b.run("diff", str(site)) for _ in range(5)]
+    assert changes.result > 5
+    for lines in saved:
+        assert sum(line.startswith("prefix add east ") for line in lines) == 20000
+        assert ("relay add 192.0.2.1/32 pool x" in lines) <= ("pool add x mode enforce action drop"
+                                                             in lines)
+    for result in differences:
+        assert result.returncode in (0, 1) and not result.stderr
+        assert not any("east" in line for line in result.stdout.splitlines())
+
+
+def start(host):
+    """Begin a dump of all prefixes on a socket of its own, and read nothing."""
+    one = Netlink(host)
+    message = struct.pack("=BBH", CMD["PREFIX_GET"], 1, 0)
+    one.socket.send(struct.pack("=IHHII", 16 + len(message), one.family,
+                                NLM_F_REQUEST | NLM_F_DUMP, 1, 0) + message)
+    return one.socket
+
+
+def end_of(reader):
+    """Read a dump to its end: its error."""
+    while True:
+        received = reader.recv(1 << 16)
+        while received:
+            length, kind = struct.unpack_from("=IH", received)
+            if kind in (2, 3):
+                return -struct.unpack_from("=i", received, 16)[0]
+            received = received[(length + 3) & ~3:]
+
+
+def test_dumps_that_nobody_reads_on(host, op25b, tmp_path):
+    """They hold back no more than a few policies, and nothing for long."""
+    files = []
+    for first in (16, 17):
+        files.append(tmp_path / str(first))
+        files[-1].write_text(policy(60000, first))
+    op25b("restore", str(files[0]))
+    memory.shrink()
+    before = memory.kernel()
+    op25b("flush")
+    memory.wait_until(lambda: before - memory.kernel() > 1 << 20)
+    one_policy = before - memory.kernel()
+    op25b("restore", str(files[0]))
+    # a reader for each part of the time, so that each policy is pinned
+    readers = []
+    for turn in range(10):
+        readers += [start(host) for _ in range(READERS // 10)]
+        op25b("restore", str(files[turn & 1]))
+    # each has the first part of its dump in the queue of its socket: 32 KiB at most
+    queues = READERS * 64 << 10
+    memory.wait_until(lambda: memory.kernel() < before + queues + 4 * one_policy)
+    assert end_of(readers[0]) == errno.ESTALE
+    newest = start(host)
+    assert end_of(newest) == 0
+    # the newest of the others still have their policy; half a minute later they have not
+    assert end_of(readers[-1]) == 0
+    time.sleep(46)
+    assert end_of(readers[-2]) == errno.ESTALE
+    for reader in readers + [newest]:
+        reader.close()
+    memory.wait_until(lambda: memory.kernel() < before + one_policy // 2)
+
+
+def test_a_dump_of_the_policy_in_force_may_take_its_time(host, op25b):
+    op25b("restore", "-", input=policy(5000))
+    reader = start(host)
+    time.sleep(46)
+    assert end_of(reader) == 0
+    reader.close()
+
+
+def test_a_dump_that_ends_with_its_socket(host, op25b):
+    """Closing a socket ends its pin, and so does the end of a namespace."""
+    other = hosts.Host("elsewhere")
+    command = Command(other)
+    command("restore", "-", input=policy(5000))
+    readers = [start(other) for _ in range(3)]
+    command("flush")
+    readers.pop().close()
+    other.remove()
+    for reader in readers:
+        assert end_of(reader) in (0, errno.ESTALE)
+        reader.close()
+    op25b("restore", "-", input=policy(10))
