@@ -128,8 +128,8 @@ static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state 
 
 /*
  * Attach the route back to the source to the packet, which has not been routed yet: nf_reject takes
- * the device from it. Left to itself, nf_reject does not look into the table of the VRF. The mark is
- * that of the answer, since the way back may exist with this mark only.
+ * the device from it. Left to itself, nf_reject does not look into the table of the VRF. The mark
+ * is that of the answer, since the way back may exist with this mark only.
  */
 static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 		       enum op25b_family family)

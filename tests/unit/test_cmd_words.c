@@ -174,9 +174,9 @@ static void test_escapes(void **state)
 	/* on the command line, and in the name of a file, there may be any */
 	op25bctl("flush '\033[31m\n\177'");
 	assert_string_equal(run.err, "Error: \"\\x1b[31m\\x0a\\x7f\" is one word too many\n");
-	op25bctl("restore '\342\200\256'");
+	op25bctl("restore '\342\200\213'");
 	assert_string_equal(run.err,
-			    "Error: cannot open \"\\xe2\\x80\\xae\": No such file or directory\n");
+			    "Error: cannot open \"\\xe2\\x80\\x8b\": No such file or directory\n");
 
 	memset(long_line, 'x', 10000);
 	memcpy(long_line, "flush ", 6);

@@ -30,9 +30,8 @@ class Network(hosts.Network):
         for host in self.hosts:
             # a handshake takes longer in a flood
             host.sysctl("ipv4/tcp_synack_retries", 5)
-            host.tap.socket.close()
-            host.paged_tap.ring.close()     # else the mapping keeps the socket open
-            host.paged_tap.socket.close()
+            for tap in host.taps:
+                tap.close()
         for port in PORTS:
             self.foreign.listen(port)
 

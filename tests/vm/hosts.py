@@ -192,6 +192,9 @@ class Tap:
         while self.receive():
             pass
 
+    def close(self):
+        self.socket.close()
+
 
 class PagedTap(Tap):
     """A tap whose packets reach the kernel in pages: by default, the linear part of the socket
@@ -224,6 +227,10 @@ class PagedTap(Tap):
         struct.pack_into("LII", self.ring, at, self.SEND_REQUEST, len(data), 0)
         self.socket.send(b"")
         self.drain()    # this socket captures packets, too, and nothing reads them
+
+    def close(self):
+        self.ring.close()   # else the mapping keeps the socket open
+        super().close()
 
 
 class SegmentsTap(PagedTap):
@@ -339,6 +346,7 @@ class Network:
         host.tap = Tap(host, "eth0", router_mac, host_mac)
         host.paged_tap = PagedTap(host, "eth0", router_mac, host_mac)
         host.unfinished_tap = UnfinishedTap(host, "eth0", router_mac, host_mac)
+        host.taps = [host.tap, host.paged_tap, host.unfinished_tap]
         # The receiver of markers.
         host.sink = host.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         host.sink.bind(("::", MARKER_PORT))

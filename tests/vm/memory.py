@@ -54,7 +54,7 @@ class Memory:
     read do not count."""
 
     def __init__(self, net):
-        self.taps = [tap for host in net.hosts for tap in (host.tap, host.paged_tap)]
+        self.taps = [tap for host in net.hosts for tap in host.taps]
         self.before = self.used()
 
     def used(self):

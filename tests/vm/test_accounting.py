@@ -114,7 +114,8 @@ def test_there_is_an_end_to_what_a_stranger_can_load(group):
 MANY = 20000
 LOADS = {
     "prefix": [f"prefix add mine {prefix}" for prefix in scattered(MANY)],
-    "exempt": [f"exempt add mine {prefix} comment {'c' * 200}" for prefix in scattered(MANY)],
+    "exempt": ["prefix add mine 2001:db8::/32"] +
+              [f"exempt add mine {prefix} comment {'c' * 200}" for prefix in scattered(MANY)],
     "relay": [f"relay add {prefix} pool mine" for prefix in scattered(MANY)],
     "pool": [f"pool add {n}" for n in range(5000)],
 }
@@ -152,7 +153,8 @@ def test_what_expiry_copies_is_charged(group, stranger):
     the copies to the memcg that added the exempts."""
     pairs = scattered(20000)
     stranger("restore", lines="\n".join(
-        ["pool add mine"] + [f"exempt add mine {prefix}:0" for prefix in pairs] +
+        ["pool add mine prefix 2001:db8::/32"] +
+        [f"exempt add mine {prefix}:0" for prefix in pairs] +
         [f"exempt add mine {prefix}:1 timeout 1" for prefix in pairs]))
     hosts.until(lambda: '"exempts":20000' in stranger.run("-j", "status")[1].replace(" ", ""), 90)
     time.sleep(3)   # for a grace period, and because the statistics of the group are delayed

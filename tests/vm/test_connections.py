@@ -317,11 +317,11 @@ def test_an_answer_takes_the_way_of_its_mark(net, op25b, v, action):
             hosts.run("ip", *command.split())
     net.bras.sysctl(f"ipv{v}/fwmark_reflect", 1)
     net.bras.run("nft", "-f", "-", input="table netdev marks { chain ingress { type filter hook "
-                 "ingress device customer priority 0; meta mark set 7; } }")
+                 "ingress device customer priority 0; meta mark set 7; }\n}\n")
     try:
         packet = packets.syn(src, dst)
         net.bras.run("nft", "-f", "-", input="table inet refuse { chain forward { type filter hook "
-                     f"forward priority 0; {reject}; }} }}")
+                     f"forward priority 0; {reject}; }}\n}}\n")
         try:
             expected, = net.send(packet).answers
         finally:

@@ -17,7 +17,7 @@
 #define LINES_CHUNK	65536
 
 /* A longer line is none that a person or program wrote: /dev/zero is one line without an end. */
-#define LINE_MAX_SIZE	(1024 * 1024)
+#define LINE_MAX_SIZE	1048576
 
 static const char byte_order_mark[] = "\357\273\277";
 
@@ -199,11 +199,11 @@ static void lines_skip_mark(struct lines *lines, const char *newline)
 		lines->at += size;
 }
 
-static int line_too_long(const struct lines *lines)
+static void report_long_line(const struct lines *lines)
 {
 	report_at((struct place) { lines->name, lines->number + 1 });
-	return report_usage("the line is longer than %d bytes, expected a text file with one command or prefix a line",
-			    LINE_MAX_SIZE);
+	report_usage("the line is longer than %d bytes, expected a text file with one command or prefix a line",
+		     LINE_MAX_SIZE);
 }
 
 /**
@@ -227,8 +227,10 @@ int lines_next_text(struct lines *lines, const char **text, size_t *length)
 			newline = memchr(lines->data + lines->at + seen, '\n', left - seen);
 		if (newline)
 			break;
-		if (left > LINE_MAX_SIZE)
-			return line_too_long(lines);
+		if (left > LINE_MAX_SIZE) {
+			report_long_line(lines);
+			return USAGE;
+		}
 		if (lines->eof && !left)
 			return LINES_END;
 		if (lines->eof)
@@ -241,8 +243,10 @@ int lines_next_text(struct lines *lines, const char **text, size_t *length)
 	lines_skip_mark(lines, newline);
 	*text = lines->data + lines->at;
 	*length = newline - *text;
-	if (*length > LINE_MAX_SIZE)
-		return line_too_long(lines);
+	if (*length > LINE_MAX_SIZE) {
+		report_long_line(lines);
+		return USAGE;
+	}
 	lines->at += *length + 1;
 	report_at((struct place) { lines->name, ++lines->number });
 	return DONE;
