@@ -3,6 +3,7 @@
 import errno
 import socket
 import struct
+import subprocess
 import time
 
 import pytest
@@ -326,6 +327,9 @@ def test_an_answer_takes_the_way_of_its_mark(net, op25b, v, action):
             expected, = net.send(packet).answers
         finally:
             net.bras.run("nft", "delete", "table", "inet", "refuse")
+            # which frees the rule a moment later
+            hosts.until(lambda: subprocess.run(["rmmod", "nft_reject_inet", "nft_reject"], check=False,
+                                               stderr=subprocess.DEVNULL).returncode == 0)
         op25b.load(f"pool add east action {action} prefix {network}")
         answer, = net.send(packet).answers
         assert packets.addresses(answer) == packets.addresses(expected)
