@@ -31,18 +31,67 @@ bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_fam
 	return lookup(conf->relay, family, key).value;
 }
 
+/*
+ * What the value of a prefix means now, as a word: an exempt whose time is over is none. 0 if
+ * nothing is left.
+ */
+static unsigned long value_now(unsigned long value)
+{
+	struct op25b_entry entry = op25b_entry(value);
+
+	if (!entry.exempt)
+		return value;
+	entry.is_exempt = !op25b_exempt_is_over(entry.exempt);
+	entry.exempt = NULL;
+	return entry.is_prefix || entry.is_exempt ? op25b_entry_value(entry) : 0;
+}
+
+/**
+ * op25b_judge_exempt() - see whether an exempt that a lookup has found is over
+ * @policy: the policy, read under RCU or the table's lock
+ * @key: the address that was looked up
+ * @value: what the lookup has found: a pointer to a struct op25b_exempt
+ *
+ * Not inline, because few exempts have a timeout or a comment.
+ *
+ * Return: the match for @value as a word, unless it is over; otherwise that for the most specific
+ * prefix or exempt around it that is not.
+ */
+struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
+					  struct op25b_key key, unsigned long value)
+{
+	const struct op25b_exempt *exempt = (const struct op25b_exempt *)value;
+	struct op25b_lpm_match match = { .value = value, .len = exempt->prefix.len };
+	struct op25b_lpm lpm = policy->entry[exempt->prefix.family];
+
+	while (match.value) {
+		/* ask the clock once for each: it goes on */
+		value = value_now(match.value);
+		if (value) {
+			match.value = value;
+			break;
+		}
+		match = op25b_lpm_lookup_shorter(lpm, key, match.len);
+	}
+	return match;
+}
+
 /**
  * op25b_judge_find_entry() - find the most specific prefix or exempt that holds an address
  * @policy: the policy, read under RCU or the table's lock
  * @family: of the address
  * @key: the address
  *
- * Return: the match, whose value op25b_entry() decodes.
+ * Return: the match, whose value is a word that op25b_entry() decodes.
  */
 struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
 					      enum op25b_family family, struct op25b_key key)
 {
-	return lookup(policy->entry, family, key);
+	struct op25b_lpm_match match = lookup(policy->entry, family, key);
+
+	if (!match.value || match.value & OP25B_ENTRY_WORD)
+		return match;
+	return op25b_judge_exempt(policy, key, match.value);
 }
 
 /**

@@ -26,6 +26,8 @@ struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
 struct op25b_lpm_match op25b_judge_find_relay(const struct op25b_policy *policy,
 					      const struct op25b_pool_conf *conf,
 					      enum op25b_family family, struct op25b_key key);
+struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
+					  struct op25b_key key, unsigned long value);
 bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_family family,
 			      struct op25b_key key);
 struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_pkt_type type,
@@ -61,7 +63,11 @@ op25b_judge_class(const struct op25b_policy *policy, enum op25b_class class, u32
 		value = op25b_lpm_jump_lookup_ipv6(policy->jump[OP25B_IPV6], side);
 	if (!value)
 		return judgement;
-	value = op25b_entry_word(value);
+	if (unlikely(!(value & OP25B_ENTRY_WORD))) {
+		value = op25b_judge_exempt(policy, side, value).value;
+		if (!value)
+			return judgement;
+	}
 	id = value >> OP25B_ENTRY_POOL_SHIFT;
 	/* no NULL checks: the policy has each pool that an entry names */
 	conf = policy->page[id / OP25B_PAGE_POOLS]->conf[id % OP25B_PAGE_POOLS];

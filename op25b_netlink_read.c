@@ -502,9 +502,11 @@ static int dump_entry(struct prefix_walk *walk, struct op25b_key key, unsigned i
 {
 	struct op25b_entry entry = op25b_entry(value);
 	u32 only = dump_pos(walk->cb)->only;
+	bool wanted;
 
-	bool wanted = walk->kind == EXEMPT ? entry.is_exempt : entry.is_prefix;
-
+	if (entry.exempt && op25b_exempt_is_over(entry.exempt))
+		entry.is_exempt = false;
+	wanted = walk->kind == EXEMPT ? entry.is_exempt : entry.is_prefix;
 	if ((only && only != entry.pool + 1) || !wanted)
 		return walk->skipped++ < SKIP_MAX ? 0 : -EAGAIN;
 	return dump_prefix(walk, op25b_policy_conf(walk->policy, entry.pool), key, len,

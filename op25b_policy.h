@@ -10,6 +10,7 @@
 #define _OP25B_POLICY_H
 
 #include <linux/build_bug.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/op25b.h>
 #include <linux/rcupdate.h>
@@ -202,38 +203,56 @@ struct op25b_entry {
 #define OP25B_ENTRY_POOL_SHIFT	8
 
 /**
- * op25b_entry_word() - the value of a prefix as a word
- * @value: the value, not 0
- *
- * Return: @value itself, or the word for the exempt that it points to.
- */
-static inline unsigned long op25b_entry_word(unsigned long value)
-{
-	const struct op25b_exempt *exempt = (void *)value;
-
-	if (likely(value & OP25B_ENTRY_WORD))
-		return value;
-	return OP25B_ENTRY_WORD | OP25B_ENTRY_EXEMPT |
-	       (exempt->is_prefix ? OP25B_ENTRY_PREFIX : 0) |
-	       (unsigned long)exempt->pool << OP25B_ENTRY_POOL_SHIFT;
-}
-
-/**
  * op25b_entry() - decode the value of a prefix
  * @value: the value, not 0
  *
- * Return: the entry.
+ * Return: the entry; an exempt whose time is over is one still.
  */
 static inline struct op25b_entry op25b_entry(unsigned long value)
 {
-	unsigned long word = op25b_entry_word(value);
+	const struct op25b_exempt *exempt = (void *)value;
 
+	if (!(value & OP25B_ENTRY_WORD))
+		return (struct op25b_entry){
+			.pool = exempt->pool,
+			.is_prefix = exempt->is_prefix,
+			.is_exempt = true,
+			.exempt = exempt,
+		};
 	return (struct op25b_entry){
-		.pool = word >> OP25B_ENTRY_POOL_SHIFT,
-		.is_prefix = word & OP25B_ENTRY_PREFIX,
-		.is_exempt = word & OP25B_ENTRY_EXEMPT,
-		.exempt = value & OP25B_ENTRY_WORD ? NULL : (const struct op25b_exempt *)value,
+		.pool = value >> OP25B_ENTRY_POOL_SHIFT,
+		.is_prefix = value & OP25B_ENTRY_PREFIX,
+		.is_exempt = value & OP25B_ENTRY_EXEMPT,
 	};
+}
+
+/**
+ * op25b_entry_value() - encode the value of a prefix, as op25b_entry() decodes it
+ * @entry: the entry
+ *
+ * Return: the value.
+ */
+static inline unsigned long op25b_entry_value(struct op25b_entry entry)
+{
+	if (entry.exempt)
+		return (unsigned long)entry.exempt;
+	return OP25B_ENTRY_WORD | (entry.is_prefix ? OP25B_ENTRY_PREFIX : 0) |
+	       (entry.is_exempt ? OP25B_ENTRY_EXEMPT : 0) |
+	       (unsigned long)entry.pool << OP25B_ENTRY_POOL_SHIFT;
+}
+
+/**
+ * op25b_exempt_is_over() - whether the timeout of an exempt is over
+ * @exempt: the exempt
+ *
+ * Packets, readers and changes all ask this, and treat an exempt as deleted from then on. The work
+ * that deletes it comes later, and much later if memory is short.
+ *
+ * Return: true if it is.
+ */
+static inline bool op25b_exempt_is_over(const struct op25b_exempt *exempt)
+{
+	return exempt->has_timeout && exempt->expiry.expires <= ktime_get_coarse_boottime();
 }
 
 /**

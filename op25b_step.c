@@ -132,15 +132,6 @@ static unsigned long entry_get(const struct op25b_change *change, const struct o
 	return op25b_lpm_get(change->policy->entry[prefix->family], prefix->key, prefix->len);
 }
 
-static unsigned long entry_value(struct op25b_entry entry)
-{
-	if (entry.exempt)
-		return (unsigned long)entry.exempt;
-	return OP25B_ENTRY_WORD | (entry.is_prefix ? OP25B_ENTRY_PREFIX : 0) |
-	       (entry.is_exempt ? OP25B_ENTRY_EXEMPT : 0) |
-	       (unsigned long)entry.pool << OP25B_ENTRY_POOL_SHIFT;
-}
-
 /* Update the counts: the entry at @prefix was @old, or none, and is @entry now, or none. */
 static int entry_count(struct op25b_change *change, const struct op25b_prefix *prefix,
 		       struct op25b_entry old, struct op25b_entry entry)
@@ -196,7 +187,7 @@ static int entry_write(struct op25b_change *change, const struct op25b_prefix *p
 	change->hint[prefix->family].link = NULL;
 	if (entry.is_prefix || entry.is_exempt)
 		err = op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len,
-				    entry_value(entry));
+				    op25b_entry_value(entry));
 	else
 		err = op25b_lpm_del(lpm, &change->garbage, prefix->key, prefix->len);
 	if (err)
@@ -204,6 +195,47 @@ static int entry_write(struct op25b_change *change, const struct op25b_prefix *p
 	if (old.exempt && old.exempt != entry.exempt)
 		op25b_change_drop_exempt(change, old.exempt);
 	return entry_count(change, prefix, old, entry);
+}
+
+/**
+ * op25b_step_exempt_expire() - delete an exempt because its timeout is over
+ * @change: the change
+ * @exempt: the exempt, which the new policy has; the caller must not use it any more
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_step_exempt_expire(struct op25b_change *change, const struct op25b_exempt *exempt)
+{
+	struct op25b_entry entry, old = op25b_entry((unsigned long)exempt);
+	struct op25b_prefix prefix = exempt->prefix;
+
+	entry = old;
+	entry.is_exempt = false;
+	entry.exempt = NULL;
+	return entry_write(change, &prefix, old, entry);
+}
+
+/*
+ * Set @entry to the entry at @prefix: without is_prefix and is_exempt, and of pool @id, if there is
+ * none. An exempt that is over is deleted before, as if the work had come to it in time.
+ */
+static int entry_find(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
+		      struct op25b_entry *entry)
+{
+	unsigned long value = entry_get(change, prefix);
+	int err;
+
+	*entry = (struct op25b_entry){ .pool = id };
+	if (value)
+		*entry = op25b_entry(value);
+	if (!entry->exempt || !op25b_exempt_is_over(entry->exempt))
+		return 0;
+	err = op25b_step_exempt_expire(change, entry->exempt);
+	entry->is_exempt = false;
+	entry->exempt = NULL;
+	if (!entry->is_prefix)
+		entry->pool = id;
+	return err;
 }
 
 /**
@@ -224,14 +256,16 @@ int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25
 	int err;
 
 	err = op25b_lpm_add(&change->policy->entry[prefix->family], &change->hint[prefix->family],
-			    &change->garbage, prefix->key, prefix->len, entry_value(entry), &value);
+			    &change->garbage, prefix->key, prefix->len, op25b_entry_value(entry),
+			    &value);
 	if (err)
 		return err;
 	if (!value)
 		return entry_count(change, prefix, old, entry);
 
-	entry = op25b_entry(value);
-	old = entry;
+	err = entry_find(change, id, prefix, &old);
+	if (err)
+		return err;
 	if (old.pool != id) {
 		if (old.is_prefix)
 			op25b_err_msg(extack, "prefix is in another pool",
@@ -249,6 +283,7 @@ int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25
 			      "prefix is in pool \"%s\" already", pool_name(change, id));
 		return -EEXIST;
 	}
+	entry = old;
 	entry.is_prefix = true;
 	return entry_write(change, prefix, old, entry);
 }
@@ -298,12 +333,13 @@ int op25b_step_exempt_add(struct op25b_change *change, u32 id, const struct op25
 			  u32 timeout, const char *comment, bool force,
 			  struct netlink_ext_ack *extack)
 {
-	unsigned long value = entry_get(change, prefix);
-	struct op25b_entry entry, old = { .pool = id };
 	struct op25b_exempt *exempt;
+	struct op25b_entry entry, old;
+	int err;
 
-	if (value)
-		old = op25b_entry(value);
+	err = entry_find(change, id, prefix, &old);
+	if (err)
+		return err;
 	if (old.pool != id) {
 		op25b_err_msg(extack, "exempt is in another pool", "exempt is in pool \"%s\"",
 			      pool_name(change, old.pool));
@@ -350,11 +386,12 @@ int op25b_step_exempt_add(struct op25b_change *change, u32 id, const struct op25
 int op25b_step_exempt_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 			  bool force, struct netlink_ext_ack *extack)
 {
-	unsigned long value = entry_get(change, prefix);
-	struct op25b_entry entry, old = { 0 };
+	struct op25b_entry entry, old;
+	int err;
 
-	if (value)
-		old = op25b_entry(value);
+	err = entry_find(change, id, prefix, &old);
+	if (err)
+		return err;
 	if (!old.is_exempt || old.pool != id) {
 		if (force)
 			return 0;

@@ -7,8 +7,7 @@
  * so does the queue of the exempts that are to expire.
  */
 #include <linux/errno.h>
-#include <linux/jiffies.h>
-#include <linux/ktime.h>
+#include <linux/hrtimer.h>
 #include <linux/memcontrol.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -135,27 +134,17 @@ void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
 }
 
 /**
- * op25b_table_schedule_expiry() - queue op25b_table.expire for when the next exempt expires
+ * op25b_table_schedule_expiry() - set the timer of the expiry work for the next exempt that expires
  * @table: the table, locked
  *
- * A timer may be late by an eighth of its delay, since the timer wheel does not cascade
- * (kernel/time/timer.c): a long delay is cut into steps, each shorter than what is left.
+ * Its clock goes on while the machine is suspended, as that of the timeouts does. Jiffies do not.
  */
 void op25b_table_schedule_expiry(struct op25b_table *table)
 {
 	struct timerqueue_node *next = timerqueue_getnext(&table->expiries);
-	s64 delay;
 
-	if (!next)
-		return;
-	delay = ktime_to_ms(ktime_sub(next->expires, ktime_get_boottime())) + 1;
-	/*
-	 * at most a day, which fits into 32 bits of jiffies: the work then schedules itself again
-	 */
-	delay = clamp_t(s64, delay, 0, 24 * 3600 * MSEC_PER_SEC);
-	if (delay > 8 * MSEC_PER_SEC)
-		delay -= delay / 8;
-	mod_delayed_work(op25b_workqueue, &table->expire, msecs_to_jiffies(delay));
+	if (next)
+		hrtimer_start(&table->expiry_timer, next->expires, HRTIMER_MODE_ABS);
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include <linux/cache.h>
 #include <linux/hashtable.h>
+#include <linux/hrtimer.h>
 #include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -32,6 +33,7 @@ struct net;
  * @ids: the ids of these pools
  * @exempts: the exempts with a timeout or comment of the policy in force
  * @expiries: those with a timeout, the next to expire first
+ * @expiry_timer: queues @expire when the next exempt expires
  * @expire: the work that deletes expired exempts, see op25b_expire.c
  * @memcg: the memory control group of the process that added the last of @exempts; @expire
  *	   charges its copies to it
@@ -48,7 +50,8 @@ struct op25b_table {
 	struct ida ids;
 	struct list_head exempts __guarded_by(&lock);
 	struct timerqueue_head expiries __guarded_by(&lock);
-	struct delayed_work expire;
+	struct hrtimer expiry_timer;
+	struct work_struct expire;
 	struct mem_cgroup *memcg __guarded_by(&lock);
 	struct op25b_pins pins;
 };

@@ -318,6 +318,40 @@ unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned
 	return 0;
 }
 
+/**
+ * op25b_lpm_lookup_shorter() - find the longest prefix that holds an address and is shorter than
+ *				another one
+ * @lpm: the table, read under RCU or owned
+ * @key: the address
+ * @len: the length of that other prefix
+ *
+ * Return: the match; what its value refers to lives as long as @lpm.
+ */
+struct op25b_lpm_match op25b_lpm_lookup_shorter(struct op25b_lpm lpm, struct op25b_key key,
+						unsigned int len)
+{
+	const struct op25b_lpm_node *node = lpm.root;
+	struct op25b_lpm_match match = { 0 };
+	unsigned int bit, rows;
+	u64 bits, i;
+
+	while (node && node->start < (int)len) {
+		i = index_in(node, key);
+		if (i > 63)
+			break;
+		/* the bits for the lengths from start to start + rows - 1 are below 2^rows */
+		rows = min_t(unsigned int, len - node->start, STRIDE);
+		bits = node->internal & op25b_lpm_covers[i] & (~0ULL >> (64 - (1U << rows)));
+		if (bits) {
+			bit = fls64(bits) - 1;
+			match.value = op25b_lpm_slots(node)[value_rank(node, bit)];
+			match.len = node->start + fls(bit) - 1;
+		}
+		node = has_child(node, i) ? *child_link(node, i) : NULL;
+	}
+	return match;
+}
+
 /* Put a node before the node at @link, from which the path of @key to @start branches off there. */
 static int node_branch(struct op25b_lpm_node **link, struct op25b_key key, int start)
 {

@@ -108,6 +108,8 @@ typedef int (*op25b_lpm_visit)(void *arg, struct op25b_key key, unsigned int len
 struct op25b_key op25b_key_head(struct op25b_key key, int n);
 
 unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned int len);
+struct op25b_lpm_match op25b_lpm_lookup_shorter(struct op25b_lpm lpm, struct op25b_key key,
+						unsigned int len);
 int op25b_lpm_add(struct op25b_lpm *lpm, struct op25b_lpm_hint *hint,
 		  struct op25b_garbage *garbage, struct op25b_key key, unsigned int len,
 		  unsigned long value, unsigned long *old);

@@ -177,6 +177,7 @@ static void play(struct game *game, const uint8_t *step)
 		break;
 	case LOOKUP:
 		check_lookup(version->lpm, game->ipv6, at, list_lookup(&version->list, at));
+		check_lookup_shorter(version->lpm, &version->list, at, len);
 		break;
 	case WALK:
 		check_walk(version, at, len);

@@ -233,6 +233,8 @@ static void check_judgements(const struct op25b_policy *policy, const struct mod
 			     unsigned int times)
 {
 	struct op25b_judgement judgement;
+	const struct entry *entry;
+	struct op25b_lpm_match match;
 	struct verdict expected;
 	enum op25b_family family;
 	struct op25b_key src, dst;
@@ -247,6 +249,14 @@ static void check_judgements(const struct op25b_policy *policy, const struct mod
 		judgement = op25b_judge(policy, type, family, src, dst);
 		CHECK(judgement.verdict == expected.verdict, "%d, not %d", judgement.verdict,
 		      expected.verdict);
+		entry = model_lookup(model, family, src);
+		match = op25b_judge_find_entry(policy, family, src);
+		CHECK(!match.value == !entry);
+		if (entry) {
+			CHECK(match.len == entry->prefix.len);
+			CHECK(op25b_entry(match.value).is_prefix == entry->is_prefix);
+			CHECK(op25b_entry(match.value).is_exempt == model_exempts(entry));
+		}
 		if (expected.verdict == OP25B_VERDICT_PASSED)
 			continue;
 		CHECK(judgement.class == expected.class);
@@ -549,6 +559,11 @@ void advance_time(unsigned int seconds)
 	CHECK(table->policy->generation >= generation + !!expired);
 	CHECK(table->policy->generation <= generation + expired);
 	in_force.generation = table->policy->generation;
+}
+
+void suspend_time(unsigned int seconds)
+{
+	shim_clock_suspend(shim_clock + SECONDS(seconds));
 }
 
 /* Packets */

@@ -91,8 +91,11 @@ void pin_put(struct pinned *pinned);
 /* Read its policy, and check that it is intact. Returns false if it was taken away. */
 bool pin_check(struct pinned *pinned);
 
-/* Advance the clock, and let exempts expire. */
+/* Advance the clock, and let the work delete what has expired. */
 void advance_time(unsigned int seconds);
+
+/* Advance the clock while the machine is suspended: the work comes later. */
+void suspend_time(unsigned int seconds);
 
 /* Pass a packet to the hook, and check its verdict and the counters against the model. */
 struct verdict send_packet(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,

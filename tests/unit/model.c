@@ -66,13 +66,19 @@ static void entry_unexempt(struct entry *entry)
 	entry->comment[0] = '\0';
 }
 
-/* Delete exempts whose timeout is over, and return their number. */
+/* Whether the timeout of an exempt is over. It counts as deleted from then on. */
+static bool entry_is_over(const struct entry *entry)
+{
+	return entry->expires && entry->expires <= shim_clock;
+}
+
+/* Delete exempts whose timeout is over, as the work does, and return their number. */
 unsigned int model_expire(struct model *model)
 {
 	unsigned int i, expired = 0;
 
 	for (i = 0; i < model->entries; i++) {
-		if (!model->entry[i].expires || model->entry[i].expires >= shim_clock)
+		if (!entry_is_over(&model->entry[i]))
 			continue;
 		entry_unexempt(&model->entry[i]);
 		expired++;
@@ -81,12 +87,32 @@ unsigned int model_expire(struct model *model)
 	return expired;
 }
 
+/* Whether an exempt counts */
+bool model_exempts(const struct entry *entry)
+{
+	return entry->is_exempt && !entry_is_over(entry);
+}
+
+/* What adds to the entry of an exempt that is over, or deletes that exempt, deletes it first. */
+static struct entry *model_forget(struct model *model, const struct op25b_prefix *prefix)
+{
+	struct entry *entry = model_entry(model, prefix);
+
+	if (!entry || !entry_is_over(entry))
+		return entry;
+	entry_unexempt(entry);
+	model_tidy(model);
+	model->touched = true;
+	return model_entry(model, prefix);
+}
+
 /* Apply @op to @model, and return 0 or the error that the module has to return. */
 int model_apply(struct model *model, const struct op *op)
 {
 	struct entry *entry = model_entry(model, &op->prefix);
 	struct relay *relay = model_relay(model, &op->prefix, op->pool);
-	bool mine = entry && entry->pool == op->pool;
+	bool there = entry && (entry->is_prefix || model_exempts(entry));
+	bool mine = there && entry->pool == op->pool;
 	unsigned int i;
 
 	switch (op->kind) {
@@ -114,8 +140,9 @@ int model_apply(struct model *model, const struct op *op)
 		}
 		break;
 	case PREFIX_ADD:
-		if (entry && (!mine || (entry->is_prefix && !op->force)))
+		if (there && (!mine || (entry->is_prefix && !op->force)))
 			return -EEXIST;
+		entry = model_forget(model, &op->prefix);
 		if (entry && entry->is_prefix)
 			return 0;
 		model_entry_make(model, op)->is_prefix = true;
@@ -126,8 +153,9 @@ int model_apply(struct model *model, const struct op *op)
 		entry->is_prefix = false;
 		break;
 	case EXEMPT_ADD:
-		if (entry && (!mine || (entry->is_exempt && !op->force)))
+		if (there && (!mine || (model_exempts(entry) && !op->force)))
 			return -EEXIST;
+		entry = model_forget(model, &op->prefix);
 		if (entry && entry->is_exempt && !entry->expires && !op->timeout &&
 		    !strcmp(entry->comment, op->comment))
 			return 0;
@@ -137,8 +165,12 @@ int model_apply(struct model *model, const struct op *op)
 		strcpy(entry->comment, op->comment);
 		break;
 	case EXEMPT_DEL:
-		if (!mine || !entry->is_exempt)
-			return op->force ? 0 : -ENOENT;
+		if (!mine || !model_exempts(entry)) {
+			if (!op->force)
+				return -ENOENT;
+			model_forget(model, &op->prefix);
+			return 0;
+		}
 		entry_unexempt(entry);
 		break;
 	case RELAY_ADD:
@@ -182,13 +214,15 @@ void model_commit(struct model *in_force, const struct model *model, bool whole)
 	}
 }
 
-static const struct entry *model_lookup(const struct model *model, enum op25b_family family,
-					struct op25b_key key)
+const struct entry *model_lookup(const struct model *model, enum op25b_family family,
+				 struct op25b_key key)
 {
 	const struct entry *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < model->entries; i++) {
+		if (!model->entry[i].is_prefix && !model_exempts(&model->entry[i]))
+			continue;
 		if (prefix_holds(&model->entry[i].prefix, family, key) &&
 		    (!best || model->entry[i].prefix.len > best->prefix.len))
 			best = &model->entry[i];
@@ -217,7 +251,7 @@ static struct verdict model_rules(const struct model *model, enum op25b_class cl
 		    (model->relay[i].pool == EVERY_POOL || model->relay[i].pool == entry->pool))
 			verdict.verdict = OP25B_VERDICT_RELAYED;
 	}
-	if (entry->is_exempt)
+	if (model_exempts(entry))
 		verdict.verdict = OP25B_VERDICT_EXEMPTED;
 	return verdict;
 }

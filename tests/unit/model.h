@@ -98,6 +98,9 @@ struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix
 unsigned int model_expire(struct model *model);
 int model_apply(struct model *model, const struct op *op);
 void model_commit(struct model *in_force, const struct model *model, bool whole);
+bool model_exempts(const struct entry *entry);
+const struct entry *model_lookup(const struct model *model, enum op25b_family family,
+				 struct op25b_key key);
 struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 			   enum op25b_family family, struct op25b_key src, struct op25b_key dst);
 

@@ -55,16 +55,24 @@ static inline void list_del(struct list *list, address at, unsigned int len)
 		*entry = list->entry[--list->n];
 }
 
-static inline const struct entry *list_lookup(const struct list *list, address at)
+/* The longest prefix that holds @at and is shorter than @len */
+static inline const struct entry *list_lookup_shorter(const struct list *list, address at,
+						      unsigned int len)
 {
 	const struct entry *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < list->n; i++) {
-		if (holds(&list->entry[i], at) && (!best || list->entry[i].len > best->len))
+		if (list->entry[i].len < len && holds(&list->entry[i], at) &&
+		    (!best || list->entry[i].len > best->len))
 			best = &list->entry[i];
 	}
 	return best;
+}
+
+static inline const struct entry *list_lookup(const struct list *list, address at)
+{
+	return list_lookup_shorter(list, at, 129);
 }
 
 static inline int compare(const void *a, const void *b)
@@ -91,6 +99,18 @@ static inline void check_lookup(struct op25b_lpm lpm, bool ipv6, address at,
 	      match.len == (expected ? expected->len : 0),
 	      "%016llx %016llx: %lu/%u, not %lu/%u", (u64)(at >> 64), (u64)at,
 	      match.value, match.len, expected ? expected->value : 0, expected ? expected->len : 0);
+}
+
+static inline void check_lookup_shorter(struct op25b_lpm lpm, const struct list *list, address at,
+					unsigned int len)
+{
+	const struct entry *expected = list_lookup_shorter(list, at, len);
+	struct op25b_lpm_match match = op25b_lpm_lookup_shorter(lpm, key_of(at), len);
+
+	CHECK(match.value == (expected ? expected->value : 0) &&
+	      match.len == (expected ? expected->len : 0),
+	      "%016llx %016llx below /%u: %lu/%u", (u64)(at >> 64), (u64)at, len, match.value,
+	      match.len);
 }
 
 /* The invariants of the tree that core/lpm.c states, and that no node is superfluous */

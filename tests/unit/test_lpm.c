@@ -133,11 +133,13 @@ static void check_same(const struct universe *u, struct op25b_lpm lpm, struct li
 		check_lookup(lpm, u->ipv6, at, list_lookup(list, at));
 		check_lookup(lpm, u->ipv6, entry->at - one, list_lookup(list, entry->at - one));
 		check_lookup(lpm, u->ipv6, at + one, list_lookup(list, at + one));
+		check_lookup_shorter(lpm, list, at, entry->len);
 	}
 	for (i = 0; i < 20; i++) {
 		at = random_probe(u, list);
 		check_lookup(lpm, u->ipv6, at, list_lookup(list, at));
 		len = random_len(u);
+		check_lookup_shorter(lpm, list, at, len);
 		at &= mask(len);
 		CHECK(op25b_lpm_get(lpm, key_of(at), len) ==
 		      (list_get(list, at, len) ? list_get(list, at, len)->value : 0));
@@ -353,6 +355,7 @@ static void test_random_ipv6(void **state)
 static void nest(struct op25b_lpm *lpm, struct op25b_garbage *garbage, bool ipv6, address at)
 {
 	unsigned int bits = ipv6 ? 128 : 32, len, i;
+	struct op25b_lpm_match shorter;
 	struct entry expected;
 
 	at &= mask(bits);
@@ -366,6 +369,8 @@ static void nest(struct op25b_lpm *lpm, struct op25b_garbage *garbage, bool ipv6
 		expected = (struct entry){ .len = len, .value = 1000 + len };
 		check_lookup(*lpm, ipv6, len < bits ? at ^ ((address)1 << (127 - len)) : at,
 			     &expected);
+		shorter = op25b_lpm_lookup_shorter(*lpm, key_of(at), len + 1);
+		CHECK(shorter.value == 1000 + len && shorter.len == len);
 	}
 	CHECK(check_tree(*lpm).prefixes == bits + 1);
 	for (len = bits; len > 0; len--) {

@@ -523,12 +523,12 @@ static void test_expiry(void **state)
 	check_table();
 	CHECK(table->policy->exempts == 1);
 
-	/* timeouts that are longer than the worker's longest delay */
+	/* long timeouts */
 	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = OP25B_TIMEOUT_MAX), 0);
 	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.2"), .timeout = 10 * 24 * 3600), 0);
 	advance_time(10 * 24 * 3600 - 1);
 	CHECK(table->policy->exempts == 3);
-	advance_time(2);
+	advance_time(1);
 	CHECK(table->policy->exempts == 2);
 	check_table();
 
@@ -541,14 +541,73 @@ static void test_expiry(void **state)
 		if (i % 100 == 99)
 			change(ops, 100, 0, false);
 	}
-	/* if an allocation fails, they expire later */
+	/* if an allocation fails, they are over all the same, and deleted later */
+	check_verdict(OP25B_PKT_SYN, "10.128.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
 	shim_slab_fail(1, true);
 	shim_clock_advance(shim_clock + SECONDS(6));
 	shim_slab_fail(0, false);
 	CHECK(table->policy->exempts == 1502);
+	check_verdict(OP25B_PKT_SYN, "10.128.0.1", "203.0.113.1", OP25B_VERDICT_PASSED);
+	check_table();
 	grace_period();
 	advance_time(2);
 	CHECK(table->policy->exempts == 2);
+	check_table();
+}
+
+/* An exempt whose time is over, and which the work has not deleted yet */
+static void test_over(void **state)
+{
+	const struct op25b_prefix p = prefix("10.0.0.1"), nested = prefix("10.0.0.0/24");
+
+	ADD(0);
+	ADD(1, .mode = OP25B_MODE_OBSERVE);
+	PREFIX(0, "10.0.0.0/8");
+	PREFIX(1, "10.0.0.0/16");
+	/* around each other; the second is a prefix, too, and the first has a comment alone */
+	do_op(OP(EXEMPT_ADD, 1, .prefix = prefix("10.0.0.0/23"), .comment = "stays"), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = nested, .timeout = 20), 0);
+	PREFIX(0, "10.0.0.0/24");
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.0/28"), .timeout = 10), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = p, .timeout = 10, .comment = "x"), 0);
+	/* reached through the table of jumps */
+	do_op(OP(EXEMPT_ADD, 1, .prefix = prefix("0.0.0.0/1"), .timeout = 10), 0);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("2001:db8::1"), .timeout = 10), 0);
+	PREFIX(0, "2001:db8::/32");
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	check_verdict(OP25B_PKT_SYN, "11.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	check_verdict(OP25B_PKT_SYN, "2001:db8::1", "2001:dbf::1", OP25B_VERDICT_EXEMPTED);
+
+	suspend_time(10);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	check_verdict(OP25B_PKT_SYN, "11.0.0.1", "203.0.113.1", OP25B_VERDICT_PASSED);
+	check_verdict(OP25B_PKT_SYN, "2001:db8::1", "2001:dbf::1", OP25B_VERDICT_BLOCKED);
+	check_table();
+	suspend_time(10);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	CHECK(table->policy->exempts == 6);
+	check_table();
+
+	/* it can neither be deleted nor is it in the way, even of another pool */
+	do_op(OP(EXEMPT_DEL, 0, .prefix = p), -ENOENT);
+	check_table();
+	do_op(OP(EXEMPT_DEL, 0, .prefix = p, .force = true), 0);
+	CHECK(table->policy->exempts == 5);
+	do_op(OP(EXEMPT_ADD, 1, .prefix = nested), -EEXIST);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = nested, .timeout = 5), 0);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	do_op(OP(PREFIX_ADD, 1, .prefix = prefix("10.0.0.0/28")), 0);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("0.0.0.0/1"), .timeout = 5), 0);
+	CHECK(table->policy->exempts == 4);
+	check_table();
+
+	/* after the suspend the work deletes at once what was due meanwhile, and the rest in time */
+	advance_time(0);
+	CHECK(table->policy->exempts == 3);
+	advance_time(5);
+	CHECK(table->policy->exempts == 1);
 	check_table();
 }
 
@@ -574,6 +633,9 @@ static void test_random(void **state)
 			break;
 		case 1:
 			advance_time(1 + chance_below(20));
+			break;
+		case 4:
+			suspend_time(chance_below(20));
 			break;
 		case 2:
 			change_random(1 + chance_below(60), false);
@@ -860,6 +922,7 @@ int main(void)
 		TABLE_TEST(test_restore),
 		TABLE_TEST(test_commit_fails),
 		TABLE_TEST(test_expiry),
+		TABLE_TEST(test_over),
 		TABLE_TEST(test_out_of_memory),
 		TABLE_TEST(test_random),
 		TABLE_TEST(test_pins),

@@ -7,6 +7,7 @@
  *
  *	socket NAME		use this socket from now on; open it if it does not exist
  *	close			close the socket in use
+ *	mlock			keep this program in memory
  *	drop			drop all privileges: become the user nobody
  *	do CMD ATTR...		send a message, and wait until it is acknowledged or refused
  *	post CMD ATTR...	send a message, and do not wait
@@ -662,6 +663,10 @@ static void execute(char *line)
 		puts("{}");
 	} else if (!strcmp(verb, "close")) {
 		connection_close();
+		puts("{}");
+	} else if (!strcmp(verb, "mlock")) {
+		if (mlockall(MCL_CURRENT))
+			die("cannot lock memory");
 		puts("{}");
 	} else if (!strcmp(verb, "drop")) {
 		if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))

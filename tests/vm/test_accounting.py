@@ -3,6 +3,7 @@
 of a user namespace, who is not trusted, cannot use more than the limit of the group."""
 import contextlib
 import errno
+import itertools
 import os
 import random
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 import hosts
 import memory
+import packets
 from client import CMD, PROGRAM, Client
 from conftest import Command
 from groups import Group
@@ -159,3 +161,59 @@ def test_what_expiry_copies_is_charged(group, stranger):
     hosts.until(lambda: '"exempts":20000' in stranger.run("-j", "status")[1].replace(" ", ""), 90)
     time.sleep(3)   # for a grace period, and because the statistics of the group are delayed
     assert group.kernel() > 20000 * 64
+
+
+SECONDS = 60
+
+
+def test_an_exempt_is_over_though_memory_is_short(group):
+    """At the limit of the group the worker cannot delete exempts that have expired. They do not count
+    from then on all the same, for packets and for those who ask."""
+    group.write("memory.max", 6 * MB)
+    stranger = Client(contextlib.nullcontext(), "prlimit", "--memlock=unlimited", *BECOME_STRANGER,
+                      PROGRAM)
+    # at the limit, reading it in again would take memory, and call the OOM killer
+    stranger("mlock")
+    group.add(stranger.process.pid)
+    stranger.do("POOL_ADD", "POOL:s:mine PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
+    added = time.monotonic()
+    # many that expire together: there may be memory to delete one, but not a hundred in one change
+    addresses = [packets.pack_address(address).hex() for address in scattered(500)]
+    for n in range(0, len(addresses), 100):
+        stranger.do("EXEMPT_ADD", "POOL:s:mine " + " ".join(
+            f"PREFIX[ ADDR6:x:{address} TIMEOUT:u32:{SECONDS} ]" for address in addresses[n:n + 100]))
+    # and this one after them
+    stranger.do("EXEMPT_ADD", f"POOL:s:mine PREFIX[ ADDR4:x:0a000007 TIMEOUT:u32:{SECONDS} ]")
+    blocks = itertools.count(0, 20)     # of 256 addresses
+
+    def use_up(count):
+        """Add so many prefixes at a time, until there is no memory for more."""
+        error = 0
+        while not error:
+            block = next(blocks)
+            error = stranger(f"prefixes {count} {CMD['PREFIX_ADD']} mine "
+                             f"{16 + (block >> 16)}.{block >> 8 & 255}.{block & 255}.0")["error"]
+        assert error == errno.ENOMEM
+
+    def is_over():
+        # a processor may have had some memory of the group in store
+        use_up(10)
+        return stranger("test 10.0.0.7 192.0.2.1")["verdict"] == "blocked"
+
+    for count in (5000, 500, 50):
+        use_up(count)
+    assert time.monotonic() < added + SECONDS, "the exempts expired before memory was short"
+    assert stranger("test 10.0.0.7 192.0.2.1")["verdict"] == "exempted"
+
+    hosts.until(is_over, 90)
+    use_up(10)
+    time.sleep(2)   # the worker tries again every second
+    answer = stranger("test 10.0.0.7 192.0.2.1")
+    assert (answer["prefix"], answer["exempt"]) == ("10.0.0.0/24", False)
+    assert stranger(f"list {CMD['EXEMPT_GET']}") == []
+    # the worker has really failed: it begins with those that were added first
+    assert stranger("status")["exempts"] > 300
+    # once there is memory, the worker goes on
+    group.write("memory.max", "max")
+    hosts.until(lambda: stranger("status")["exempts"] == 0, 60)
+    stranger.end()

@@ -86,7 +86,7 @@ const struct object exempt_object = {
 	.help =
 		"NAME     the pool\n"
 		"PREFIX   an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
-		"TIME     the exempt is deleted after so many seconds; or 45s, 30m, 2h, 1d\n"
+		"TIME     the exempt ends after so many seconds; or 45s, 30m, 2h, 1d\n"
 		"TEXT     one line of up to 255 bytes\n"
 		"\n"
 		"Customers within an exempt are not filtered. Their packets are counted.\n"

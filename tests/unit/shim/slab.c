@@ -9,11 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/memcontrol.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 struct shim_slab shim_slab;
 int shim_atomic_depth;
+
+struct mem_cgroup shim_memcg;
+struct mem_cgroup *shim_active_memcg;
+bool shim_in_work;
 
 /**
  * shim_slab_fail() - make allocations fail from now on
@@ -35,6 +40,8 @@ void *shim_slab_alloc(size_t size, gfp_t gfp)
 	assert(!(gfp & GFP_KERNEL) != !(gfp & GFP_ATOMIC));
 	if (gfp & GFP_KERNEL)
 		might_sleep();
+	if (gfp & __GFP_ACCOUNT)
+		assert(!shim_in_work || shim_active_memcg);
 
 	shim_slab.calls++;
 	if (shim_slab.calls == shim_slab.fail_at)

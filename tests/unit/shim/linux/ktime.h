@@ -9,13 +9,18 @@ typedef s64 ktime_t;
 
 extern ktime_t shim_clock;
 
-#define NSEC_PER_MSEC	1000000L
 #define NSEC_PER_SEC	1000000000L
 #define MSEC_PER_SEC	1000L
 
 static inline ktime_t ktime_get_boottime(void)
 {
 	return shim_clock;
+}
+
+/* The time of the last tick, with HZ=250 */
+static inline ktime_t ktime_get_coarse_boottime(void)
+{
+	return shim_clock - shim_clock % (NSEC_PER_SEC / 250);
 }
 
 static inline ktime_t ktime_set(s64 seconds, unsigned long nanoseconds)
@@ -28,19 +33,9 @@ static inline ktime_t ktime_add(ktime_t a, ktime_t b)
 	return a + b;
 }
 
-static inline ktime_t ktime_sub(ktime_t a, ktime_t b)
-{
-	return a - b;
-}
-
 static inline bool ktime_after(ktime_t a, ktime_t b)
 {
 	return a > b;
-}
-
-static inline s64 ktime_to_ms(ktime_t t)
-{
-	return t / NSEC_PER_MSEC;
 }
 
 #endif /* _SHIM_LINUX_KTIME_H */
