@@ -253,22 +253,26 @@ static void publish_exempts(struct op25b_table *table, struct op25b_change *chan
 	__must_hold(&table->lock)
 {
 	struct op25b_exempt *exempt;
+	bool timeouts = false;
 
 	if (!change->base) {
 		list_splice_init(&table->exempts, &change->gone);
 		timerqueue_init_head(&table->expiries);
 	}
-	if (!list_empty(&change->exempts)) {
-		mem_cgroup_put(table->memcg);
-		table->memcg = get_mem_cgroup_from_mm(current->mm);
-	}
 	list_for_each_entry(exempt, &change->exempts, list) {
 		cond_resched();
 		exempt->fresh = false;
-		if (exempt->has_timeout)
-			timerqueue_add(&table->expiries, &exempt->expiry);
+		if (!exempt->has_timeout)
+			continue;
+		timerqueue_add(&table->expiries, &exempt->expiry);
+		timeouts = true;
 	}
 	list_splice_init(&change->exempts, &table->exempts);
+	/* a reference keeps a control group that was removed, so only while it is to be charged */
+	if (timeouts || !timerqueue_getnext(&table->expiries)) {
+		mem_cgroup_put(table->memcg);
+		table->memcg = timeouts ? get_mem_cgroup_from_mm(current->mm) : NULL;
+	}
 	op25b_table_schedule_expiry(table);
 }
 

@@ -35,8 +35,8 @@ struct net;
  * @expiries: those with a timeout, the next to expire first
  * @expiry_timer: queues @expire when the next exempt expires
  * @expire: the work that deletes expired exempts, see op25b_expire.c
- * @memcg: the memory control group of the process that added the last of @exempts; @expire
- *	   charges its copies to it
+ * @memcg: the memory control group of the process whose change was the last to add or copy one of
+ *	   @expiries; @expire charges its copies to it. NULL if there are none
  * @pins: dumps that keep the policy that they began with; have a lock of their own
  *
  * Packets read only @policy, in a cache line that nothing but a new policy writes to.

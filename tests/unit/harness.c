@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <linux/memcontrol.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
@@ -362,6 +363,7 @@ void check_table(void)
 	}
 	check_count(listed, expected, "exempts in the list");
 	check_count(queued, timeouts, "exempts in the queue");
+	check_count(shim_memcg.refs, !!timeouts, "references to a control group");
 
 	for (pool = 0; pool < POOLS; pool++) {
 		if (!in_force.exists[pool])

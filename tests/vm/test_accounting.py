@@ -217,3 +217,29 @@ def test_an_exempt_is_over_though_memory_is_short(group):
     group.write("memory.max", "max")
     hosts.until(lambda: stranger("status")["exempts"] == 0, 60)
     stranger.end()
+
+
+def dying_groups():
+    """The number of control groups that were removed and are kept by references."""
+    # the page cache keeps them, too
+    with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+        file.write("1")
+    with open("/sys/fs/cgroup/cgroup.stat", encoding="ascii") as file:
+        return dict(map(str.split, file.read().splitlines()))["nr_dying_descendants"]
+
+
+def test_a_control_group_goes_after_its_last_exempt(net, op25b):
+    """The policy keeps the control group that expiry is charged to, until nothing is left to expire."""
+    op25b.load("pool add east prefix 10.0.0.0/24")
+    hosts.until(lambda: dying_groups() == "0", 90)
+    for end in (["exempt", "del", "east", "10.0.0.7"],
+                ["exempt", "add", "-f", "east", "10.0.0.7", "comment", "stays"], ["flush"]):
+        with Group("leaving") as group:
+            with net.bras:
+                subprocess.run(["sh", "-c", f'echo $$ >{group.path}/cgroup.procs; exec "$@"', "sh",
+                                Command.PATH, "exempt", "add", "-f", "east", "10.0.0.7", "timeout",
+                                "3600"], check=True)
+        time.sleep(2)
+        assert dying_groups() == "1"
+        op25b(*end)
+        hosts.until(lambda: dying_groups() == "0", 90)
