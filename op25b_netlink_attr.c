@@ -70,6 +70,16 @@ static bool has_host_bits(const struct op25b_prefix *prefix)
 	return key.lo || (prefix->len ? key.hi << prefix->len : key.hi);
 }
 
+/*
+ * An IPv4-mapped IPv6 prefix (RFC 4291, section 2.5.5.2): sockets know such addresses, packets do
+ * not have them.
+ */
+static bool is_ipv4_mapped(const struct op25b_prefix *prefix)
+{
+	return prefix->family == OP25B_IPV6 && prefix->len >= 96 && !prefix->key.hi &&
+	       prefix->key.lo >> 32 == 0xffff;
+}
+
 /**
  * op25b_nl_parse_prefix() - parse a nest of prefix attributes
  * @nest: the nest, which the policy has accepted
@@ -86,6 +96,7 @@ int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *att
 	const struct nlattr *attr;
 	const char *comment;
 	int rem, len = -1;
+	__be32 ipv4;
 
 	attrs->timeout = 0;
 	attrs->comment = "";
@@ -134,6 +145,14 @@ int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *att
 	}
 	if (has_host_bits(prefix)) {
 		NL_SET_ERR_MSG_ATTR(extack, nest, "prefix has host bits set");
+		return -EINVAL;
+	}
+	if (is_ipv4_mapped(prefix)) {
+		ipv4 = cpu_to_be32(prefix->key.lo);
+		NL_SET_BAD_ATTR(extack, nest);
+		op25b_err_msg(extack, "prefix is IPv4-mapped, and would match no packet",
+			      "prefix is IPv4-mapped, did you mean %pI4/%u?", &ipv4,
+			      prefix->len - 96);
 		return -EINVAL;
 	}
 	return 0;

@@ -73,6 +73,10 @@ WRONG = {       # exit code 1: nothing was sent
     "prefix add east": "a prefix is missing",
     "prefix add east 10.0.0.1/24":
         "prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?",
+    "prefix add east ::ffff:10.0.1.0/120":
+        "prefix ::ffff:10.0.1.0/120 is IPv4-mapped, did you mean 10.0.1.0/24?",
+    "test ::ffff:10.0.0.5 2001:db8::1":
+        "address ::ffff:10.0.0.5 is IPv4-mapped, did you mean 10.0.0.5?",
     "prefix add east 2001:db8::1/64":
         "prefix 2001:db8::1/64 has host bits set, did you mean 2001:db8::/64?",
     "prefix add east 10.0.0.0/33": "prefix 10.0.0.0/33 has a bad length, expected 0 to 32",

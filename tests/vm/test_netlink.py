@@ -73,6 +73,13 @@ REFUSED = {
                          errno.EINVAL, "prefix needs one address, IPv4 or IPv6"),
     "host bits": ("PREFIX_ADD", "POOL:s:east !PREFIX[ ADDR4:x:0a000101 LEN:u8:24 ]", errno.EINVAL,
                   "prefix has host bits set"),
+    "IPv4-mapped": ("PREFIX_ADD", "POOL:s:east !PREFIX[ "
+                    "ADDR6:x:00000000000000000000ffff0a000100 LEN:u8:120 ]", errno.EINVAL,
+                    ("prefix is IPv4-mapped, did you mean 10.0.1.0/24?",
+                     "prefix is IPv4-mapped, and would match no packet")),
+    "IPv4-mapped relays": ("RELAY_ADD", "!PREFIX[ ADDR6:x:00000000000000000000ffff00000000 LEN:u8:96 ]",
+                           errno.EINVAL, ("prefix is IPv4-mapped, did you mean 0.0.0.0/0?",
+                                          "prefix is IPv4-mapped, and would match no packet")),
     "host bits of all": ("RELAY_ADD", "!PREFIX[ ADDR4:x:80000000 LEN:u8:0 ]", errno.EINVAL,
                          "prefix has host bits set"),
     "host bits of IPv6": ("PREFIX_ADD", "POOL:s:east !PREFIX[ "

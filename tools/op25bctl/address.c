@@ -215,11 +215,26 @@ static int bad_length(const struct prefix *prefix, const char *text)
 			    prefix_bits(prefix));
 }
 
+/* Is a prefix within ::ffff:0:0/96? Packets do not have such addresses. Sets @ipv4 to what it maps. */
+static bool is_mapped(const struct prefix *prefix, struct prefix *ipv4)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
+
+	if (prefix->family != AF_INET6 || prefix->length < 96 ||
+	    memcmp(prefix->address, mapped, sizeof(mapped)))
+		return false;
+	*ipv4 = (struct prefix) { .family = AF_INET, .length = prefix->length - 96 };
+	memcpy(ipv4->address, prefix->address + sizeof(mapped), 4);
+	return true;
+}
+
 /* Parses a prefix. An address alone is a prefix of full length. */
 int prefix_parse(struct prefix *prefix, const char *text)
 {
 	const char *end = address_read(prefix, text);
 	char meant[PREFIX_TEXT_MAX];
+	struct prefix ipv4;
+	bool host_bits;
 
 	if (!end)
 		return not_a_prefix(text);
@@ -227,7 +242,11 @@ int prefix_parse(struct prefix *prefix, const char *text)
 		end = length_read(prefix, end + 1);
 	if (!end || *end)
 		return bad_length(prefix, text);
-	if (host_bits_clear(prefix))
+	host_bits = host_bits_clear(prefix);
+	if (is_mapped(prefix, &ipv4))
+		return report_usage("prefix %s is IPv4-mapped, did you mean %s?", text,
+				    prefix_format(&ipv4, meant));
+	if (host_bits)
 		return report_usage("prefix %s has host bits set, did you mean %s?", text,
 				    prefix_format(prefix, meant));
 	return DONE;
@@ -247,10 +266,11 @@ bool address_is(const char *text)
  * @text: the text; after the prefix it needs a character that no prefix contains
  *
  * Return: the text after the prefix, or NULL. prefix_parse() may still accept it, since it also
- * parses IPv6 addresses that end with an IPv4 address.
+ * parses IPv6 addresses that end with an IPv4 address; if not, it says why.
  */
 const char *prefix_read_plain(struct prefix *prefix, const char *text)
 {
+	struct prefix ipv4;
 	const char *end;
 
 	memset(prefix->address, 0, sizeof(prefix->address));
@@ -259,16 +279,21 @@ const char *prefix_read_plain(struct prefix *prefix, const char *text)
 		end = address6_read(prefix, text);
 	if (end && *end == '/')
 		end = length_read(prefix, end + 1);
-	return end && !host_bits_clear(prefix) ? end : NULL;
+	return end && !host_bits_clear(prefix) && !is_mapped(prefix, &ipv4) ? end : NULL;
 }
 
 /* Parses an address into a prefix of full length. */
 int address_parse(struct prefix *prefix, const char *text)
 {
 	const char *end = address_read(prefix, text);
+	char meant[PREFIX_TEXT_MAX];
+	struct prefix ipv4;
 
 	if (!end || *end)
 		return report_usage("\"%s\" is not an address", text);
+	if (is_mapped(prefix, &ipv4))
+		return report_usage("address %s is IPv4-mapped, did you mean %s?", text,
+				    address_format(&ipv4, meant));
 	return DONE;
 }
 
