@@ -126,6 +126,76 @@ static void test_restore_plain_lines(void **state)
 	}
 }
 
+#define SPECIAL(noun, prefix, what) \
+	noun " " prefix " has only " what " addresses, which no connection through a router has\n"
+
+/* The other warning that an exempt gets which lies in no prefix */
+#define IDLE(prefix) \
+	"Warning: exempt " prefix " lies in no prefix of pool \"east\", and opens nothing until it does\n"
+
+/* Prefixes that no connection has are accepted, with a warning. */
+static void test_special(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "prefix add east 127.0.0.0/8", SPECIAL("prefix", "127.0.0.0/8", "loopback") },
+		{ "prefix add east ::1", SPECIAL("prefix", "::1/128", "loopback") },
+		{ "pool add east prefix 224.1.0.0/16", SPECIAL("prefix", "224.1.0.0/16", "multicast") },
+		{ "pool add east prefix 239.255.255.255", SPECIAL("prefix", "239.255.255.255/32", "multicast") },
+		{ "exempt add east ff05::1", SPECIAL("exempt", "ff05::1/128", "multicast") IDLE("ff05::1/128") },
+		{ "exempt add east 169.254.0.0/16",
+		  SPECIAL("exempt", "169.254.0.0/16", "link-local") IDLE("169.254.0.0/16") },
+		{ "relay add febf::/16", SPECIAL("relay", "febf::/16", "link-local") },
+		{ "relay add 0.0.0.0", SPECIAL("relay", "0.0.0.0/32", "unspecified") },
+		{ "relay add ::", SPECIAL("relay", "::/128", "unspecified") },
+		{ "relay add 255.255.255.255 pool east", SPECIAL("relay", "255.255.255.255/32", "broadcast") },
+	}, *const good[] = {
+		"prefix add east 0.0.0.0/0 ::/0 ::/127 126.0.0.0/7 128.0.0.0/1 169.254.0.0/15 223.0.0.0/8 240.0.0.0/4",
+		"prefix add east fec0::/10 fe00::/9 fe00::/8 1::1 255.255.255.254 100.64.0.0/10",
+		"prefix del east 127.0.0.0/8", "exempt del east ::1", "relay del ff00::/8",
+	};
+	char expected[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		sprintf(expected, "Warning: %s", rows[i][1]);
+		op25bctl(rows[i][0]);
+		assert_string_equal(run.err, expected);
+		assert_int_equal(run.code, DONE);
+	}
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		op25bctl(good[i]);
+		assert_string_equal(run.err, "");
+		assert_int_equal(run.code, DONE);
+	}
+	/* with the line, also one that was read plainly; once, though the file is read again */
+	write_file("site.conf", "pool add east prefix 10.0.0.0/24\nprefix add east ::1\nrelay add 192.0.2.1 ff02::1\n"
+		   "exempt add east 10.0.0.7\n");
+	op25bctl("restore site.conf");
+	assert_string_equal(run.err,
+			    "site.conf:2: Warning: " SPECIAL("prefix", "::1/128", "loopback")
+			    "site.conf:3: Warning: " SPECIAL("relay", "ff02::1/128", "multicast"));
+	assert_int_equal(run.code, DONE);
+	kernel_refuse(OP25B_CMD_EXEMPT_ADD, "10.0.0.7/32", EEXIST, "exempt is there already");
+	op25bctl("restore site.conf");
+	assert_string_equal(run.err,
+			    "site.conf:2: Warning: " SPECIAL("prefix", "::1/128", "loopback")
+			    "site.conf:3: Warning: " SPECIAL("relay", "ff02::1/128", "multicast")
+			    "site.conf:4: exempt 10.0.0.7/32 is in pool \"east\" already\n");
+	assert_int_equal(run.code, REFUSED);
+	kernel_reset();
+	/* a handful */
+	op25bctl("prefix add east 127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5 127.0.0.6 127.0.0.7");
+	assert_string_equal(run.err,
+			    "Warning: " SPECIAL("prefix", "127.0.0.1/32", "loopback")
+			    "Warning: " SPECIAL("prefix", "127.0.0.2/32", "loopback")
+			    "Warning: " SPECIAL("prefix", "127.0.0.3/32", "loopback")
+			    "Warning: " SPECIAL("prefix", "127.0.0.4/32", "loopback")
+			    "Warning: " SPECIAL("prefix", "127.0.0.5/32", "loopback")
+			    "Warning: further prefixes of this kind are not named\n");
+	assert_int_equal(run.code, DONE);
+}
+
 /* No message is too large for the default buffer of a socket. */
 static void test_restore_large(void **state)
 {
@@ -701,6 +771,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_restore_merges),
 		TEST(test_restore_plain_lines),
+		TEST(test_special),
 		TEST(test_restore_large),
 		TEST(test_bad_text),
 		TEST(test_no_command),

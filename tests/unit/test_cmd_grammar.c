@@ -63,8 +63,8 @@ static void test_changes(void **state)
 		{ "-j prefix add east 10.0.0.0/24", "PREFIX_ADD pool=east 10.0.0.0/24\n" },
 		{ "prefix del east 10.0.0.0/24", "PREFIX_DEL pool=east 10.0.0.0/24\n" },
 		{ "exempt add east 10.0.0.7", "EXEMPT_ADD pool=east 10.0.0.7/32\n" },
-		{ "exempt add east 10.0.0.7 ::1 timeout 60 comment 'a # \"b\"'",
-		  "EXEMPT_ADD pool=east 10.0.0.7/32(60s)(a # \"b\") ::1/128(60s)(a # \"b\")\n" },
+		{ "exempt add east 10.0.0.7 2001:db8::1 timeout 60 comment 'a # \"b\"'",
+		  "EXEMPT_ADD pool=east 10.0.0.7/32(60s)(a # \"b\") 2001:db8::1/128(60s)(a # \"b\")\n" },
 		{ "exempt add east 10.0.0.7 comment timeout timeout 2147483647",
 		  "EXEMPT_ADD pool=east 10.0.0.7/32(2147483647s)(timeout)\n" },
 		{ "exempt add east 10.0.0.7 timeout 45s", "EXEMPT_ADD pool=east 10.0.0.7/32(45s)\n" },
@@ -442,7 +442,7 @@ static void test_refusals(void **state)
 		{ "exempt add 10.0.0.7 10.0.0.8", OP25B_CMD_EXEMPT_ADD, "10.0.0.7", ENOENT,
 		  "pool does not exist",
 		  "pool \"10.0.0.7\" does not exist: the name of a pool comes before the prefixes" },
-		{ "relay add ::1 pool 10.0.0.7", OP25B_CMD_RELAY_ADD, "10.0.0.7", ENOENT,
+		{ "relay add 2001:db8::1 pool 10.0.0.7", OP25B_CMD_RELAY_ADD, "10.0.0.7", ENOENT,
 		  "pool does not exist", "pool \"10.0.0.7\" does not exist" },
 		{ "pool del 10.0.0.7", OP25B_CMD_POOL_DEL, "10.0.0.7", ENOENT,
 		  "pool does not exist", "pool \"10.0.0.7\" does not exist" },
@@ -575,12 +575,12 @@ static void test_collisions(void **state)
 		/* the pool is that of the command itself */
 		{ "pool add east prefix ::/0 ::/0", OP25B_CMD_POOL_ADD, "::/0",
 		  "prefix is in the pool already", "prefix ::/0 is in pool \"east\" already" },
-		{ "exempt add east ::1", OP25B_CMD_EXEMPT_ADD, "::1/128",
-		  "exempt is there already", "exempt ::1/128 is in pool \"east\" already" },
-		{ "relay add ::1 pool east", OP25B_CMD_RELAY_ADD, "::1/128",
-		  "relay is there already", "relay ::1/128 is in pool \"east\" already" },
-		{ "relay add ::1", OP25B_CMD_RELAY_ADD, "::1/128",
-		  "relay is there already", "relay ::1/128 is there already" },
+		{ "exempt add east 2001:db8::1", OP25B_CMD_EXEMPT_ADD, "2001:db8::1/128",
+		  "exempt is there already", "exempt 2001:db8::1/128 is in pool \"east\" already" },
+		{ "relay add 2001:db8::1 pool east", OP25B_CMD_RELAY_ADD, "2001:db8::1/128",
+		  "relay is there already", "relay 2001:db8::1/128 is in pool \"east\" already" },
+		{ "relay add 2001:db8::1", OP25B_CMD_RELAY_ADD, "2001:db8::1/128",
+		  "relay is there already", "relay 2001:db8::1/128 is there already" },
 	};
 	char expected[256];
 	size_t i;

@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "netmask.h"
 #include "report.h"
+#include "special.h"
 
 /* Resets a change that is zeroed or was used before. */
 void change_begin(struct change *change, uint8_t command)
@@ -51,8 +52,13 @@ static int change_take_prefix(struct change *change, uint32_t line, struct words
 	const char *word = words_next(words), *mask;
 	int status = prefix_parse(prefix, word);
 
-	mask = status ? NULL : netmask_after(word, words);
-	return mask ? prefix_refuse_netmask(prefix, netmask_length(mask), word) : status;
+	if (status)
+		return status;
+	mask = netmask_after(word, words);
+	if (mask)
+		return prefix_refuse_netmask(prefix, netmask_length(mask), word);
+	special_warn(change->command, prefix);
+	return DONE;
 }
 
 static const bool in_names[256] = {
@@ -85,12 +91,13 @@ static const char *name_read(struct name *name, const char *text)
  *
  * Not splitting the line into words saves two thirds of the time.
  *
- * Return: true if this is such a line, valid and with single blanks between its words. Otherwise
- * nothing is reported: the line may still be valid.
+ * Return: true if this is such a line, valid and with single blanks between its words; special_warn()
+ * was called. Otherwise nothing is reported: the line may still be valid.
  */
 bool change_read_plain(struct change *change, const char *text, size_t length)
 {
 	static const char start[] = "prefix add ";
+	struct prefix *prefix;
 	const char *end;
 
 	if (length < strlen(start) || memcmp(text, start, strlen(start)))
@@ -100,8 +107,12 @@ bool change_read_plain(struct change *change, const char *text, size_t length)
 	end = name_read(&change->pool, text + strlen(start));
 	if (!end || *end != ' ')
 		return false;
-	end = prefix_read_plain(&change_new_prefix(change, 0)->prefix, end + 1);
-	return end && *end == '\n';
+	prefix = &change_new_prefix(change, 0)->prefix;
+	end = prefix_read_plain(prefix, end + 1);
+	if (!end || *end != '\n')
+		return false;
+	special_warn(change->command, prefix);
+	return true;
 }
 
 /* Takes a pool's name from the words. */

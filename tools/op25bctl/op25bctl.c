@@ -7,6 +7,7 @@
 #include "command.h"
 #include "memory.h"
 #include "report.h"
+#include "special.h"
 #include "streams.h"
 
 /* Each line is a command with its own options. All use the same socket. */
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
 	int status;
 
 	memory_begin();
+	special_begin();
 	status = streams_begin();
 	if (!status)
 		status = run(&control, &words);

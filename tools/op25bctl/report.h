@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Errors on standard error, and the exit codes. */
+/* Errors and warnings on standard error, and the exit codes. */
 #ifndef OP25BCTL_REPORT_H
 #define OP25BCTL_REPORT_H
 
