@@ -137,6 +137,7 @@ static const struct genl_ops operations[] = {
 	ADMIN(RESTORE_BEGIN, no_attrs, restore_begin),
 	ADMIN(RESTORE_COMMIT, no_attrs, restore_commit),
 	{ OPERATION(POLICY_GET, restore_attrs), DUMP(policy_dump) },
+	ADMIN(PREFIX_MOVE, prefix_attrs, change),
 };
 
 static_assert(ARRAY_SIZE(operations) == OP25B_CMD_MAX);

@@ -95,6 +95,13 @@ static int del_prefix(struct op25b_change *change, const u32 *id,
 	return op25b_step_prefix_del(change, *id, &attrs->prefix, force, extack);
 }
 
+static int move_prefix(struct op25b_change *change, const u32 *id,
+		       const struct op25b_nl_prefix *attrs, bool force,
+		       struct netlink_ext_ack *extack)
+{
+	return op25b_step_prefix_move(change, *id, &attrs->prefix, force, extack);
+}
+
 static int add_exempt(struct op25b_change *change, const u32 *id,
 		      const struct op25b_nl_prefix *attrs, bool force,
 		      struct netlink_ext_ack *extack)
@@ -193,7 +200,7 @@ static int apply_pool_del(struct op25b_change *change, struct genl_info *info, p
 	return op25b_step_pool_del(change, conf->pool->id);
 }
 
-/* Add to the pool that the message names. */
+/* Add or move to the pool that the message names. */
 static int apply_add(struct op25b_change *change, struct genl_info *info, prefix_step each)
 {
 	const struct op25b_pool_conf *conf = find_pool(change, info, false);
@@ -244,6 +251,7 @@ static const struct change_op change_ops[] = {
 	[OP25B_CMD_EXEMPT_DEL] = { apply_del, del_exempt },
 	[OP25B_CMD_RELAY_ADD] = { apply_relay_add, add_relay },
 	[OP25B_CMD_RELAY_DEL] = { apply_relay_del, del_relay },
+	[OP25B_CMD_PREFIX_MOVE] = { apply_add, move_prefix },
 };
 
 /* Find the restore that a message belongs to, if it belongs to one. */

@@ -132,17 +132,26 @@ static unsigned long entry_get(const struct op25b_change *change, const struct o
 	return op25b_lpm_get(change->policy->entry[prefix->family], prefix->key, prefix->len);
 }
 
-/* Update the counts: the entry at @prefix was @old, or none, and is @entry now, or none. */
+/*
+ * Update the counts: the entry at @prefix was @old, or none, and is @entry now, or none, perhaps of
+ * another pool.
+ */
 static int entry_count(struct op25b_change *change, const struct op25b_prefix *prefix,
 		       struct op25b_entry old, struct op25b_entry entry)
 {
-	struct op25b_pool_conf *conf = op25b_change_cow_conf(change, entry.pool);
+	struct op25b_pool_conf *conf = op25b_change_cow_conf(change, old.pool);
 	struct op25b_policy *policy = change->policy;
 
 	if (!conf)
 		return -ENOMEM;
-	conf->prefixes += entry.is_prefix - old.is_prefix;
-	conf->exempts += entry.is_exempt - old.is_exempt;
+	conf->prefixes -= old.is_prefix;
+	conf->exempts -= old.is_exempt;
+	if (entry.pool != old.pool)
+		conf = op25b_change_cow_conf(change, entry.pool);
+	if (!conf)
+		return -ENOMEM;
+	conf->prefixes += entry.is_prefix;
+	conf->exempts += entry.is_exempt;
 	policy->prefixes[prefix->family] += entry.is_prefix - old.is_prefix;
 	policy->exempts += entry.is_exempt - old.is_exempt;
 	change->changed = true;
@@ -176,11 +185,13 @@ static int entry_write(struct op25b_change *change, const struct op25b_prefix *p
 	struct op25b_exempt *exempt;
 	int err;
 
-	if (entry.exempt && entry.exempt->is_prefix != entry.is_prefix) {
+	if (entry.exempt && (entry.exempt->is_prefix != entry.is_prefix ||
+			     entry.exempt->pool != entry.pool)) {
 		exempt = exempt_cow(change, entry.exempt);
 		if (!exempt)
 			return -ENOMEM;
 		exempt->is_prefix = entry.is_prefix;
+		exempt->pool = entry.pool;
 		entry.exempt = exempt;
 	}
 
@@ -497,46 +508,163 @@ int op25b_step_relay_del(struct op25b_change *change, const u32 *id,
 	return op25b_lpm_del(&relay[prefix->family], &change->garbage, prefix->key, prefix->len);
 }
 
-/* --- deletion of a pool with all that is in it --- */
+/* --- steps that change many entries --- */
 
+/* A walk may not change the table: collect some entries, change these, and go on from there. */
 #define COLLECT_MAX 64
 
-/* Some of the entries of one pool */
+/* What ends a walk */
+enum { COLLECT_FULL = 1, COLLECT_END };
+
+/**
+ * struct collection - some of the entries of one pool
+ * @id: the pool's id
+ * @family: the address family
+ * @outer: exempts within a prefix: that prefix
+ * @inner: exempts within a prefix: the last longer prefix that the walk has met, if its length is
+ *	   not 0
+ * @n: the number of entries
+ * @prefix: their prefixes
+ */
 struct collection {
 	u32 id;
 	enum op25b_family family;
+	struct op25b_prefix outer;
+	struct op25b_prefix inner;
 	unsigned int n;
 	struct op25b_prefix prefix[COLLECT_MAX];
 };
+
+static int collect(struct collection *found, struct op25b_key key, unsigned int len)
+{
+	found->prefix[found->n++] = (struct op25b_prefix){
+		.family = found->family,
+		.len = len,
+		.key = key,
+	};
+	return found->n == COLLECT_MAX ? COLLECT_FULL : 0;
+}
+
+static bool is_within(struct op25b_key key, unsigned int len, const struct op25b_prefix *prefix)
+{
+	struct op25b_key head = op25b_key_head(key, prefix->len);
+
+	return len >= prefix->len && head.hi == prefix->key.hi && head.lo == prefix->key.lo;
+}
+
+static int collect_exempt(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	struct collection *found = arg;
+	struct op25b_entry entry = op25b_entry(value);
+
+	cond_resched();
+	if (!is_within(key, len, &found->outer))
+		return COLLECT_END;
+	if (found->inner.len && is_within(key, len, &found->inner))
+		return 0;
+	if (!entry.is_prefix)
+		return entry.pool == found->id ? collect(found, key, len) : 0;
+	if (len > found->outer.len)
+		found->inner = (struct op25b_prefix){ .len = len, .key = key };
+	return 0;
+}
+
+/* The entry at @prefix, which is there, goes to another pool. */
+static int entry_move(struct op25b_change *change, const struct op25b_prefix *prefix, u32 id)
+{
+	struct op25b_entry old = op25b_entry(entry_get(change, prefix)), entry = old;
+
+	entry.pool = id;
+	return entry_write(change, prefix, old, entry);
+}
+
+static int move_exempts(struct op25b_change *change, struct collection *found, u32 id)
+{
+	struct op25b_prefix from = found->outer;
+	int err, end = COLLECT_FULL;
+	unsigned int i;
+
+	while (end == COLLECT_FULL) {
+		found->n = 0;
+		end = op25b_lpm_walk(change->policy->entry[found->family], from.key, from.len,
+				     collect_exempt, found);
+		for (i = 0; i < found->n; i++) {
+			from = found->prefix[i];
+			err = entry_move(change, &from, id);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * op25b_step_prefix_move() - move a prefix to a pool from the one that has it
+ * @change: the change
+ * @id: the pool's id; the new policy has the pool
+ * @prefix: the prefix
+ * @force: the pool may have it already
+ * @extack: takes the reason of a failure
+ *
+ * The exempts that the other pool has within the prefix go with it, except for those that lie in a
+ * longer prefix, of whatever pool: that one decides about its addresses, and stays.
+ *
+ * Return: 0, -ENOENT, -EEXIST or -ENOMEM.
+ */
+int op25b_step_prefix_move(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
+			   bool force, struct netlink_ext_ack *extack)
+{
+	unsigned long value = entry_get(change, prefix);
+	struct op25b_entry old = { 0 };
+	struct collection *found;
+	int err;
+
+	if (value)
+		old = op25b_entry(value);
+	if (!old.is_prefix) {
+		NL_SET_ERR_MSG(extack, "prefix is in no pool");
+		return -ENOENT;
+	}
+	if (old.pool == id) {
+		if (force)
+			return 0;
+		op25b_err_msg(extack, "prefix is in the pool already",
+			      "prefix is in pool \"%s\" already", pool_name(change, id));
+		return -EEXIST;
+	}
+	found = kzalloc(sizeof(*found), OP25B_GFP);
+	if (!found)
+		return -ENOMEM;
+	found->id = old.pool;
+	found->family = prefix->family;
+	found->outer = *prefix;
+	err = entry_move(change, prefix, id);
+	if (!err)
+		err = move_exempts(change, found, id);
+	kfree(found);
+	return err;
+}
 
 static int collect_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
 {
 	struct collection *found = arg;
 
 	cond_resched();
-	if (op25b_entry(value).pool != found->id)
-		return 0;
-	found->prefix[found->n++] = (struct op25b_prefix){
-		.family = found->family,
-		.len = len,
-		.key = key,
-	};
-	return found->n == COLLECT_MAX;
+	return op25b_entry(value).pool == found->id ? collect(found, key, len) : 0;
 }
 
-/* A walk may not change the table: collect some entries, delete these, and go on from there. */
 static int delete_entries(struct op25b_change *change, struct collection *found)
 {
 	const struct op25b_pool_conf *conf = op25b_policy_conf(change->policy, found->id);
 	struct op25b_prefix from = { 0 };
 	struct op25b_entry old, none;
+	int err, end = COLLECT_FULL;
 	unsigned int i;
-	int more = 1, err;
 
-	while (more && conf->prefixes + conf->exempts) {
+	while (end == COLLECT_FULL && conf->prefixes + conf->exempts) {
 		found->n = 0;
-		more = op25b_lpm_walk(change->policy->entry[found->family], from.key, from.len,
-				      collect_entry, found);
+		end = op25b_lpm_walk(change->policy->entry[found->family], from.key, from.len,
+				     collect_entry, found);
 		for (i = 0; i < found->n; i++) {
 			from = found->prefix[i];
 			old = op25b_entry(entry_get(change, &from));

@@ -21,6 +21,8 @@ int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25
 			  bool force, struct netlink_ext_ack *extack);
 int op25b_step_prefix_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 			  bool force, struct netlink_ext_ack *extack);
+int op25b_step_prefix_move(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
+			   bool force, struct netlink_ext_ack *extack);
 int op25b_step_exempt_add(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 			  u32 timeout, const char *comment, bool force,
 			  struct netlink_ext_ack *extack);

@@ -157,6 +157,9 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 	case PREFIX_DEL:
 		err = op25b_step_prefix_del(change, id, &op->prefix, op->force, &extack);
 		break;
+	case PREFIX_MOVE:
+		err = op25b_step_prefix_move(change, id, &op->prefix, op->force, &extack);
+		break;
 	case EXEMPT_ADD:
 		err = op25b_step_exempt_add(change, id, &op->prefix, op->timeout, op->comment,
 					    op->force, &extack);

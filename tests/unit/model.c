@@ -106,6 +106,34 @@ static struct entry *model_forget(struct model *model, const struct op25b_prefix
 	return model_entry(model, prefix);
 }
 
+/* The longest prefix of any pool that holds an entry, or NULL */
+static struct entry *model_prefix_of(struct model *model, const struct entry *entry)
+{
+	struct entry *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < model->entries; i++) {
+		if (model->entry[i].is_prefix && model->entry[i].prefix.len <= entry->prefix.len &&
+		    prefix_holds(&model->entry[i].prefix, entry->prefix.family, entry->prefix.key) &&
+		    (!best || model->entry[i].prefix.len > best->prefix.len))
+			best = &model->entry[i];
+	}
+	return best;
+}
+
+/* Move a prefix to a pool, with the exempts of its pool that lie in it and in no longer prefix. */
+static void model_move(struct model *model, struct entry *prefix, int pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < model->entries; i++) {
+		if (model->entry[i].pool == prefix->pool && &model->entry[i] != prefix &&
+		    model_prefix_of(model, &model->entry[i]) == prefix)
+			model->entry[i].pool = pool;
+	}
+	prefix->pool = pool;
+}
+
 /* Apply @op to @model, and return 0 or the error that the module has to return. */
 int model_apply(struct model *model, const struct op *op)
 {
@@ -151,6 +179,13 @@ int model_apply(struct model *model, const struct op *op)
 		if (!mine || !entry->is_prefix)
 			return op->force ? 0 : -ENOENT;
 		entry->is_prefix = false;
+		break;
+	case PREFIX_MOVE:
+		if (!entry || !entry->is_prefix)
+			return -ENOENT;
+		if (mine)
+			return op->force ? 0 : -EEXIST;
+		model_move(model, entry, op->pool);
 		break;
 	case EXEMPT_ADD:
 		if (there && (!mine || (model_exempts(entry) && !op->force)))

@@ -70,8 +70,8 @@ struct model {
 
 /* The operations that a change consists of */
 enum op_kind {
-	POOL_ADD, POOL_SET, POOL_DEL, PREFIX_ADD, PREFIX_DEL, EXEMPT_ADD, EXEMPT_DEL, RELAY_ADD,
-	RELAY_DEL, KINDS
+	POOL_ADD, POOL_SET, POOL_DEL, PREFIX_ADD, PREFIX_DEL, PREFIX_MOVE, EXEMPT_ADD, EXEMPT_DEL,
+	RELAY_ADD, RELAY_DEL, KINDS
 };
 
 struct op {

@@ -40,7 +40,7 @@ static struct op random_op(struct model *model)
 	struct op op = { .comment = "" };
 
 	do {
-		op.kind = chance_below(4) ? PREFIX_ADD + chance_below(6) : chance_below(3);
+		op.kind = chance_below(4) ? PREFIX_ADD + chance_below(7) : chance_below(3);
 		if (op.kind == POOL_DEL && chance_below(3))
 			op.kind = POOL_SET;
 		op.pool = chance_below(POOLS);
@@ -67,7 +67,7 @@ static struct op random_op(struct model *model)
 		struct entry *entry = &model->entry[chance_below(model->entries)];
 
 		op.prefix = entry->prefix;
-		if (chance_below(8) && op.kind > POOL_DEL)
+		if (chance_below(8) && op.kind > POOL_DEL && op.kind != PREFIX_MOVE)
 			op.pool = entry->pool;
 	}
 	return op;
@@ -209,6 +209,68 @@ static void test_errors(void **state)
 
 		change(ops, 5, -EEXIST, false);
 	}
+	check_table();
+}
+
+static void test_move(void **state)
+{
+	struct op many[200], op;
+	unsigned int i, n = 0;
+
+	ADD(0);
+	ADD(1, .mode = OP25B_MODE_OBSERVE);
+	ADD(2, .mode = OP25B_MODE_OFF);
+	PREFIX(0, "10.0.0.0/16");
+	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.1"), .timeout = 10, .comment = "x"), 0);
+	EXEMPT(0, "10.0.0.0/16");
+	EXEMPT(0, "10.0.255.255");
+	/* around, before and behind */
+	EXEMPT(0, "10.0.0.0/15");
+	EXEMPT(0, "9.255.255.255");
+	EXEMPT(0, "10.1.0.0");
+	/* in longer prefixes, of the same pool and of another */
+	PREFIX(0, "10.0.1.0/24");
+	EXEMPT(0, "10.0.1.0/24");
+	EXEMPT(0, "10.0.1.1");
+	PREFIX(2, "10.0.2.0/24");
+	EXEMPT(0, "10.0.2.1");
+	/* of another pool */
+	EXEMPT(2, "10.0.3.1");
+	for (i = 0; i < 150; i++) {
+		many[n] = OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.4.0"), .comment = "");
+		many[n++].prefix.key.hi += (u64)i << 32;
+	}
+	change(many, n, 0, false);
+	check_table();
+
+	do_op(OP(PREFIX_MOVE, 0, .prefix = prefix("10.0.0.0/16")), -EEXIST);
+	do_op(OP(PREFIX_MOVE, 0, .prefix = prefix("10.0.0.0/16"), .force = true), 0);
+	do_op(OP(PREFIX_MOVE, 1, .prefix = prefix("10.0.0.0/17")), -ENOENT);
+	do_op(OP(PREFIX_MOVE, 1, .prefix = prefix("10.0.0.0/17"), .force = true), -ENOENT);
+	/* an exempt is no prefix */
+	do_op(OP(PREFIX_MOVE, 1, .prefix = prefix("10.0.0.0/15")), -ENOENT);
+	op = OP(PREFIX_MOVE, 1, .prefix = prefix("10.0.0.0/16"), .comment = "");
+	change(&op, 1, 0, true);
+	check_table();
+	check_verdict(OP25B_PKT_SYN, "10.0.9.9", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	do_op(OP(EXEMPT_DEL, 1, .prefix = prefix("10.0.0.0/16")), 0);
+	check_verdict(OP25B_PKT_SYN, "10.0.9.9", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	do_op(OP(EXEMPT_DEL, 0, .prefix = prefix("10.0.1.1")), 0);
+	do_op(OP(EXEMPT_DEL, 0, .prefix = prefix("10.0.2.1")), 0);
+	do_op(OP(EXEMPT_DEL, 1, .prefix = prefix("10.0.255.255")), 0);
+	/* what has moved expires in its time */
+	advance_time(10);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	check_table();
+	/* the whole family, and back, in one change */
+	PREFIX(1, "::/0");
+	EXEMPT(1, "2001:db8::1");
+	many[0] = OP(PREFIX_MOVE, 0, .prefix = prefix("::/0"), .comment = "");
+	many[1] = OP(PREFIX_MOVE, 2, .prefix = prefix("::/0"), .comment = "");
+	change(many, 2, 0, true);
+	CHECK(op25b_policy_conf(table->policy, 2)->exempts == 2);
 	check_table();
 }
 
@@ -915,6 +977,7 @@ int main(void)
 		TABLE_TEST(test_init_fails),
 		TABLE_TEST(test_pools),
 		TABLE_TEST(test_errors),
+		TABLE_TEST(test_move),
 		TABLE_TEST(test_verdicts),
 		TABLE_TEST(test_checksums),
 		TABLE_TEST(test_router),

@@ -265,6 +265,7 @@ NEEDED = {
     "relay-del": {"POOL:s:east": None, NET: "prefix is missing"},
     "test": {"SRC[ ADDR4:x:0a000005 ]": "src and dst are needed",
              "DST[ ADDR4:x:09090909 ]": "src and dst are needed"},
+    "prefix-move": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},
     "status-get": {}, "flush": {}, "restore-begin": {}, "restore-commit": {},
 }
 

@@ -27,6 +27,8 @@ REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
     "prefix add west 10.0.0.7": 'prefix 10.0.0.7/32 is an exempt of pool "east"',
     "prefix del east 10.0.0.0/24 10.9.0.0/16": "prefix 10.9.0.0/16 is not in the pool",
     "prefix del west 10.0.0.0/24": 'prefix 10.0.0.0/24 is in pool "east"',
+    "prefix move west 10.9.0.0/16": "prefix 10.9.0.0/16 is in no pool",
+    "prefix move east 10.0.0.0/24": 'prefix 10.0.0.0/24 is in pool "east" already',
     "prefix del east 10.0.0.7": "prefix 10.0.0.7/32 is not in the pool",
     "prefix show eest": 'pool "eest" does not exist',
     "exempt add east 10.0.0.7": 'exempt 10.0.0.7/32 is in pool "east" already',

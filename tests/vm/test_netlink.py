@@ -184,6 +184,10 @@ REFUSED = {
                     ('relay is in pool "other" already', "relay is there already")),
     "no prefix to delete": ("PREFIX_DEL", f"POOL:s:east !{NET}", errno.ENOENT,
                             "prefix is not in the pool"),
+    "no prefix to move": ("PREFIX_MOVE", "POOL:s:other !PREFIX[ ADDR4:x:0a000009 ]", errno.ENOENT,
+                          "prefix is in no pool"),
+    "moved already": ("PREFIX_MOVE", "POOL:s:east !PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]",
+                      errno.EEXIST, IN_EAST_ALREADY),
     "no exempt there": ("EXEMPT_DEL", f"POOL:s:east !{NET}", errno.ENOENT, "exempt is not there"),
     "no relay there": ("RELAY_DEL", f"!{NET}", errno.ENOENT, "relay is not there"),
     "commit without begin": ("RESTORE_COMMIT", "", errno.EINVAL,
@@ -292,6 +296,7 @@ def test_without_privileges(host, east):
                 ("POOL_ADD", "POOL:s:west"), ("POOL_SET", "POOL:s:east MODE:u32:1"),
                 ("POOL_DEL", "POOL:s:east"), ("POOL_RESET", ""), ("FLUSH", ""),
                 ("PREFIX_ADD", f"POOL:s:east {NET}"), ("PREFIX_DEL", f"POOL:s:east {NET}"),
+                ("PREFIX_MOVE", f"POOL:s:east {NET}"),
                 ("EXEMPT_ADD", f"POOL:s:east {NET}"), ("EXEMPT_DEL", f"POOL:s:east {NET}"),
                 ("RELAY_ADD", NET), ("RELAY_DEL", NET),
                 ("RESTORE_BEGIN", ""), ("RESTORE_COMMIT", "")):
@@ -456,6 +461,7 @@ def test_a_staged_policy_that_changes_under_a_dump(east):
 @pytest.mark.parametrize("command, attributes", [
     ("POOL_ADD", "POOL:s:new"), ("POOL_SET", "POOL:s:east MODE:u32:1"), ("POOL_DEL", "POOL:s:east"),
     ("PREFIX_ADD", "POOL:s:east " + NET), ("PREFIX_DEL", "POOL:s:east FORCE:x: " + NET),
+    ("PREFIX_MOVE", "POOL:s:east FORCE:x: PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]"),
     ("EXEMPT_ADD", "POOL:s:east " + NET), ("EXEMPT_DEL", "POOL:s:east FORCE:x: " + NET),
     ("RELAY_ADD", NET), ("RELAY_DEL", "FORCE:x: " + NET), ("FLUSH", "")])
 def test_changes_for_a_restore_alone(east, command, attributes):

@@ -7,6 +7,7 @@ import subprocess
 
 import hosts
 import memory
+import packets
 from conftest import Ends, assert_counted, sysfs, syn_to
 from traffic import Meanwhile, sender
 
@@ -282,3 +283,35 @@ def test_an_exempt_expires_after_a_restore(op25b):
     op25b.load("pool add east\nexempt add east 10.0.0.1 timeout 2")
     op25b("restore", input=op25b("save"))
     hosts.until(lambda: op25b.json("exempt", "show") == [])
+
+
+def test_prefixes_move(net, op25b, ends):
+    """In one step, from one pool to another: no packet passes meanwhile, and exempts go along."""
+    op25b.load(f"pool add east prefix {ends.pool}\npool add west\n"
+               f'exempt add east {ends.neighbour} timeout 3600 comment "ticket 4711"\n')
+    generation = int(sysfs("generation"))
+    op25b("prefix", "move", "west", ends.pool)
+    assert int(sysfs("generation")) == generation + 1
+    assert [one["pool"] for one in op25b.json("prefix", "show")] == ["west"]
+    exempts = op25b.json("exempt", "show")
+    assert [(one["pool"], one["comment"]) for one in exempts] == [("west", "ticket 4711")]
+    assert 3500 < exempts[0]["expires"] <= 3600
+    assert not net.passes(syn_to(ends))
+    assert net.passes(packets.syn(ends.neighbour, ends.foreign))
+    assert_counted(op25b, east={}, west={"syn": {"blocked": 1, "exempted": 1}})
+    # and in a file
+    op25b("restore", input=f"pool add east prefix {ends.pool}\nexempt add east {ends.neighbour}\n"
+                           f"pool add west\nprefix move west {ends.pool}\n")
+    assert {one["pool"] for one in op25b.json("prefix", "show") + op25b.json("exempt", "show")} == \
+        {"west"}
+
+
+def test_no_packet_passes_while_a_prefix_moves(net, op25b, ends, tmp_path):
+    op25b.load(f"pool add east prefix {ends.pool}\npool add west\n")
+    file = tmp_path / "moves"
+    file.write_text(f"prefix move west {ends.pool}\nprefix move east {ends.pool}\n" * 2000)
+    with Meanwhile(sender(net.customer.tap, syn_to(ends))) as sent:
+        op25b("-b", str(file))
+    blocked = [pool["syn"]["blocked"] for pool in op25b.counters().values()]
+    assert sent.result > 100 and sum(blocked) == sent.result
+    assert all(blocked)     # each pool had the prefix for some of the packets

@@ -198,12 +198,13 @@ def test_every_operation(family):
     assert family.do("test", {"src": addr("10.0.0.5"), "dst": addr("9.9.9.9")})["verdict"] == \
         "passed"
     family.do("exempt-del", {"pool": "east", "prefix": [prefix("10.0.0.7/32")]})
-    family.do("prefix-del", {"pool": "east", "prefix": [prefix("10.0.0.0/24")]})
+    family.do("prefix-move", {"pool": "west", "prefix": [prefix("10.0.0.0/24")]})
+    family.do("prefix-del", {"pool": "west", "prefix": [prefix("10.0.0.0/24")]})
     family.do("relay-del", {"prefix": [prefix("192.0.2.0/28")]})
     family.do("relay-del", {"pool": "west", "prefix": [prefix("2001:db8:25::/64")]})
     family.do("pool-del", {"pool": "west"})
     assert family.dump("relay-get", {}) == []
-    assert family.do("status-get", {})["generation"] == generation + 6
+    assert family.do("status-get", {})["generation"] == generation + 7
 
     family.do("restore-begin", {})
     family.do("pool-add", {"pool": "new", "prefix": [prefix("10.0.0.0/8")]})

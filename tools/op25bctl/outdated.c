@@ -26,6 +26,7 @@ static const char *const command_words[] = {
 	[OP25B_CMD_TEST] = "test", [OP25B_CMD_STATUS_GET] = "status",
 	[OP25B_CMD_FLUSH] = "flush", [OP25B_CMD_RESTORE_BEGIN] = "restore",
 	[OP25B_CMD_RESTORE_COMMIT] = "restore", [OP25B_CMD_POLICY_GET] = "save",
+	[OP25B_CMD_PREFIX_MOVE] = "prefix move",
 };
 
 static_assert(sizeof(command_words) == (OP25B_CMD_MAX + 1) * sizeof(*command_words), "commands");

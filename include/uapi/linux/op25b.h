@@ -172,6 +172,7 @@ enum {
 	OP25B_CMD_RESTORE_BEGIN,	/* do: stage this socket's changes in an empty policy */
 	OP25B_CMD_RESTORE_COMMIT,	/* do: put the staged policy into force */
 	OP25B_CMD_POLICY_GET,		/* dump: status, pools, relays, prefixes, exempts */
+	OP25B_CMD_PREFIX_MOVE,		/* do: pool, prefix ...: from the pools that have them */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1

@@ -48,6 +48,7 @@ static const struct operation {
 	[OP25B_CMD_FLUSH] = { .weight = 1 },
 	[OP25B_CMD_RESTORE_BEGIN] = { .weight = 1 },
 	[OP25B_CMD_RESTORE_COMMIT] = { .weight = 2 },
+	[OP25B_CMD_PREFIX_MOVE] = { A(POOL) | A(PREFIX), A(FORCE), .weight = 5 },
 };
 
 /**
