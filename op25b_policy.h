@@ -48,6 +48,9 @@ struct op25b_prefix {
  * @refs: the number of policies that have it, in force or being made; under the table's lock
  * @hash: its place in the table's hash of names; under the table's lock
  * @sysfs: its directory, if the policy in force has it; private to op25b_sysfs.c
+ * @first: no prefix or exempt that it has in any policy has an address before this one; under the
+ *	   table's lock
+ * @last: nor one after this one
  * @retired: keeps it for dumps of older policies once the last reference went
  *
  * Packets read @stats, in the first cache line, which is not written to while there are packets.
@@ -61,6 +64,8 @@ struct op25b_pool {
 	unsigned int refs;
 	struct hlist_node hash;
 	struct op25b_sysfs_pool *sysfs;
+	struct op25b_key first[OP25B_FAMILIES];
+	struct op25b_key last[OP25B_FAMILIES];
 	struct op25b_retired retired;
 };
 

@@ -132,6 +132,17 @@ static unsigned long entry_get(const struct op25b_change *change, const struct o
 	return op25b_lpm_get(change->policy->entry[prefix->family], prefix->key, prefix->len);
 }
 
+/* Note that a pool has something at @prefix. */
+static void widen(struct op25b_pool *pool, const struct op25b_prefix *prefix)
+{
+	struct op25b_key *first = &pool->first[prefix->family], *last = &pool->last[prefix->family];
+
+	if (op25b_key_compare(prefix->key, *first) < 0)
+		*first = prefix->key;
+	if (op25b_key_compare(prefix->key, *last) > 0)
+		*last = prefix->key;
+}
+
 /*
  * Update the counts: the entry at @prefix was @old, or none, and is @entry now, or none, perhaps of
  * another pool.
@@ -152,6 +163,7 @@ static int entry_count(struct op25b_change *change, const struct op25b_prefix *p
 		return -ENOMEM;
 	conf->prefixes += entry.is_prefix;
 	conf->exempts += entry.is_exempt;
+	widen(conf->pool, prefix);
 	policy->prefixes[prefix->family] += entry.is_prefix - old.is_prefix;
 	policy->exempts += entry.is_exempt - old.is_exempt;
 	change->changed = true;
@@ -523,6 +535,7 @@ enum { COLLECT_FULL = 1, COLLECT_END };
  * @outer: exempts within a prefix: that prefix
  * @inner: exempts within a prefix: the last longer prefix that the walk has met, if its length is
  *	   not 0
+ * @last: entries of the whole pool: none is after this address
  * @n: the number of entries
  * @prefix: their prefixes
  */
@@ -531,6 +544,7 @@ struct collection {
 	enum op25b_family family;
 	struct op25b_prefix outer;
 	struct op25b_prefix inner;
+	struct op25b_key last;
 	unsigned int n;
 	struct op25b_prefix prefix[COLLECT_MAX];
 };
@@ -650,17 +664,24 @@ static int collect_entry(void *arg, struct op25b_key key, unsigned int len, unsi
 	struct collection *found = arg;
 
 	cond_resched();
+	if (op25b_key_compare(key, found->last) > 0)
+		return COLLECT_END;
 	return op25b_entry(value).pool == found->id ? collect(found, key, len) : 0;
 }
 
+/*
+ * The cost is that of a walk from the first entry of the pool to its last: pools mostly have ranges
+ * of their own.
+ */
 static int delete_entries(struct op25b_change *change, struct collection *found)
 {
 	const struct op25b_pool_conf *conf = op25b_policy_conf(change->policy, found->id);
-	struct op25b_prefix from = { 0 };
+	struct op25b_prefix from = { .key = conf->pool->first[found->family] };
 	struct op25b_entry old, none;
 	int err, end = COLLECT_FULL;
 	unsigned int i;
 
+	found->last = conf->pool->last[found->family];
 	while (end == COLLECT_FULL && conf->prefixes + conf->exempts) {
 		found->n = 0;
 		end = op25b_lpm_walk(change->policy->entry[found->family], from.key, from.len,

@@ -99,6 +99,8 @@ struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *n
 	}
 	pool->id = id;
 	pool->refs = 1;
+	/* an empty range: it ends before it begins */
+	memset(pool->first, 0xff, sizeof(pool->first));
 	strscpy(pool->name, name, sizeof(pool->name));
 	hash_add(table->pools, &pool->hash, name_hash(name));
 	return pool;

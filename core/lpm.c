@@ -550,7 +550,14 @@ int op25b_lpm_clear(struct op25b_lpm *lpm, struct op25b_garbage *garbage)
 	return 0;
 }
 
-static int key_compare(struct op25b_key a, struct op25b_key b)
+/**
+ * op25b_key_compare() - compare keys as numbers
+ * @a: a key
+ * @b: another key
+ *
+ * Return: less than 0 if @a is less than @b, 0 if they are equal, more than 0 if @a is greater.
+ */
+int op25b_key_compare(struct op25b_key a, struct op25b_key b)
 {
 	if (a.hi != b.hi)
 		return a.hi < b.hi ? -1 : 1;
@@ -605,7 +612,7 @@ static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node,
 	u64 rest;
 
 	if (edge && index_in(node, walk->from) > 63) {
-		if (key_compare(key_of(node), walk->from) < 0)
+		if (op25b_key_compare(key_of(node), walk->from) < 0)
 			return 0;
 		edge = false;
 	}
@@ -623,7 +630,7 @@ static int walk_node(const struct walk *walk, const struct op25b_lpm_node *node,
 			if (!has_value(node, bit) || i & (63U >> row))
 				continue;
 			len = node->start + row;
-			order = edge ? key_compare(key, walk->from) : 1;
+			order = edge ? op25b_key_compare(key, walk->from) : 1;
 			if (order < 0 || (order == 0 && len < walk->from_len))
 				continue;
 			err = walk->visit(walk->arg, key, len,

@@ -106,6 +106,7 @@ typedef int (*op25b_lpm_visit)(void *arg, struct op25b_key key, unsigned int len
 			       unsigned long value);
 
 struct op25b_key op25b_key_head(struct op25b_key key, int n);
+int op25b_key_compare(struct op25b_key a, struct op25b_key b);
 
 unsigned long op25b_lpm_get(struct op25b_lpm lpm, struct op25b_key key, unsigned int len);
 struct op25b_lpm_match op25b_lpm_lookup_shorter(struct op25b_lpm lpm, struct op25b_key key,

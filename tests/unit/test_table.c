@@ -930,6 +930,50 @@ static void test_many_pools(void **state)
 	in_force.generation = 4;
 }
 
+/* What it costs to delete a pool does not depend on how much others have. */
+static void test_cost_of_deletion(void **state)
+{
+	const struct op25b_settings settings = { 0 };
+	struct netlink_ext_ack extack = { 0 };
+	const struct op25b_pool_conf *conf;
+	struct op25b_change *change;
+	unsigned int i, j, n = 1000;
+	struct op25b_prefix p;
+	unsigned long before;
+	char name[16];
+	int id;
+
+	mutex_lock(&table->lock);
+	change = op25b_change_begin(table);
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		id = op25b_step_pool_add(change, name, settings, &extack);
+		CHECK(id >= 0);
+		for (j = 0; j < 4; j++) {
+			p = prefix(j & 1 ? "2001:db8::/48" : "16.0.0.0/24");
+			p.key.hi += j & 1 ? (u64)i << 20 : (u64)i << 41;
+			CHECK(!(j & 2 ? op25b_step_exempt_add(change, id, &p, 0, "", false, &extack) :
+					op25b_step_prefix_add(change, id, &p, false, &extack)));
+		}
+	}
+	CHECK(op25b_change_commit(change) == 0);
+	for (i = 0; i < n; i++) {
+		/* in no particular order */
+		snprintf(name, sizeof(name), "%u", i * 7 % n);
+		grace_period();
+		before = shim_loops;
+		change = op25b_change_begin(table);
+		conf = op25b_step_find_pool(change, name);
+		CHECK(conf && op25b_step_pool_del(change, conf->pool->id) == 0);
+		CHECK(shim_loops - before < 10, "%lu", shim_loops - before);
+		CHECK(op25b_change_commit(change) == 0);
+	}
+	CHECK(!table->policy->prefixes[OP25B_IPV4] && !table->policy->prefixes[OP25B_IPV6] &&
+	      !table->policy->exempts);
+	mutex_unlock(&table->lock);
+	in_force.generation = table->policy->generation;
+}
+
 static void test_stats(void **state)
 {
 	struct op25b_stats stats = { 0 };
@@ -993,6 +1037,7 @@ int main(void)
 		TABLE_TEST(test_pins_hold_too_much),
 		TABLE_TEST(test_pins_idle),
 		TABLE_TEST(test_many_pools),
+		TABLE_TEST(test_cost_of_deletion),
 		cmocka_unit_test(test_stats),
 	};
 

@@ -15,6 +15,7 @@
 
 struct shim_slab shim_slab;
 int shim_atomic_depth;
+unsigned long shim_loops;
 
 struct mem_cgroup shim_memcg;
 struct mem_cgroup *shim_active_memcg;

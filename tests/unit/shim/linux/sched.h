@@ -13,9 +13,13 @@ static inline void might_sleep(void)
 	assert(!shim_atomic_depth);
 }
 
+/* How often cond_resched() was called: how long loops are */
+extern unsigned long shim_loops;
+
 static inline int cond_resched(void)
 {
 	might_sleep();
+	shim_loops++;
 	return 0;
 }
 
