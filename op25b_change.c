@@ -144,13 +144,13 @@ struct op25b_pool_conf *op25b_change_cow_conf(struct op25b_change *change, u32 i
 /**
  * op25b_change_alloc_exempt() - allocate an exempt with a timeout or comment
  * @change: the change
- * @id: the id of its pool
  * @prefix: its prefix
  * @comment: its comment, empty if it has none
  *
- * Return: the exempt, fresh, without a timeout, owned by @change; NULL when out of memory.
+ * Return: the exempt, fresh, without a timeout, owned by @change; NULL when out of memory. Its word
+ * is set when it becomes an entry.
  */
-struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change, u32 id,
+struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change,
 					       const struct op25b_prefix *prefix,
 					       const char *comment)
 {
@@ -162,7 +162,6 @@ struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change, u32 
 		return NULL;
 	timerqueue_init(&exempt->expiry);
 	exempt->prefix = *prefix;
-	exempt->pool = id;
 	exempt->fresh = true;
 	strscpy(exempt->comment, comment, size);
 	list_add_tail(&exempt->list, &change->exempts);

@@ -54,7 +54,7 @@ void op25b_change_abort(struct op25b_change *change);
 bool op25b_change_base_has(const struct op25b_change *change, const struct op25b_pool *pool);
 struct op25b_page *op25b_change_cow_page(struct op25b_change *change, u32 id);
 struct op25b_pool_conf *op25b_change_cow_conf(struct op25b_change *change, u32 id);
-struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change, u32 id,
+struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change,
 					       const struct op25b_prefix *prefix,
 					       const char *comment);
 void op25b_change_drop_exempt(struct op25b_change *change, const struct op25b_exempt *exempt);

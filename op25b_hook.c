@@ -241,9 +241,10 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 
 	if (unlikely(is_of_vrf(skb, family)))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
-	judgement = op25b_judge_class(policy, OP25B_CLASS_SYN, 0, family, src_key(skb, family),
-				      dst_key(skb, family));
-	if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
+	judgement = op25b_judge_rules(policy, OP25B_CLASS_SYN, 0, family, src_key(skb, family),
+				      dst_key(skb, family), true);
+	if (judgement.verdict == OP25B_VERDICT_PASSED &&
+	    (judgement.undecided || policy->inbound))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
 	return execute(judgement, skb, state, family);
 }

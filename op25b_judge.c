@@ -42,8 +42,7 @@ static unsigned long value_now(unsigned long value)
 	if (!entry.exempt)
 		return value;
 	entry.is_exempt = !op25b_exempt_is_over(entry.exempt);
-	entry.exempt = NULL;
-	return entry.is_prefix || entry.is_exempt ? op25b_entry_value(entry) : 0;
+	return entry.is_prefix || entry.is_exempt ? op25b_entry_word(entry) : 0;
 }
 
 /**
@@ -52,7 +51,7 @@ static unsigned long value_now(unsigned long value)
  * @key: the address that was looked up
  * @value: what the lookup has found: a pointer to a struct op25b_exempt
  *
- * Not inline, because few exempts have a timeout or a comment.
+ * Not inline, because few exempts have a timeout.
  *
  * Return: the match for @value as a word, unless it is over; otherwise that for the most specific
  * prefix or exempt around it that is not.

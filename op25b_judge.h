@@ -14,11 +14,14 @@
  * @class: the class that the packet is counted in, unless @verdict is OP25B_VERDICT_PASSED
  * @conf: the pool that it is counted for, unless @verdict is OP25B_VERDICT_PASSED; as long-lived as
  *	  the policy
+ * @undecided: returned by op25b_judge_rules() alone: call op25b_judge(); @verdict is
+ *	       OP25B_VERDICT_PASSED
  */
 struct op25b_judgement {
 	enum op25b_verdict verdict;
 	enum op25b_class class;
 	const struct op25b_pool_conf *conf;
+	bool undecided;
 };
 
 struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
@@ -35,24 +38,28 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 				   struct op25b_key dst);
 
 /**
- * op25b_judge_class() - judge a packet as one of a class
+ * op25b_judge_rules() - judge a packet as one of a class
  * @policy: the policy, read under RCU or the table's lock
  * @class: the class
  * @guard: the guard that the pool has to have; 0 if none
  * @family: of the addresses
  * @side: the address on the pool's side
  * @other: the other address
+ * @quick: leave it undecided if an exempt with a timeout decides: a call of op25b_judge_exempt() in
+ *	   the middle would make it slower for all packets
  *
  * Inline, because it is what most packets to port 25 need.
  *
  * Return: the judgement.
  */
 static __always_inline struct op25b_judgement
-op25b_judge_class(const struct op25b_policy *policy, enum op25b_class class, u32 guard,
-		  enum op25b_family family, struct op25b_key side, struct op25b_key other)
+op25b_judge_rules(const struct op25b_policy *policy, enum op25b_class class, u32 guard,
+		  enum op25b_family family, struct op25b_key side, struct op25b_key other,
+		  const bool quick)
 {
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
 	const struct op25b_pool_conf *conf;
+	const struct op25b_exempt *exempt;
 	unsigned long value;
 	bool relay;
 	u32 id;
@@ -64,7 +71,15 @@ op25b_judge_class(const struct op25b_policy *policy, enum op25b_class class, u32
 	if (!value)
 		return judgement;
 	if (unlikely(!(value & OP25B_ENTRY_WORD))) {
-		value = op25b_judge_exempt(policy, side, value).value;
+		exempt = (const struct op25b_exempt *)value;
+		if (!exempt->has_timeout) {
+			value = exempt->word;
+		} else if (quick) {
+			judgement.undecided = true;
+			value = 0;
+		} else {
+			value = op25b_judge_exempt(policy, side, value).value;
+		}
 		if (!value)
 			return judgement;
 	}
@@ -90,6 +105,14 @@ op25b_judge_class(const struct op25b_policy *policy, enum op25b_class class, u32
 	else
 		judgement.verdict = OP25B_VERDICT_BLOCKED;
 	return judgement;
+}
+
+/* The same, always decided */
+static __always_inline struct op25b_judgement
+op25b_judge_class(const struct op25b_policy *policy, enum op25b_class class, u32 guard,
+		  enum op25b_family family, struct op25b_key side, struct op25b_key other)
+{
+	return op25b_judge_rules(policy, class, guard, family, side, other, false);
 }
 
 #endif /* _OP25B_JUDGE_H */

@@ -167,8 +167,7 @@ struct op25b_policy {
  * @expiry: in the table's queue if it has a timeout; under the table's lock. Its key is the time
  *	    in ns, as ktime_get_boottime() counts it, and is not written to
  * @prefix: the exempt's prefix
- * @pool: the id of its pool
- * @is_prefix: the same prefix is also one of the pool's prefixes
+ * @word: the word that would be the value of this prefix if it had neither timeout nor comment
  * @has_timeout: it expires
  * @fresh: made by the change under way, which alone may write to all of it
  * @comment: its comment, empty if it has none
@@ -177,8 +176,7 @@ struct op25b_exempt {
 	struct list_head list;
 	struct timerqueue_node expiry;
 	struct op25b_prefix prefix;
-	u32 pool;
-	bool is_prefix;
+	u32 word;
 	bool has_timeout;
 	bool fresh;
 	char comment[];
@@ -215,35 +213,32 @@ struct op25b_entry {
  */
 static inline struct op25b_entry op25b_entry(unsigned long value)
 {
-	const struct op25b_exempt *exempt = (void *)value;
+	const struct op25b_exempt *exempt = NULL;
 
-	if (!(value & OP25B_ENTRY_WORD))
-		return (struct op25b_entry){
-			.pool = exempt->pool,
-			.is_prefix = exempt->is_prefix,
-			.is_exempt = true,
-			.exempt = exempt,
-		};
+	if (!(value & OP25B_ENTRY_WORD)) {
+		exempt = (const struct op25b_exempt *)value;
+		value = exempt->word;
+	}
 	return (struct op25b_entry){
 		.pool = value >> OP25B_ENTRY_POOL_SHIFT,
 		.is_prefix = value & OP25B_ENTRY_PREFIX,
 		.is_exempt = value & OP25B_ENTRY_EXEMPT,
+		.exempt = exempt,
 	};
 }
 
 /**
- * op25b_entry_value() - encode the value of a prefix, as op25b_entry() decodes it
+ * op25b_entry_word() - encode an entry, but for the timeout and comment of an exempt
  * @entry: the entry
  *
- * Return: the value.
+ * Return: the word, which is the value of the prefix unless it has an @exempt.
  */
-static inline unsigned long op25b_entry_value(struct op25b_entry entry)
+static inline u32 op25b_entry_word(struct op25b_entry entry)
 {
-	if (entry.exempt)
-		return (unsigned long)entry.exempt;
+	/* the id of a pool has 17 bits */
+	static_assert(OP25B_POOL_IDS <= 1U << (32 - OP25B_ENTRY_POOL_SHIFT));
 	return OP25B_ENTRY_WORD | (entry.is_prefix ? OP25B_ENTRY_PREFIX : 0) |
-	       (entry.is_exempt ? OP25B_ENTRY_EXEMPT : 0) |
-	       (unsigned long)entry.pool << OP25B_ENTRY_POOL_SHIFT;
+	       (entry.is_exempt ? OP25B_ENTRY_EXEMPT : 0) | entry.pool << OP25B_ENTRY_POOL_SHIFT;
 }
 
 /**

@@ -181,7 +181,7 @@ static struct op25b_exempt *exempt_cow(struct op25b_change *change,
 
 	if (exempt->fresh)
 		return (struct op25b_exempt *)exempt;
-	copy = op25b_change_alloc_exempt(change, exempt->pool, &exempt->prefix, exempt->comment);
+	copy = op25b_change_alloc_exempt(change, &exempt->prefix, exempt->comment);
 	if (!copy)
 		return NULL;
 	copy->has_timeout = exempt->has_timeout;
@@ -194,23 +194,23 @@ static int entry_write(struct op25b_change *change, const struct op25b_prefix *p
 		       struct op25b_entry old, struct op25b_entry entry)
 {
 	struct op25b_lpm *lpm = &change->policy->entry[prefix->family];
+	unsigned long value = op25b_entry_word(entry);
 	struct op25b_exempt *exempt;
 	int err;
 
-	if (entry.exempt && (entry.exempt->is_prefix != entry.is_prefix ||
-			     entry.exempt->pool != entry.pool)) {
+	if (entry.exempt && entry.exempt->word != value) {
 		exempt = exempt_cow(change, entry.exempt);
 		if (!exempt)
 			return -ENOMEM;
-		exempt->is_prefix = entry.is_prefix;
-		exempt->pool = entry.pool;
+		exempt->word = value;
 		entry.exempt = exempt;
 	}
+	if (entry.exempt)
+		value = (unsigned long)entry.exempt;
 
 	change->hint[prefix->family].link = NULL;
 	if (entry.is_prefix || entry.is_exempt)
-		err = op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len,
-				    op25b_entry_value(entry));
+		err = op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len, value);
 	else
 		err = op25b_lpm_del(lpm, &change->garbage, prefix->key, prefix->len);
 	if (err)
@@ -279,7 +279,7 @@ int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25
 	int err;
 
 	err = op25b_lpm_add(&change->policy->entry[prefix->family], &change->hint[prefix->family],
-			    &change->garbage, prefix->key, prefix->len, op25b_entry_value(entry),
+			    &change->garbage, prefix->key, prefix->len, op25b_entry_word(entry),
 			    &value);
 	if (err)
 		return err;
@@ -385,10 +385,9 @@ int op25b_step_exempt_add(struct op25b_change *change, u32 id, const struct op25
 	entry.is_exempt = true;
 	entry.exempt = NULL;
 	if (timeout || *comment) {
-		exempt = op25b_change_alloc_exempt(change, id, prefix, comment);
+		exempt = op25b_change_alloc_exempt(change, prefix, comment);
 		if (!exempt)
 			return -ENOMEM;
-		exempt->is_prefix = entry.is_prefix;
 		exempt->has_timeout = timeout;
 		exempt->expiry.expires = ktime_add(ktime_get_boottime(), ktime_set(timeout, 0));
 		entry.exempt = exempt;

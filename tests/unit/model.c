@@ -265,7 +265,7 @@ const struct entry *model_lookup(const struct model *model, enum op25b_family fa
 	return best;
 }
 
-/* Judge a packet as one of a class: the rules of op25b_judge_class(), one by one. */
+/* Judge a packet as one of a class: the rules of op25b_judge_rules(), one by one. */
 static struct verdict model_rules(const struct model *model, enum op25b_class class, u32 guard,
 				  enum op25b_family family, struct op25b_key side,
 				  struct op25b_key other)
