@@ -7,6 +7,14 @@ PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
 
+ifeq ($(wildcard VERSION),)
+$(error call make in the folder of its Makefile, or with -C)
+endif
+
+# The tests call make themselves. Options and variables of this one, such as -j, -w or CC=, are not
+# theirs: they would change what is printed and what is built.
+TEST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
+
 .PHONY: help
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +28,8 @@ all: module tools ## builds the module and the command
 
 .PHONY: module
 module: ## builds op25b.ko
+	$(if $(word 2,$(subst :, ,[$(CURDIR)])),$(error the kernel's build system cannot build in a folder \
+		whose name has a blank or a colon: "$(CURDIR)"))
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 .PHONY: tools
@@ -48,82 +58,87 @@ dkms-source:
 
 .PHONY: demo
 demo: ## demonstrates it in a guest: customers, router, relay, foreign mail server
-	tests/demo/run
+	$(TEST) tests/demo/run
 
 .PHONY: check
-check: check-unit check-fuzz check-vm ## runs the tests that every change has to pass
+check: ## runs the tests that every change has to pass
+	$(TEST) tests/unit/run
+	$(TEST) tests/fuzz/run 0
+	$(TEST) tests/vm/check
 
 .PHONY: check-unit
 check-unit: ## runs the unit tests
-	tests/unit/run
+	$(TEST) tests/unit/run
 
 .PHONY: check-vm
 check-vm: ## runs the tests in a real kernel, in a guest
-	tests/vm/check
+	$(TEST) tests/vm/check
 
 .PHONY: check-kernels
 check-kernels: ## runs check-vm on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x
-	tests/vm/check-kernels
+	$(TEST) tests/vm/check-kernels
 
 .PHONY: check-debug
 check-debug: ## runs check-vm, and torture tests, in a debug kernel, which it builds
-	tests/debug/check
+	$(TEST) tests/debug/check
 
 .PHONY: hostile-table
 hostile-table: ## measures the tables of docs/hostile-packets.md anew, in a guest
-	tests/vm/check --out build/hostile-packets tests/vm/test_hostile.py -k 'not document'
+	$(TEST) tests/vm/check --out build/hostile-packets tests/vm/test_hostile.py -k 'not document'
 	cp build/hostile-packets/hostile-packets.md docs/
 
 .PHONY: proof
 proof: ## has CBMC prove properties of classifier and lookup, in bounded universes
-	tests/proof/run
+	$(TEST) tests/proof/run
 
 .PHONY: load
 load: ## floods a million prefixes for a minute, in a guest; loads 65,535 pools
-	tests/vm/check -s tests/vm/load_flood.py tests/vm/load_pools.py
+	$(TEST) tests/vm/check -s tests/vm/load_flood.py tests/vm/load_pools.py
 
 .PHONY: check-static
 check-static: ## runs compilers, sparse, checkpatch, cppcheck, clang-tidy and pahole on the code
-	tests/static/kernel
-	tests/static/user
-	tests/static/structure
-	tests/static/lists.py
-	tests/static/extensions
-	tests/layout/check
+	$(TEST) tests/static/kernel
+	$(TEST) tests/static/user
+	$(TEST) tests/static/structure
+	$(TEST) tests/static/lists.py
+	$(TEST) tests/static/extensions
+	$(TEST) tests/layout/check
+	$(TEST) tests/install/check
 
 .PHONY: check-fuzz
 check-fuzz: ## runs the fuzzers on the inputs that are kept
-	tests/fuzz/run 0
+	$(TEST) tests/fuzz/run 0
 
 .PHONY: fuzz
 fuzz: ## checks that the fuzzers find planted bugs, and runs each for ten minutes
-	tests/fuzz/planted
-	tests/fuzz/run 600
+	$(TEST) tests/fuzz/planted
+	$(TEST) tests/fuzz/run 600
 
 .PHONY: fuzz-netlink
 fuzz-netlink: ## sends a million netlink messages to the debug kernel
-	tests/fuzz/netlink/run
+	$(TEST) tests/fuzz/netlink/run
 
 .PHONY: bench
 bench: ## measures the cost in instructions, and that of nft and ipset, in a guest
-	tests/bench/run
+	$(TEST) tests/bench/run
 
 .PHONY: bench-native
 bench-native: ## measures the cost in nanoseconds on this processor, in user-mode Linux
-	tests/bench/native/run
+	$(TEST) tests/bench/native/run
 
 .PHONY: bench-cache
 bench-cache: ## counts the cache misses of a lookup
-	tests/bench/cache/run
+	$(TEST) tests/bench/cache/run
 
 # A tree without tests/ has none of these files, but can be built and installed.
 include $(wildcard tests/unit/core.mk tests/unit/cmd.mk tests/fuzz/fuzz.mk)
 
 UNIT_TESTS := $(CORE_TESTS) $(CMD_TESTS)
 
-# For tests/unit/run
+# For tests/unit/run, which reads the list of the programs from a file
 .PHONY: unit-tests list-unit-tests
 unit-tests: $(UNIT_TESTS)
+	@echo $(UNIT_TESTS) >build/unit/programs
 list-unit-tests:
 	@echo $(UNIT_TESTS)
 
