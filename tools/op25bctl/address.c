@@ -306,7 +306,8 @@ const char *address_format(const struct prefix *prefix, char text[PREFIX_TEXT_MA
 /* Writes a prefix, always with its length. Returns @text. */
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_MAX])
 {
-	sprintf(strchr(address_format(prefix, text), '\0'), "/%u", prefix->length);
+	address_format(prefix, text);
+	sprintf(text + strlen(text), "/%u", prefix->length);
 	return text;
 }
 
