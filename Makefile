@@ -2,7 +2,8 @@
 #
 # op25b: the module (Kbuild), its command (tools/op25bctl) and their tests.
 
-KDIR ?= /lib/modules/$(shell uname -r)/build
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
@@ -19,33 +20,50 @@ TEST := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  KDIR=DIR       the headers of the kernel to build for (default: the running kernel's)"
+	@echo "  KVER=RELEASE   the kernel to build for, as uname -r prints it (default: the running one)"
+	@echo "  KDIR=DIR       its headers, if they are elsewhere (default: /lib/modules/RELEASE/build)"
 	@echo "  PREFIX=DIR     where install puts the command and its man page (default: $(PREFIX))"
 	@echo "  DESTDIR=DIR    a prefix for every path that is installed, for packages"
 
 .PHONY: all
 all: module tools ## builds the module and the command
 
+# $(call needs,WHAT...) names all that is missing before anything is built or installed.
+needs = @KVER="$(KVER)" KDIR="$(KDIR)" CC="$(CC)" tools/install/needs $(1)
+
 .PHONY: module
 module: ## builds op25b.ko
 	$(if $(word 2,$(subst :, ,[$(CURDIR)])),$(error the kernel's build system cannot build in a folder \
 		whose name has a blank or a colon: "$(CURDIR)"))
+	$(call needs,module)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 .PHONY: tools
 tools: ## builds tools/op25bctl/op25bctl
+	$(call needs,command)
 	$(MAKE) -C tools/op25bctl
 
+# Other makes are called in other folders.
+INSTALL_ROOT = $(abspath $(DESTDIR))
+
 .PHONY: install
-install: all ## installs the module, the command, its man page and completion
-	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
-	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s -C $(KDIR) kernelrelease))
-	$(MAKE) -C tools/op25bctl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+install: ## installs the module, the command, its man page, completion and systemd unit
+	$(call needs,module command install)
+	$(MAKE) all
+	tools/install/module check "$(INSTALL_ROOT)"
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH="$(INSTALL_ROOT)" modules_install
+	tools/install/module installed "$(INSTALL_ROOT)"
+	$(MAKE) -C tools/op25bctl install PREFIX="$(PREFIX)" DESTDIR="$(INSTALL_ROOT)"
+
+.PHONY: uninstall
+uninstall: ## removes what install has installed, for all kernels
+	tools/install/module uninstall "$(INSTALL_ROOT)"
+	$(MAKE) -C tools/op25bctl uninstall PREFIX="$(PREFIX)" DESTDIR="$(INSTALL_ROOT)"
 
 # The files that DKMS builds the module from
 DKMS_FILES := Kbuild VERSION LICENSE dkms.conf $(wildcard op25b_*.[ch]) core compat include
 DKMS_NAME := op25b/$(shell cat VERSION)
-DKMS_SOURCE = $(DESTDIR)/usr/src/$(subst /,-,$(DKMS_NAME))
+DKMS_SOURCE = $(INSTALL_ROOT)/usr/src/$(subst /,-,$(DKMS_NAME))
 
 .PHONY: dkms
 dkms: dkms-source ## has DKMS build and install the module, for this kernel and later ones

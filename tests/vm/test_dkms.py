@@ -126,6 +126,8 @@ def test_make_install(unloaded):
     assert done(f"{installed}/sbin/op25bctl", "--version").split()[-1] == VERSION
     for name in ("man/man8/op25bctl.8", "bash-completion/completions/op25bctl"):
         assert os.path.getsize(f"{installed}/share/{name}")
+    with open(f"{installed}/lib/systemd/system/op25b.service", encoding="ascii") as file:
+        assert "\nExecStart=/usr/local/sbin/op25bctl restore " in file.read()
     shutil.copytree(f"{INSTALLS}/make{MODULES}", MODULES, dirs_exist_ok=True)
     done("depmod", RELEASE)
     path = done("modinfo", "-F", "filename", "op25b").strip()
