@@ -62,17 +62,27 @@ uninstall: ## removes what install has installed, for all kernels
 
 # The files that DKMS builds the module from
 DKMS_FILES := Kbuild VERSION LICENSE dkms.conf $(wildcard op25b_*.[ch]) core compat include
-DKMS_NAME := op25b/$(shell cat VERSION)
-DKMS_SOURCE = $(INSTALL_ROOT)/usr/src/$(subst /,-,$(DKMS_NAME))
+DKMS_SOURCE = $(INSTALL_ROOT)/usr/src/op25b-$(shell cat VERSION)
 
 .PHONY: dkms
-dkms: dkms-source ## has DKMS build and install the module, for this kernel and later ones
-	dkms install $(DKMS_NAME)
+dkms: ## has DKMS build and install the module, for this kernel and later ones
+	$(if $(filter command,$(firstword $(origin KDIR))),$(error DKMS finds headers itself: use KVER=RELEASE))
+	$(call needs,dkms)
+	$(MAKE) dkms-source DESTDIR=
+	tools/install/dkms install "$(KVER)"
 
+# A file that only an earlier version has must not stay: in compat/ it would replace the kernel's.
 .PHONY: dkms-source
 dkms-source:
-	install -d $(DKMS_SOURCE)
-	tar -c --exclude='*.o' --exclude='.*' $(DKMS_FILES) | tar -x -C $(DKMS_SOURCE)
+	rm -rf "$(DKMS_SOURCE).new"
+	install -d "$(DKMS_SOURCE).new"
+	tar -c --exclude='*.o' --exclude='.*' $(DKMS_FILES) | tar -x --no-same-owner -C "$(DKMS_SOURCE).new"
+	rm -rf "$(DKMS_SOURCE)"
+	mv "$(DKMS_SOURCE).new" "$(DKMS_SOURCE)"
+
+.PHONY: dkms-uninstall
+dkms-uninstall: ## removes the module and its sources from DKMS, for all kernels
+	tools/install/dkms uninstall
 
 .PHONY: demo
 demo: ## demonstrates it in a guest: customers, router, relay, foreign mail server
