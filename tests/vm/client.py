@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 
-from conftest import BUILD
 from header import NUMBERS
 
 CMD = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
@@ -14,7 +13,7 @@ CMD = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items
 # text may have arguments since 6.2 (NL_SET_ERR_MSG_FMT).
 LINUX = tuple(map(int, os.uname().release.split("-")[0].split(".")[:2]))
 NAMES_MISSING, FORMATS_TEXT = LINUX >= (6, 1), LINUX >= (6, 2)
-PROGRAM = os.path.abspath(f"{BUILD}/nl-client")
+PROGRAM = "/usr/local/bin/nl-client"
 
 
 class Client:

@@ -76,8 +76,12 @@ def module():
     """The module, loaded before anything else: it depends on no other netfilter module."""
     # Packets are processed on the processor that sends them. With one sender they keep their order.
     os.sched_setaffinity(0, {0})
-    shutil.copy(f"{BUILD}/tools/op25bctl/op25bctl", Command.PATH)
-    os.chmod(Command.PATH, 0o755)
+    for program in ("tools/op25bctl/op25bctl", "nl-client"):
+        path = f"/usr/local/bin/{os.path.basename(program)}"
+        shutil.copy(f"{BUILD}/{program}", path)
+        os.chmod(path, 0o755)
+    # Home folders often are only for their owners: what other users run in a test must not be here.
+    os.chmod(BUILD, 0o700)
     with open("/proc/modules", encoding="ascii") as file:
         assert not any(line.startswith(("nf_", "x_tables", "nft")) for line in file)
     hosts.run("insmod", MODULE)
