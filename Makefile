@@ -90,6 +90,7 @@ demo: ## demonstrates it in a guest: customers, router, relay, foreign mail serv
 
 .PHONY: check
 check: ## runs the tests that every change has to pass
+	$(TEST) tests/guest/precheck
 	$(TEST) tests/unit/run
 	$(TEST) tests/fuzz/run 0
 	$(TEST) tests/vm/check
@@ -100,6 +101,7 @@ check-unit: ## runs the unit tests
 
 .PHONY: check-vm
 check-vm: ## runs the tests in a real kernel, in a guest
+	$(TEST) tests/guest/precheck
 	$(TEST) tests/vm/check
 
 .PHONY: check-kernels
