@@ -9,8 +9,8 @@ CORE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 	-Wall -Wextra -Wno-unused-parameter -Werror -g -O1 \
 	-Itests/unit/shim -Iinclude/uapi -Icore -Itests/unit -I.
 
-# The folder with tor-geoipdb's address ranges, the files geoip and geoip6
-GEO_RANGES ?= /usr/share/tor
+# The folder of tests/unit/fetch-geo
+GEO_RANGES := build/geo/ranges
 
 CORE_TESTS := $(addprefix build/unit/test_, classify lpm table)
 
@@ -48,7 +48,7 @@ build/geo/ipv6: tests/unit/geo-prefixes.py $(GEO_RANGES)/geoip6
 	mv $@.new $@
 
 $(GEO_RANGES)/geoip $(GEO_RANGES)/geoip6:
-	$(error $@ is missing: install tor-geoipdb, or set GEO_RANGES=DIRECTORY)
+	tests/unit/fetch-geo >/dev/null
 
 # Test the tests: each mutation of a source has to make one of them fail.
 .PHONY: check-unit-mutate
