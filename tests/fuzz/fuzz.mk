@@ -3,7 +3,7 @@
 # The fuzzers of core/ and of the command's parsers, with libFuzzer. Included from the top-level
 # Makefile; FUZZERS are the programs, for tests/fuzz/run.
 
-FUZZ_CC ?= clang-14
+FUZZ_CC ?= clang
 FUZZ_CFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -g -O1 \
 	-Itests/fuzz -Itests/unit
