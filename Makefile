@@ -108,6 +108,10 @@ check-vm: ## runs the tests in a real kernel, in a guest
 check-kernels: ## runs check-vm on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x
 	$(TEST) tests/vm/check-kernels
 
+.PHONY: check-fresh
+check-fresh: ## runs install, dkms, demo and check on minimal systems of Debian 12 and 13
+	$(TEST) tests/fresh/check
+
 .PHONY: check-debug
 check-debug: ## runs check-vm, and torture tests, in a debug kernel, which it builds
 	$(TEST) tests/debug/check
