@@ -23,6 +23,7 @@
 #include "op25b_hook.h"
 #include "op25b_judge.h"
 #include "op25b_reject.h"
+#include "op25b_reverse.h"
 
 static struct op25b_key ipv4_key(__be32 addr)
 {
@@ -152,9 +153,13 @@ static bool is_to_router(struct op25b_judgement judgement, const struct sk_buff 
 static __always_inline unsigned int execute(struct op25b_judgement judgement, struct sk_buff *skb,
 					    const struct nf_hook_state *state,
 					    enum op25b_family family)
+	__must_hold_shared(RCU)
 {
 	if (judgement.verdict == OP25B_VERDICT_PASSED || is_looped(skb, state))
 		return NF_ACCEPT;
+	if (unlikely(judgement.conf->settings.guard & OP25B_GUARD_SPOOFED) &&
+	    op25b_judge_wants_source(&judgement) && !op25b_reverse_uses_input(skb, state, family))
+		judgement.class = OP25B_CLASS_SPOOFED;
 	op25b_stats_count(&judgement.conf->pool->stats, judgement.class, judgement.verdict);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
 		return NF_ACCEPT;

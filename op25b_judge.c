@@ -152,3 +152,20 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 	}
 	return judgement;
 }
+
+/**
+ * op25b_judge_wants_source() - whether the guard spoofed, OP25B_GUARD_SPOOFED, applies to a packet
+ * @judgement: the judgement, for a pool that has the guard
+ *
+ * If it does, and the packet did not come by a device by which the router would send to its source,
+ * the class of the packet is OP25B_CLASS_SPOOFED.
+ *
+ * Return: true if it does: the packet is to be blocked or observed for its source.
+ */
+bool op25b_judge_wants_source(const struct op25b_judgement *judgement)
+{
+	if (judgement->class != OP25B_CLASS_SYN && judgement->class != OP25B_CLASS_MALFORMED)
+		return false;
+	return judgement->verdict == OP25B_VERDICT_BLOCKED ||
+	       judgement->verdict == OP25B_VERDICT_OBSERVED;
+}

@@ -36,6 +36,7 @@ bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_fam
 struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_pkt_type type,
 				   enum op25b_family family, struct op25b_key src,
 				   struct op25b_key dst);
+bool op25b_judge_wants_source(const struct op25b_judgement *judgement);
 
 /**
  * op25b_judge_rules() - judge a packet as one of a class

@@ -29,8 +29,9 @@ static const char *pool_name(const struct op25b_change *change, u32 id)
 /* Add @n to the number of pools for each guard in @settings. */
 static void count_guards(struct op25b_policy *policy, struct op25b_settings settings, int n)
 {
-	/* a new guard has to be counted, too */
-	static_assert(OP25B_GUARD_MASK == (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND));
+	/* a new guard has to be counted, too, unless packets look for it in the settings only */
+	static_assert(OP25B_GUARD_MASK ==
+		      (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED));
 	if (settings.guard & OP25B_GUARD_SYNACK)
 		policy->synack += n;
 	if (settings.guard & OP25B_GUARD_INBOUND)

@@ -13,6 +13,7 @@
 #include "check.h"
 #include "harness.h"
 #include "op25b_address.h"
+#include "op25b_reverse.h"
 #include "op25b_expire.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
@@ -95,6 +96,12 @@ enum op25b_address op25b_address_find(struct net *of, const struct net_device *d
 	for (i = 0; i < (family ? 16 : 4); i++)
 		at |= (address)byte[i] << (120 - 8 * i);
 	return is_own(family, key_of(at)) ? OP25B_ADDRESS_OWN : OP25B_ADDRESS_HOST;
+}
+
+bool op25b_reverse_uses_input(const struct sk_buff *skb, const struct nf_hook_state *state,
+			      enum op25b_family family)
+{
+	return !stubs.spoofed;
 }
 
 struct model in_force;
@@ -278,7 +285,9 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 	int pool;
 
 	/* a new guard has to be counted here, too */
-	static_assert(OP25B_GUARD_MASK == (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND));
+	/* packets look for the guard spoofed in the pool's settings only */
+	static_assert(OP25B_GUARD_MASK ==
+		      (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED));
 	check_count(policy->generation, model->generation, "generation");
 	for (i = 0; i < OP25B_PAGES; i++) {
 		for (j = 0; policy->page[i] && j < OP25B_PAGE_POOLS; j++) {
@@ -676,6 +685,8 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 	if (stubs.looped || (is_own(family, dst) && (verdict.class == OP25B_CLASS_SYNACK ||
 						     verdict.class == OP25B_CLASS_INBOUND)))
 		verdict.verdict = OP25B_VERDICT_PASSED;
+	if (stubs.spoofed)
+		model_spoofed(&in_force, &verdict);
 	in.flags = stubs.looped == LOOPED ? IFF_LOOPBACK : 0;
 	skb.pkt_type = stubs.looped == LOOPED_IN_VRF ? PACKET_LOOPBACK : PACKET_HOST;
 	if (!stubs.hooks) {

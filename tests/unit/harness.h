@@ -24,6 +24,7 @@ extern struct op25b_table *const table;
  * @rejects: the number of calls of op25b_reject()
  * @action: the action of the last call
  * @own: an address of the router's own, NULL for none
+ * @spoofed: the next packets come by a device by which the router would not send to their source
  * @looped: the router has sent the next packets to itself: by the loopback device, or within a VRF
  */
 struct stubs {
@@ -34,6 +35,7 @@ struct stubs {
 	unsigned int rejects;
 	enum op25b_action action;
 	const char *own;
+	bool spoofed;
 	enum { NOT_LOOPED, LOOPED, LOOPED_IN_VRF } looped;
 };
 

@@ -291,6 +291,15 @@ static struct verdict model_rules(const struct model *model, enum op25b_class cl
 	return verdict;
 }
 
+void model_spoofed(const struct model *model, struct verdict *verdict)
+{
+	if (verdict->verdict != OP25B_VERDICT_BLOCKED && verdict->verdict != OP25B_VERDICT_OBSERVED)
+		return;
+	if ((verdict->class == OP25B_CLASS_SYN || verdict->class == OP25B_CLASS_MALFORMED) &&
+	    model->settings[verdict->pool].guard & OP25B_GUARD_SPOOFED)
+		verdict->class = OP25B_CLASS_SPOOFED;
+}
+
 struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 			   enum op25b_family family, struct op25b_key src, struct op25b_key dst)
 {

@@ -101,6 +101,9 @@ void model_commit(struct model *in_force, const struct model *model, bool whole)
 bool model_exempts(const struct entry *entry);
 const struct entry *model_lookup(const struct model *model, enum op25b_family family,
 				 struct op25b_key key);
+/* The guard spoofed, for a packet that came by a device by which its source is not reached. */
+void model_spoofed(const struct model *model, struct verdict *verdict);
+
 struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 			   enum op25b_family family, struct op25b_key src, struct op25b_key dst);
 

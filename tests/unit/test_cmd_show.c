@@ -47,7 +47,7 @@ static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t 
 	message->size = 4096;
 	header = message_header(message);
 	packets = mnl_attr_nest_start(header, OP25B_A_PACKETS);
-	for (class = OP25B_A_PACKETS_SYN; class <= OP25B_A_PACKETS_INBOUND; class++) {
+	for (class = OP25B_A_PACKETS_SYN; class <= OP25B_A_PACKETS_MAX; class++) {
 		verdicts = mnl_attr_nest_start(header, class);
 		for (verdict = OP25B_A_VERDICTS_BLOCKED; verdict <= OP25B_A_VERDICTS_EXEMPTED;
 		     verdict++)
@@ -93,7 +93,8 @@ static void test_pools(void **state)
 		    "\"syn\":{\"blocked\":112,\"observed\":113,\"relayed\":114,\"exempted\":115},"
 		    "\"malformed\":{\"blocked\":122,\"observed\":123,\"relayed\":124,\"exempted\":125},"
 		    "\"synack\":{\"blocked\":132,\"observed\":133,\"relayed\":134,\"exempted\":135},"
-		    "\"inbound\":{\"blocked\":142,\"observed\":143,\"relayed\":144,\"exempted\":145}}},"
+		    "\"inbound\":{\"blocked\":142,\"observed\":143,\"relayed\":144,\"exempted\":145},"
+		    "\"spoofed\":{\"blocked\":152,\"observed\":153,\"relayed\":154,\"exempted\":155}}},"
 		    "{\"name\":\"wholesale.isp\",\"mode\":\"off\",\"action\":\"admin-prohibited\","
 		    "\"guard\":[\"synack\",\"inbound\"],"
 		    "\"prefixes\":0,\"exempts\":1,\"relays\":2,\"packets\":{"
@@ -104,14 +105,16 @@ static void test_pools(void **state)
 		    "\"synack\":{\"blocked\":1000000000032,\"observed\":1000000000033,"
 		    "\"relayed\":1000000000034,\"exempted\":1000000000035},"
 		    "\"inbound\":{\"blocked\":1000000000042,\"observed\":1000000000043,"
-		    "\"relayed\":1000000000044,\"exempted\":1000000000045}}}]");
+		    "\"relayed\":1000000000044,\"exempted\":1000000000045},"
+		    "\"spoofed\":{\"blocked\":1000000000052,\"observed\":1000000000053,"
+		    "\"relayed\":1000000000054,\"exempted\":1000000000055}}}]");
 	expect("pool",
 	       "POOL           MODE     ACTION            GUARD           PREFIXES  EXEMPTS  RELAYS"
 	       "        BLOCKED       OBSERVED        RELAYED       EXEMPTED\n"
 	       "east           enforce  drop              synack                 2        3       4"
-	       "            508            512            516            520\n"
+	       "            660            665            670            675\n"
 	       "wholesale.isp  off      admin-prohibited  synack,inbound         0        1       2"
-	       "  4000000000108  4000000000112  4000000000116  4000000000120\n");
+	       "  5000000000160  5000000000165  5000000000170  5000000000175\n");
 
 	kernel_reset();
 	put_pool("east", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, 0, 2, 0);
@@ -121,7 +124,8 @@ static void test_pools(void **state)
 		    "\"syn\":{\"blocked\":12,\"observed\":13,\"relayed\":14,\"exempted\":15},"
 		    "\"malformed\":{\"blocked\":22,\"observed\":23,\"relayed\":24,\"exempted\":25},"
 		    "\"synack\":{\"blocked\":32,\"observed\":33,\"relayed\":34,\"exempted\":35},"
-		    "\"inbound\":{\"blocked\":42,\"observed\":43,\"relayed\":44,\"exempted\":45}}}]");
+		    "\"inbound\":{\"blocked\":42,\"observed\":43,\"relayed\":44,\"exempted\":45},"
+		    "\"spoofed\":{\"blocked\":52,\"observed\":53,\"relayed\":54,\"exempted\":55}}}]");
 	expect("pool show east",
 	       "east  mode observe  action tcp-reset  guard none\n"
 	       "    prefixes 2  exempts 3  relays 4\n"
@@ -129,7 +133,8 @@ static void test_pools(void **state)
 	       "    syn                  12            13            14            15\n"
 	       "    malformed            22            23            24            25\n"
 	       "    synack               32            33            34            35\n"
-	       "    inbound              42            43            44            45\n");
+	       "    inbound              42            43            44            45\n"
+	       "    spoofed              52            53            54            55\n");
 }
 
 static void test_prefixes(void **state)

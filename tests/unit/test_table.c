@@ -119,8 +119,10 @@ static void send_random(unsigned int n)
 
 	while (n--) {
 		family = chance_below(2);
+		stubs.spoofed = chance() & 1;
 		send_packet(chance_below(OP25B_PKT_UNDECIDED), family, random_key(family), random_key(family));
 	}
+	stubs.spoofed = false;
 }
 
 /* Tests */
@@ -435,6 +437,46 @@ static void test_router(void **state)
 			stubs.looped = NOT_LOOPED;
 		}
 	}
+	check_table();
+}
+
+/* Packets that came by a device by which the router would not send to their source */
+static void test_spoofed(void **state)
+{
+	const u32 guards = OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED;
+	const char *customer, *server;
+	unsigned int family;
+
+	ADD(0, .action = OP25B_ACTION_TCP_RESET);
+	PREFIX(0, "10.0.0.0/24");
+	PREFIX(0, "2001:db8::/32");
+	EXEMPT(0, "10.0.0.7");
+	RELAY(0, "192.0.2.1");
+	stubs.spoofed = true;
+	for (family = 0; family < 2; family++) {
+		customer = family ? "2001:db8::5" : "10.0.0.5";
+		server = family ? "2001:dbf::1" : "203.0.113.1";
+		do_op(OP(POOL_SET, 0, .settings = { .action = OP25B_ACTION_TCP_RESET }), 0);
+		check_verdict(OP25B_PKT_SYN, customer, server, OP25B_VERDICT_BLOCKED);
+		CHECK(in_force.packets[0][OP25B_CLASS_SYN][0] == 1 + family);
+		/* the same verdict, counted apart, and not answered: the model and send_packet() */
+		do_op(OP(POOL_SET, 0, .settings = { .action = OP25B_ACTION_TCP_RESET,
+						    .guard = guards }), 0);
+		check_verdict(OP25B_PKT_SYN, customer, server, OP25B_VERDICT_BLOCKED);
+		check_verdict(OP25B_PKT_MALFORMED, customer, server, OP25B_VERDICT_BLOCKED);
+		check_verdict(OP25B_PKT_SYN, server, customer, OP25B_VERDICT_BLOCKED);
+		CHECK(in_force.packets[0][OP25B_CLASS_SPOOFED][0] == 2ULL * (1 + family));
+		CHECK(in_force.packets[0][OP25B_CLASS_INBOUND][0] == 1 + family);
+	}
+	/* what passes is counted as ever */
+	check_verdict(OP25B_PKT_SYN, "10.0.0.7", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "192.0.2.1", OP25B_VERDICT_RELAYED);
+	do_op(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OBSERVE, .guard = guards }), 0);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	CHECK(in_force.packets[0][OP25B_CLASS_SPOOFED][1] == 1);
+	stubs.spoofed = false;
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	CHECK(in_force.packets[0][OP25B_CLASS_SYN][1] == 1);
 	check_table();
 }
 
@@ -1025,6 +1067,7 @@ int main(void)
 		TABLE_TEST(test_verdicts),
 		TABLE_TEST(test_checksums),
 		TABLE_TEST(test_router),
+		TABLE_TEST(test_spoofed),
 		TABLE_TEST(test_specific),
 		TABLE_TEST(test_restore),
 		TABLE_TEST(test_commit_fails),

@@ -12,7 +12,7 @@ import packets
 
 BUILD = os.environ["OP25B_BUILD"]   # the folder that tests/vm/check has built in for this kernel
 MODULE = f"{BUILD}/op25b.ko"
-CLASSES = ("syn", "malformed", "synack", "inbound")
+CLASSES = ("syn", "malformed", "synack", "inbound", "spoofed")
 VERDICTS = ("blocked", "observed", "relayed", "exempted")
 SYSFS = "/run/sysfs"    # of the router's namespace
 

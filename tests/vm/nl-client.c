@@ -396,7 +396,8 @@ static const char *word(const char * const *words, unsigned int count, struct nl
 
 static void show_packets(struct nlattr *nest)
 {
-	static const char * const classes[] = { NULL, "syn", "malformed", "synack", "inbound" };
+	static const char * const classes[] = { NULL, "syn", "malformed", "synack", "inbound",
+					       "spoofed" };
 	static const char * const verdicts[] = {
 		NULL, NULL, "blocked", "observed", "relayed", "exempted"
 	};
@@ -424,17 +425,22 @@ static void show_pool(struct nlattr **attrs)
 	static const char * const actions[] = { "drop", "tcp-reset", "admin-prohibited" };
 	static_assert(COUNT(modes) == OP25B_MODE_MAX + 1, "modes");
 	static_assert(COUNT(actions) == OP25B_ACTION_MAX + 1, "actions");
-	static_assert(OP25B_GUARD_MASK == (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND), "guards");
-	unsigned int guard = nla_get_u32(attrs[OP25B_A_GUARD]);
+	static const char * const guards[] = { "synack", "inbound", "spoofed" };
+	static_assert(OP25B_GUARD_MASK == (1 << COUNT(guards)) - 1, "guards");
+	unsigned int guard = nla_get_u32(attrs[OP25B_A_GUARD]), bit;
+	const char *comma = "";
 
 	printf("{\"name\":");
 	show_text(attrs[OP25B_A_POOL]);
-	printf(",\"mode\":\"%s\",\"action\":\"%s\",\"guard\":[%s%s%s]",
-	       WORD(modes, attrs[OP25B_A_MODE]), WORD(actions, attrs[OP25B_A_ACTION]),
-	       guard & OP25B_GUARD_SYNACK ? "\"synack\"" : "",
-	       guard == (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND) ? "," : "",
-	       guard & OP25B_GUARD_INBOUND ? "\"inbound\"" : "");
-	printf(",\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"packets\":{",
+	printf(",\"mode\":\"%s\",\"action\":\"%s\",\"guard\":[",
+	       WORD(modes, attrs[OP25B_A_MODE]), WORD(actions, attrs[OP25B_A_ACTION]));
+	for (bit = 0; bit < COUNT(guards); bit++) {
+		if (!(guard >> bit & 1))
+			continue;
+		printf("%s\"%s\"", comma, guards[bit]);
+		comma = ",";
+	}
+	printf("],\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"packets\":{",
 	       nla_get_u32(attrs[OP25B_A_PREFIX_COUNT]), nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]),
 	       nla_get_u32(attrs[OP25B_A_RELAY_COUNT]));
 	show_packets(attrs[OP25B_A_PACKETS]);

@@ -116,13 +116,13 @@ BOUNDS = {
     }),
     "guard": Bounds("POOL_SET", "POOL:s:east {}", {
         "GUARD:u32:0": pool(guard=[]),
-        "GUARD:u32:3": pool(guard=["synack", "inbound"]),
-        "GUARD:u32:3 GUARD:u32:2": pool(guard=["inbound"]),
+        "GUARD:u32:7": pool(guard=["synack", "inbound", "spoofed"]),
+        "GUARD:u32:7 GUARD:u32:2": pool(guard=["inbound"]),
     }, {
-        "!GUARD:u32:4": RESERVED,
+        "!GUARD:u32:8": RESERVED,
         "!GUARD:u32:0x80000000": RESERVED,
         "!GUARD:u32:0xffffffff": RESERVED,
-        "!GUARD:u32:4 GUARD:u32:0": RESERVED,
+        "!GUARD:u32:8 GUARD:u32:0": RESERVED,
     }),
     "prefix": Bounds("PREFIX_ADD", "POOL:s:east {}", {
         "PREFIX[ ADDR4:x:0a000100 ]": prefixes("10.0.1.0/32"),
@@ -244,7 +244,7 @@ BOUNDS = {
 REPLIES = {
     "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
-    "packets": {"syn", "malformed", "synack", "inbound"},
+    "packets": {"syn", "malformed", "synack", "inbound", "spoofed"},
     "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},
     "prefix": set(),
 }

@@ -134,7 +134,7 @@ REFUSED = {
     # settings
     "mode 3": ("POOL_SET", "POOL:s:east !MODE:u32:3", errno.ERANGE, RANGE),
     "action 3": ("POOL_SET", "POOL:s:east !ACTION:u32:3", errno.ERANGE, RANGE),
-    "guard 4": ("POOL_SET", "POOL:s:east !GUARD:u32:4", errno.EINVAL, "reserved bit set"),
+    "guard 8": ("POOL_SET", "POOL:s:east !GUARD:u32:8", errno.EINVAL, "reserved bit set"),
     "mode of 1 byte": ("POOL_SET", "POOL:s:east !MODE:u8:1", errno.EINVAL, LENGTH),
     "mode of 2 bytes": ("POOL_SET", "POOL:s:east !MODE:u16:1", errno.EINVAL, LENGTH),
     "mode of 8 bytes": ("POOL_SET", "POOL:s:east !MODE:u64:1", errno.EINVAL, LENGTH),

@@ -151,7 +151,7 @@ def test_every_operation(family):
     family.do("relay-add", {"pool": "west", "prefix": [prefix("2001:db8:25::/64")]})
 
     none = dict.fromkeys(("blocked", "observed", "relayed", "exempted"), 0)
-    packets = dict.fromkeys(("syn", "malformed", "synack", "inbound"), none)
+    packets = dict.fromkeys(("syn", "malformed", "synack", "inbound", "spoofed"), none)
     east = {"pool": "east", "mode": "observe", "action": "tcp-reset",
             "guard": {"synack", "inbound"}, "prefix-count": 2, "exempt-count": 2,
             "relay-count": 0,
@@ -231,7 +231,7 @@ def test_refusals_name_the_attribute(family):
     assert refused(errno.ERANGE, "integer out of range",
                    lambda: do("pool-set", pool="east", mode=3)) == ".mode"
     assert refused(errno.EINVAL, "reserved bit set",
-                   lambda: do("pool-set", pool="east", guard=4)) == ".guard"
+                   lambda: do("pool-set", pool="east", guard=8)) == ".guard"
     assert refused(errno.EINVAL, "Unsupported attribute",
                    lambda: do("pool-set", pool="east", force=True)) == ".force"
     assert refused(errno.EINVAL, "prefix has host bits set",

@@ -22,6 +22,7 @@ static const char *const action_words[] = {
 static const char *const guard_words[] = {
 	[__builtin_ctz(OP25B_GUARD_SYNACK)] = "synack",
 	[__builtin_ctz(OP25B_GUARD_INBOUND)] = "inbound",
+	[__builtin_ctz(OP25B_GUARD_SPOOFED)] = "spoofed",
 };
 
 static const char *const verdict_words[] = {
@@ -37,6 +38,7 @@ static const char *const class_words[] = {
 	[OP25B_A_PACKETS_MALFORMED - 1] = "malformed",
 	[OP25B_A_PACKETS_SYNACK - 1] = "synack",
 	[OP25B_A_PACKETS_INBOUND - 1] = "inbound",
+	[OP25B_A_PACKETS_SPOOFED - 1] = "spoofed",
 };
 
 /* A value that is added to the header needs a word here. */

@@ -48,17 +48,21 @@ enum op25b_action {
 };
 
 /**
- * enum op25b_guard - flags: packets to a pool that are blocked, too
+ * enum op25b_guard - flags: what a pool looks at besides
  * @OP25B_GUARD_SYNACK: SYN-ACKs from port 25, which triangular spamming depends on
  * @OP25B_GUARD_INBOUND: SYNs to port 25 of a customer, and packets that cannot be judged and could
  *			 still open it
+ * @OP25B_GUARD_SPOOFED: whether what would be blocked or observed for its source came by a device
+ *			 by which the router would send to that source; if not, it is counted apart
+ *			 and not answered
  * @OP25B_GUARD_MASK: all guards
  */
 enum op25b_guard {
 	OP25B_GUARD_SYNACK = 1,
 	OP25B_GUARD_INBOUND = 2,
+	OP25B_GUARD_SPOOFED = 4,
 
-	OP25B_GUARD_MASK = OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND
+	OP25B_GUARD_MASK = OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED
 };
 
 /**
@@ -114,6 +118,7 @@ enum {
 	OP25B_A_PACKETS_MALFORMED,	/* nest: verdicts */
 	OP25B_A_PACKETS_SYNACK,		/* nest: verdicts */
 	OP25B_A_PACKETS_INBOUND,	/* nest: verdicts */
+	OP25B_A_PACKETS_SPOOFED,	/* nest: verdicts */
 
 	__OP25B_A_PACKETS_MAX,
 	OP25B_A_PACKETS_MAX = __OP25B_A_PACKETS_MAX - 1

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way back to the source of a packet
+ *
+ * Strict reverse path forwarding (RFC 3704, section 2.2), for the guard spoofed. The hook comes
+ * before the kernel's own check, rp_filter, which IPv6 does not have, and before a rule of nft or
+ * iptables can make it. It looks the way up as they do: with the packet's addresses swapped, in the
+ * tables that the routing rules choose, those of a VRF included.
+ */
+#include <linux/inetdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/rcupdate.h>
+#include <linux/skbuff.h>
+#include <net/dst.h>
+#include <net/flow.h>
+#include <net/ip.h>
+#include <net/ip6_fib.h>
+#include <net/ip_fib.h>
+#include <net/ipv6.h>
+#include <net/l3mdev.h>
+#include <net/nexthop.h>
+#include <net/route.h>
+
+#include "op25b_reverse.h"
+
+/*
+ * The mark has a say in the way back if the device's src_valid_mark is set, as for rp_filter. IPv6
+ * has no setting of its own.
+ */
+static u32 mark_of(const struct sk_buff *skb, const struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get_rcu(dev);
+
+	return in_dev && IN_DEV_SRC_VMARK(in_dev) ? skb->mark : 0;
+}
+
+static bool uses_input_ipv4(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct fib_result res;
+	struct flowi4 fl;
+
+	flowi4_init_output(&fl, l3mdev_master_ifindex_rcu(state->in), mark_of(skb, state->in),
+			   iph->tos & IPTOS_RT_MASK, RT_SCOPE_UNIVERSE, 0, 0, iph->saddr,
+			   iph->daddr, 0, 0, (kuid_t){ 0 });
+	if (fib_lookup(state->net, &fl, &res, FIB_LOOKUP_IGNORE_LINKSTATE))
+		return false;
+	/* of several next hops, each will do */
+	return res.type == RTN_UNICAST && fib_info_nh_uses_dev(res.fi, state->in);
+}
+
+/* Find the way back to an IPv6 source by any device, or by the one that the packet came by. */
+static struct rt6_info *find_way_ipv6(const struct sk_buff *skb, const struct nf_hook_state *state,
+				      bool by_input)
+{
+	const struct ipv6hdr *iph = ipv6_hdr(skb);
+	struct flowi fl = {
+		.u.ip6 = {
+			.daddr = iph->saddr,
+			.saddr = iph->daddr,
+			.flowlabel = ip6_flowinfo(iph),
+			.flowi6_mark = mark_of(skb, state->in),
+			.flowi6_oif = l3mdev_master_ifindex_rcu(state->in),
+		},
+	};
+	struct dst_entry *dst;
+
+	if (by_input)
+		fl.u.ip6.flowi6_oif = state->in->ifindex;
+	if (nf_ip6_route(state->net, &dst, &fl, by_input))
+		return NULL;
+	return container_of(dst, struct rt6_info, dst);
+}
+
+/* Whether two ways are next hops of one route: each has an entry of its own. */
+static bool is_same_route(const struct rt6_info *a, const struct rt6_info *b)
+	__must_hold_shared(RCU)
+{
+	const struct fib6_info *one = rcu_dereference(a->from), *other = rcu_dereference(b->from);
+
+	if (!one || !other)
+		return false;
+#ifdef CONFIG_IPV6_SUBTREES
+	if (one->fib6_src.plen != other->fib6_src.plen)
+		return false;
+#endif
+	return one->fib6_table == other->fib6_table &&
+	       one->fib6_dst.plen == other->fib6_dst.plen && one->fib6_metric == other->fib6_metric;
+}
+
+static bool is_by(const struct net_device *hop, const struct net_device *dev)
+{
+	return hop == dev || l3mdev_master_ifindex_rcu(hop) == dev->ifindex;
+}
+
+static int is_hop_by(struct fib6_nh *hop, void *dev)
+{
+	return is_by(hop->fib_nh_dev, dev);
+}
+
+/* Whether a way, or another next hop of its nexthop object, is by a device */
+static bool is_way_by(const struct rt6_info *way, struct net_device *dev)
+	__must_hold_shared(RCU)
+{
+	const struct fib6_info *route = rcu_dereference(way->from);
+
+	if (route && route->nh)
+		return nexthop_for_each_fib6_nh(route->nh, is_hop_by, dev);
+	return is_by(way->dst.dev, dev);
+}
+
+static bool uses_input_ipv6(const struct sk_buff *skb, const struct nf_hook_state *state)
+	__must_hold_shared(RCU)
+{
+	struct rt6_info *any = find_way_ipv6(skb, state, false), *by_input;
+	bool uses = false;
+
+	if (!any)
+		return false;
+	if (any->rt6i_flags & (RTF_REJECT | RTF_LOCAL | RTF_ANYCAST))
+		goto out;
+	uses = is_way_by(any, state->in);
+	if (uses)
+		goto out;
+	/* of several next hops, the lookup has chosen one by the addresses */
+	by_input = find_way_ipv6(skb, state, true);
+	if (!by_input)
+		goto out;
+	uses = is_by(by_input->dst.dev, state->in) && is_same_route(any, by_input);
+	dst_release(&by_input->dst);
+out:
+	dst_release(&any->dst);
+	return uses;
+}
+
+/**
+ * op25b_reverse_uses_input() - whether the way back to the source of a packet is by the device that
+ *				the packet came by
+ * @skb: the packet
+ * @state: the state of the hook at PRE_ROUTING, under RCU
+ * @family: the address family of the packet
+ *
+ * It looks up routes, so that it is for packets that are about to be blocked or observed. What
+ * IPsec has decapsulated has a source that was verified; no route need say where it comes from.
+ *
+ * Return: true if it is, if IPsec has decapsulated the packet, or if it has no input device.
+ */
+bool op25b_reverse_uses_input(const struct sk_buff *skb, const struct nf_hook_state *state,
+			      enum op25b_family family)
+	__must_hold_shared(RCU)
+{
+	if (!state->in || skb_sec_path(skb))
+		return true;
+	if (family == OP25B_IPV4)
+		return uses_input_ipv4(skb, state);
+	return uses_input_ipv6(skb, state);
+}
