@@ -638,6 +638,9 @@ static unsigned int write_packet(u8 *p, enum op25b_pkt_type type, enum op25b_fam
 	if (options && chance() & 1) {
 		memset(p + end, 0x10, 7);
 		end += 7;
+	} else if (family == OP25B_IPV6 && chance() & 1) {
+		/* as jumbograms have it: it says nothing of the end */
+		p[5] = 0;
 	}
 	return end;
 }

@@ -114,6 +114,30 @@ static address random_probe(const struct universe *u, const struct list *list)
 	}
 }
 
+/* Check that lookups that begin in the table of jumps find the same, at the edges of all entries. */
+static void check_jumps(const struct universe *u, struct op25b_lpm lpm, const struct list *list)
+{
+	address one = (address)1 << (128 - u->bits);
+	struct op25b_lpm_jump jump[OP25B_LPM_JUMPS];
+	const struct entry *expected;
+	unsigned int i, j;
+
+	op25b_lpm_jump_build(lpm, jump);
+	for (i = 0; i < list->n; i++) {
+		address first = list->entry[i].at, last = last_of(u, first, list->entry[i].len);
+		address edges[] = { first, last, first - one, last + one };
+
+		for (j = 0; j < 4; j++) {
+			unsigned long value = u->ipv6 ?
+				op25b_lpm_jump_lookup_ipv6(jump, key_of(edges[j])) :
+				op25b_lpm_jump_lookup_ipv4(jump, key_of(edges[j]));
+
+			expected = list_lookup(list, edges[j]);
+			CHECK(value == (expected ? expected->value : 0));
+		}
+	}
+}
+
 /* Check that @lpm has the entries of @list, and finds and walks them alike. */
 static void check_same(const struct universe *u, struct op25b_lpm lpm, struct list *list)
 {
@@ -135,6 +159,7 @@ static void check_same(const struct universe *u, struct op25b_lpm lpm, struct li
 		check_lookup(lpm, u->ipv6, at + one, list_lookup(list, at + one));
 		check_lookup_shorter(lpm, list, at, entry->len);
 	}
+	check_jumps(u, lpm, list);
 	for (i = 0; i < 20; i++) {
 		at = random_probe(u, list);
 		check_lookup(lpm, u->ipv6, at, list_lookup(list, at));
@@ -192,8 +217,19 @@ static struct op random_op(const struct universe *u, const struct list *list, un
 	return op;
 }
 
-static int lpm_apply(struct op25b_lpm *lpm, struct op25b_garbage *garbage, const struct op *op)
+static int lpm_apply(struct op25b_lpm *lpm, struct op25b_garbage *garbage,
+		     struct op25b_lpm_hint *hint, const struct op *op)
 {
+	unsigned long old;
+	int err;
+
+	if (op->value & 1) {
+		err = op25b_lpm_add(lpm, hint, garbage, key_of(op->at), op->len, op->value, &old);
+		if (err || !old)
+			return err;
+		/* it is there, and only op25b_lpm_set() replaces its value */
+	}
+	hint->link = NULL;
 	if (op->value)
 		return op25b_lpm_set(lpm, garbage, key_of(op->at), op->len, op->value);
 	return op25b_lpm_del(lpm, garbage, key_of(op->at), op->len);
@@ -260,6 +296,7 @@ static void history_change(struct history *history, unsigned int n, unsigned int
 {
 	struct version *old = newest(history), *new = old + 1;
 	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm_hint hint = { NULL };
 	struct op25b_lpm lpm = old->lpm;
 	struct list list = old->list;
 	long live = shim_slab.live;
@@ -267,7 +304,7 @@ static void history_change(struct history *history, unsigned int n, unsigned int
 
 	while (n--) {
 		op = random_op(&history->u, &list, grow);
-		CHECK(lpm_apply(&lpm, &garbage, &op) == 0);
+		CHECK(lpm_apply(&lpm, &garbage, &hint, &op) == 0);
 		list_apply(&list, &op);
 		CHECK(op25b_lpm_get(lpm, key_of(op.at), op.len) == op.value);
 		check_lookup(lpm, history->u.ipv6, op.at, list_lookup(&list, op.at));
@@ -471,6 +508,7 @@ static void test_empty(void **state)
 /* If any allocation of a change fails, nothing leaks, and the previous version is unchanged. */
 static void fail_everywhere(struct universe u, unsigned int size, unsigned int ops)
 {
+	struct op25b_lpm_hint hint = { NULL };
 	struct op25b_garbage garbage = { 0 };
 	struct op25b_lpm lpm = { 0 }, next;
 	struct list list = { 0 }, changed;
@@ -483,7 +521,7 @@ static void fail_everywhere(struct universe u, unsigned int size, unsigned int o
 	CHECK(shim_slab.live == 0 && ops <= 128);
 	while (list.n < size) {
 		op[0] = random_op(&u, &list, 100);
-		CHECK(lpm_apply(&lpm, &garbage, &op[0]) == 0);
+		CHECK(lpm_apply(&lpm, &garbage, &hint, &op[0]) == 0);
 		list_apply(&list, &op[0]);
 	}
 	op25b_lpm_seal(lpm);
@@ -497,8 +535,9 @@ static void fail_everywhere(struct universe u, unsigned int size, unsigned int o
 	for (n = 1;; n++) {
 		shim_slab_fail(n, chance() & 1);
 		next = lpm;
+		hint.link = NULL;
 		for (err = 0, i = 0; i < ops && !err; i++)
-			err = lpm_apply(&next, &garbage, &op[i]);
+			err = lpm_apply(&next, &garbage, &hint, &op[i]);
 		needed = shim_slab.calls;
 		shim_slab_fail(0, false);
 		CHECK(err == (needed < n ? 0 : -ENOMEM), "%d", err);
@@ -537,6 +576,7 @@ static void test_out_of_memory(void **state)
 /* op25b_lpm_clear() in a change, before and after other operations, published or discarded */
 static void test_clear(void **state)
 {
+	struct op25b_lpm_hint hint = { NULL };
 	struct op25b_garbage garbage = { 0 };
 	struct op25b_lpm lpm = { 0 }, next;
 	struct list list = { 0 }, changed;
@@ -550,10 +590,11 @@ static void test_clear(void **state)
 	(void)state;
 	CHECK(op25b_lpm_clear(&lpm, &garbage) == 0 && !lpm.root && !garbage.head);
 	for (round = 0; round < 20; round++) {
+		hint.link = NULL;
 		u = universe(round & 1, chance_below(20), 20);
 		while (list.n < 60) {
 			op = random_op(&u, &list, 100);
-			CHECK(lpm_apply(&lpm, &garbage, &op) == 0);
+			CHECK(lpm_apply(&lpm, &garbage, &hint, &op) == 0);
 			list_apply(&list, &op);
 		}
 		op25b_lpm_seal(lpm);
@@ -561,9 +602,10 @@ static void test_clear(void **state)
 
 		for (n = 1;; n++) {
 			next = lpm;
+			hint.link = NULL;
 			for (i = 0; i < round; i++) {
 				op = random_op(&u, &list, 50);
-				CHECK(lpm_apply(&next, &garbage, &op) == 0);
+				CHECK(lpm_apply(&next, &garbage, &hint, &op) == 0);
 			}
 			shim_slab_fail(n, chance() & 1);
 			err = op25b_lpm_clear(&next, &garbage);
@@ -578,9 +620,10 @@ static void test_clear(void **state)
 		}
 		CHECK(!next.root);
 		memset(&changed, 0, sizeof(changed));
+		hint.link = NULL;
 		for (i = 0; i < 10; i++) {
 			op = random_op(&u, &changed, 100);
-			CHECK(lpm_apply(&next, &garbage, &op) == 0);
+			CHECK(lpm_apply(&next, &garbage, &hint, &op) == 0);
 			list_apply(&changed, &op);
 		}
 		check_same(&u, lpm, &list);
