@@ -291,14 +291,45 @@ static void test_restore_refused(void **state)
 	       "PREFIX_ADD pool=eest 10.0.3.0/24\n"
 	       "RESTORE_BEGIN\n"
 	       "POOL_ADD pool=east\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24 10.0.2.0/24\n"
+	       "PREFIX_ADD pool=west 10.0.1.0/24\n"
+	       "PREFIX_ADD pool=eest 10.0.3.0/24\n");
+	kernel_reset();
+	/* one of the prefixes of a message: with the lines before it, and then by itself */
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST, "prefix is in pool \"west\"");
+	expect("restore site.conf", REFUSED, "",
+	       "site.conf:5: prefix 10.0.2.0/24 is in pool \"west\"\n",
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24 10.0.2.0/24\n"
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east\n"
 	       "PREFIX_ADD pool=east 10.0.0.0/24\n"
 	       "PREFIX_ADD pool=west 10.0.1.0/24\n"
-	       "PREFIX_ADD pool=east 10.0.2.0/24\n"
-	       "PREFIX_ADD pool=eest 10.0.3.0/24\n");
+	       "PREFIX_ADD pool=east 10.0.2.0/24\n");
+	kernel_reset();
+	/* no line is at fault: that of the message is named, and nothing is sent again */
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, NULL, ENOMEM, NULL);
+	expect("restore site.conf", REFUSED, "", "site.conf:2: Cannot allocate memory\n",
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24 10.0.2.0/24\n");
+	kernel_reset();
+	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST, "prefix is in pool \"west\"");
 	/* The first message that is refused is not the one with the first line at fault. */
 	kernel_refuse(OP25B_CMD_PREFIX_ADD, "west", ENOENT, "pool does not exist");
-	kernel_refuse(OP25B_CMD_PREFIX_ADD, "10.0.2.0/24", EEXIST, "prefix is in pool \"west\"");
-	expect("restore -n site.conf", REFUSED, "", "site.conf:3: pool \"west\" does not exist\n", NULL);
+	expect("restore -n site.conf", REFUSED, "", "site.conf:3: pool \"west\" does not exist\n",
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24 10.0.2.0/24\n"
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24\n"
+	       "PREFIX_ADD pool=west 10.0.1.0/24\n"
+	       "RESTORE_BEGIN\n"
+	       "POOL_ADD pool=east\n"
+	       "PREFIX_ADD pool=east 10.0.0.0/24\n"
+	       "PREFIX_ADD pool=west 10.0.1.0/24\n");
 
 	kernel_reset();
 	kernel_refuse(OP25B_CMD_RESTORE_BEGIN, NULL, EPERM, NULL);

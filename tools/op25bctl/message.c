@@ -115,6 +115,28 @@ const struct nlattr *message_attribute_at(const struct message *message, uint32_
 }
 
 /**
+ * message_prefix_at() - find which of the prefixes of a message is at an offset
+ * @message: the message
+ * @offset: in bytes from the start of the message, as in NLMSGERR_ATTR_OFFS
+ *
+ * Return: its number, from 0, or SIZE_MAX if there is none.
+ */
+size_t message_prefix_at(const struct message *message, uint32_t offset)
+{
+	const struct nlattr *attribute, *prefix = message_attribute_at(message, offset);
+	size_t number = 0;
+
+	if (!prefix || mnl_attr_get_type(prefix) != OP25B_A_PREFIX)
+		return SIZE_MAX;
+	mnl_attr_for_each(attribute, message_header(message), GENL_HDRLEN) {
+		if (attribute == prefix)
+			break;
+		number += mnl_attr_get_type(attribute) == OP25B_A_PREFIX;
+	}
+	return number;
+}
+
+/**
  * message_attributes() - find the attributes of a message by their types
  * @header: the message
  * @table: the result, OP25B_A_MAX + 1 pointers into the message; the last one of a repeated type

@@ -43,6 +43,7 @@ void message_put_prefix(struct message *message, uint16_t type, const struct pre
 			const struct exempt_options *options);
 void message_free(struct message *message);
 
+size_t message_prefix_at(const struct message *message, uint32_t offset);
 const struct nlattr *message_attribute_at(const struct message *message, uint32_t offset);
 void message_attributes(const struct nlmsghdr *header, const struct nlattr **table);
 void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uint16_t max);

@@ -37,19 +37,6 @@ static bool noun_fits(const char *reason, const struct bad_attr *bad)
 	       speaks_of(reason, "relay");
 }
 
-static ssize_t prefix_index(const struct nlmsghdr *header, const struct nlattr *prefix)
-{
-	const struct nlattr *attribute;
-	ssize_t index = 0;
-
-	mnl_attr_for_each(attribute, header, GENL_HDRLEN) {
-		if (attribute == prefix)
-			break;
-		index += mnl_attr_get_type(attribute) == OP25B_A_PREFIX;
-	}
-	return index;
-}
-
 /* A message has at most one pool, so a reason that starts with "pool" needs no offset. */
 static struct bad_attr find_bad_attr(const struct transport_error *error,
 				     const struct message *request, const char *reason)
@@ -70,7 +57,7 @@ static struct bad_attr find_bad_attr(const struct transport_error *error,
 	} else if (mnl_attr_get_type(attribute) == OP25B_A_PREFIX &&
 		   attribute_prefix(attribute, &prefix, NULL)) {
 		bad.noun = "prefix";
-		bad.index = prefix_index(message_header(request), attribute);
+		bad.index = (ssize_t)message_prefix_at(request, error->offset);
 		prefix_format(&prefix, bad.value);
 	}
 	return bad;

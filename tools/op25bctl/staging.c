@@ -7,11 +7,15 @@
  * merged as well as one sorted by pool. Additions with and without force are
  * not merged with each other, and no addition moves across another command.
  *
- * A merged message does not record which lines it was made from. If the kernel
- * refuses one, the restore has failed. Another restore begins, with a message
- * for each line, in the order of the file: the first message that is refused
- * then belongs to the first line at fault.
+ * If the kernel refuses a message, the restore has failed, and the extended ACK
+ * tells the prefix, whose line was noted. What is to be reported is the first
+ * line at fault in the order of the file, which merging does not keep: of two
+ * lines that collide, the message may have had the first one. So another restore
+ * begins, with all lines before the one noted: if these are accepted and that
+ * one is not, it is the first. That takes as long as the restore. Otherwise,
+ * which is rare, each line is sent by itself.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +41,20 @@ struct merge_target {
 	bool force;
 };
 
+/* The lines of the file that the prefixes of a message were in; for what is not merged, its line. */
+struct numbers {
+	uint32_t *line;
+	size_t count;
+	size_t size;		/* elements allocated */
+};
+
 /* The messages that make a policy, in the order in which they are sent. */
 struct plan {
 	struct message *messages;
+	struct numbers *numbers;	/* of each message */
 	size_t count;
 	size_t size;		/* elements allocated */
+	size_t numbers_size;
 	size_t fence;		/* nothing is merged into the messages before this one */
 	struct names names;	/* of pools, and one of all zeros for relays of every pool */
 	struct merge_target (*targets)[LISTS];	/* by the number of the pool's name */
@@ -51,9 +64,12 @@ struct plan {
 
 static void plan_free(struct plan *plan)
 {
-	while (plan->count)
+	while (plan->count) {
 		message_free(&plan->messages[--plan->count]);
+		free(plan->numbers[plan->count].line);
+	}
 	free(plan->messages);
+	free(plan->numbers);
 	free(plan->targets);
 	names_free(&plan->names);
 }
@@ -64,9 +80,31 @@ static struct message *plan_new_message(struct plan *plan)
 
 	plan->messages = memory_grow(plan->messages, &plan->size, plan->count + 1,
 				     sizeof(*plan->messages));
+	plan->numbers = memory_grow(plan->numbers, &plan->numbers_size, plan->count + 1,
+				    sizeof(*plan->numbers));
+	plan->numbers[plan->count] = (struct numbers) {};
 	message = &plan->messages[plan->count++];
 	*message = (struct message) {};
 	return message;
+}
+
+/* Notes the line of what was added to a message. */
+static void plan_number(struct plan *plan, const struct message *message, uint32_t line)
+{
+	struct numbers *numbers = &plan->numbers[message - plan->messages];
+
+	numbers->line = memory_grow(numbers->line, &numbers->size, numbers->count + 1,
+				    sizeof(*numbers->line));
+	numbers->line[numbers->count++] = line;
+}
+
+/* The line that a message was refused for: that of the prefix at fault, or the first one. */
+static uint32_t plan_line_at_fault(const struct plan *plan, size_t index, uint32_t offset)
+{
+	const struct numbers *numbers = &plan->numbers[index];
+	size_t prefix = message_prefix_at(&plan->messages[index], offset);
+
+	return numbers->line[prefix < numbers->count ? prefix : 0];
 }
 
 /* The list that a change adds to; LISTS: it does something else. */
@@ -92,7 +130,7 @@ static struct merge_target *plan_target(struct plan *plan, const struct change *
 	return &plan->targets[number][list];
 }
 
-static void plan_add(struct plan *plan, const struct change *change)
+static void plan_add(struct plan *plan, const struct change *change, uint32_t line)
 {
 	enum policy_list list = list_added_to(change);
 	struct merge_target *target;
@@ -100,7 +138,9 @@ static void plan_add(struct plan *plan, const struct change *change)
 	size_t i;
 
 	if (list == LISTS) {
-		change_encode(change, plan_new_message(plan));
+		message = plan_new_message(plan);
+		change_encode(change, message);
+		plan_number(plan, message, line);
 		plan->fence = plan->count;
 		return;
 	}
@@ -115,10 +155,12 @@ static void plan_add(struct plan *plan, const struct change *change)
 		}
 		message_put_prefix(message, OP25B_A_PREFIX, &change->prefixes[i].prefix,
 				   &change->exempt);
+		plan_number(plan, message, line);
 	}
 }
 
-static int plan_read(struct plan *plan, struct lines *lines, bool force)
+/* Reads the file, but for line @end and what follows; UINT_MAX: all of it */
+static int plan_read(struct plan *plan, struct lines *lines, bool force, unsigned int end)
 {
 	struct change change = {};
 	struct words words = {};
@@ -128,7 +170,7 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 	size_t length;
 	int status;
 
-	while (!(status = lines_next_text(lines, &text, &length))) {
+	while (!(status = lines_next_text(lines, &text, &length)) && lines->number < end) {
 		if (change_read_plain(&change, text, length)) {
 			change.force = force;
 		} else {
@@ -143,7 +185,7 @@ static int plan_read(struct plan *plan, struct lines *lines, bool force)
 				break;
 		}
 		change.restore = true;
-		plan_add(plan, &change);
+		plan_add(plan, &change, lines->number);
 		empty = false;
 	}
 	if (status == LINES_END && mark_finish(&mark))
@@ -180,18 +222,27 @@ static int begin(struct control *control, bool quiet)
 }
 
 /*
- * Stages the lines before line @end one by one. Returns DONE; USAGE, reported; or REFUSED, not
+ * Stages the lines @first to @last one by one. Returns DONE; USAGE, reported; or REFUSED, not
  * reported, and then errors speak of the line and @request is what was refused.
  */
-static int stage_lines(struct control *control, struct lines *lines, unsigned int end,
-		       struct message *request)
+static int stage_lines(struct control *control, struct lines *lines, unsigned int first,
+		       unsigned int last, struct message *request)
 {
 	struct change change = {};
 	struct words words = {};
 	int status = lines_rewind(lines);
+	const char *text;
+	size_t length;
 
-	while (!status && !(status = lines_next(lines, &words)) && lines->number < end) {
-		status = command_parse_change(&change, &words, control->force);
+	while (!status && lines->number < last &&
+	       !(status = lines_next_text(lines, &text, &length))) {
+		if (lines->number < first)
+			continue;
+		status = words_split(&words, text, length);
+		if (!status && !words.count)
+			continue;
+		if (!status)
+			status = command_parse_change(&change, &words, control->force);
 		if (status)
 			break;
 		change.restore = true;
@@ -204,6 +255,35 @@ static int stage_lines(struct control *control, struct lines *lines, unsigned in
 	return status == LINES_END ? DONE : status;
 }
 
+/* Sends the messages. Returns the number of those that the kernel has accepted. */
+static size_t stage_plan(struct transport *transport, struct plan *plan)
+{
+	size_t i = 0;
+
+	while (i < plan->count && !transport_ask(transport, &plan->messages[i], NULL, NULL))
+		i++;
+	return i;
+}
+
+/*
+ * Begins another restore, and stages the lines before line @end. Returns DONE; USAGE, reported; or
+ * REFUSED, not reported.
+ */
+static int stage_before(struct control *control, struct lines *lines, unsigned int end)
+{
+	struct plan plan = {};
+	int status = lines_rewind(lines);
+
+	if (!status)
+		status = plan_read(&plan, lines, control->force, end);
+	if (!status)
+		status = begin(control, true);
+	if (!status && stage_plan(control->transport, &plan) < plan.count)
+		status = REFUSED;
+	plan_free(&plan);
+	return status;
+}
+
 /*
  * Reports what the last line read was refused for. The refusal has dropped all that was staged: to
  * find the pool that the line collides with, the lines before it are staged again.
@@ -212,15 +292,13 @@ static int refuse_line(struct control *control, struct lines *lines, const struc
 {
 	struct transport_error error = *transport_error(control->transport);
 	struct place place = report_place();
-	struct message earlier = {};
 	int status = DONE;
 
-	if (collision_needs_asking(&error) && !begin(control, true)) {
-		status = stage_lines(control, lines, place.line, &earlier);
+	if (collision_needs_asking(&error)) {
+		status = stage_before(control, lines, place.line);
 		if (!status)
 			collision_ask(control->transport, true, request, &error);
 	}
-	message_free(&earlier);
 	if (status == USAGE)
 		return status;
 	report_at(place);
@@ -235,7 +313,7 @@ static int stage_by_line(struct control *control, struct lines *lines)
 
 	status = begin(control, false);
 	if (!status) {
-		status = stage_lines(control, lines, UINT_MAX, &request);
+		status = stage_lines(control, lines, 1, UINT_MAX, &request);
 		if (status == REFUSED)
 			status = refuse_line(control, lines, &request);
 	}
@@ -243,15 +321,34 @@ static int stage_by_line(struct control *control, struct lines *lines)
 	return status;
 }
 
-/* Returns 0 or a negative errno, which is not reported. */
-static int stage_plan(struct transport *transport, struct plan *plan)
+/*
+ * Reports the first line that is refused, after message @index was. Returns DONE if, this time, none
+ * is, and all is staged.
+ */
+static int find_line(struct control *control, struct lines *lines, const struct plan *plan,
+		     size_t index)
 {
-	int ret = 0;
-	size_t i;
+	struct transport_error error = *transport_error(control->transport);
+	uint32_t line = plan_line_at_fault(plan, index, error.offset);
+	struct message request = {};
+	int status;
 
-	for (i = 0; !ret && i < plan->count; i++)
-		ret = transport_ask(transport, &plan->messages[i], NULL, NULL);
-	return ret;
+	/* no line is at fault, and each further attempt would fail elsewhere */
+	if (error.code == ENOMEM) {
+		report_at((struct place) { lines->name, line });
+		return refusal(control->transport, &error, &plan->messages[index], NULL);
+	}
+	status = stage_before(control, lines, line);
+	if (!status)
+		status = stage_lines(control, lines, line, line, &request);
+	else if (status == REFUSED)
+		status = DONE;
+	if (status == REFUSED)
+		status = refuse_line(control, lines, &request);
+	else if (!status)
+		status = stage_by_line(control, lines);
+	message_free(&request);
+	return status;
 }
 
 /**
@@ -267,16 +364,20 @@ int stage_file(struct control *control, const char *name, struct warnings *warni
 {
 	struct plan plan = {};
 	struct lines lines;
+	size_t accepted;
 	int status;
 
 	status = lines_open(&lines, name, true);
 	if (status)
 		return status;
-	status = plan_read(&plan, &lines, control->force);
+	status = plan_read(&plan, &lines, control->force, UINT_MAX);
 	if (!status)
 		status = begin(control, false);
-	if (!status && stage_plan(control->transport, &plan))
-		status = stage_by_line(control, &lines);
+	if (!status) {
+		accepted = stage_plan(control->transport, &plan);
+		if (accepted < plan.count)
+			status = find_line(control, &lines, &plan, accepted);
+	}
 	if (!status && warnings)
 		warnings_staged(warnings, control->transport, plan.messages, plan.count,
 				control->dry_run);
