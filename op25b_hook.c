@@ -149,6 +149,18 @@ static bool is_to_router(struct op25b_judgement judgement, const struct sk_buff 
 	return op25b_address_find(state->net, state->in, family, dst) == OP25B_ADDRESS_OWN;
 }
 
+/* The class of a packet, for a pool with the guard spoofed */
+static noinline enum op25b_class class_by_source(struct op25b_judgement judgement,
+						 const struct sk_buff *skb,
+						 const struct nf_hook_state *state,
+						 enum op25b_family family)
+	__must_hold_shared(RCU)
+{
+	if (op25b_judge_wants_source(&judgement) && !op25b_reverse_uses_input(skb, state, family))
+		return OP25B_CLASS_SPOOFED;
+	return judgement.class;
+}
+
 /* Count the packet and carry out the judgement. */
 static __always_inline unsigned int execute(struct op25b_judgement judgement, struct sk_buff *skb,
 					    const struct nf_hook_state *state,
@@ -157,9 +169,8 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 {
 	if (judgement.verdict == OP25B_VERDICT_PASSED || is_looped(skb, state))
 		return NF_ACCEPT;
-	if (unlikely(judgement.conf->settings.guard & OP25B_GUARD_SPOOFED) &&
-	    op25b_judge_wants_source(&judgement) && !op25b_reverse_uses_input(skb, state, family))
-		judgement.class = OP25B_CLASS_SPOOFED;
+	if (unlikely(judgement.conf->settings.guard & OP25B_GUARD_SPOOFED))
+		judgement.class = class_by_source(judgement, skb, state, family);
 	op25b_stats_count(&judgement.conf->pool->stats, judgement.class, judgement.verdict);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
 		return NF_ACCEPT;
