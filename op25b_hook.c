@@ -126,9 +126,15 @@ static __always_inline struct op25b_key dst_key(const struct sk_buff *skb, enum 
  * Whether the router has sent the packet to itself, by the loopback device or, within a VRF, by the
  * device of the VRF, which gives it that type.
  */
-static bool is_looped(const struct sk_buff *skb, const struct nf_hook_state *state)
+static noinline bool is_looped(const struct sk_buff *skb)
 {
-	return skb->pkt_type == PACKET_LOOPBACK || (state->in && state->in->flags & IFF_LOOPBACK);
+	return skb->pkt_type == PACKET_LOOPBACK || skb->dev->flags & IFF_LOOPBACK;
+}
+
+/* Whether is_looped() has to be asked: a VRF is a master. So are bonds. */
+static bool may_be_looped(const struct sk_buff *skb)
+{
+	return skb->dev->flags & (IFF_LOOPBACK | IFF_MASTER);
 }
 
 /*
@@ -167,7 +173,9 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 					    enum op25b_family family)
 	__must_hold_shared(RCU)
 {
-	if (judgement.verdict == OP25B_VERDICT_PASSED || is_looped(skb, state))
+	if (judgement.verdict == OP25B_VERDICT_PASSED)
+		return NF_ACCEPT;
+	if (unlikely(may_be_looped(skb)) && is_looped(skb))
 		return NF_ACCEPT;
 	if (unlikely(judgement.conf->settings.guard & OP25B_GUARD_SPOOFED))
 		judgement.class = class_by_source(judgement, skb, state, family);
@@ -259,8 +267,8 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
 	judgement = op25b_judge_rules(policy, OP25B_CLASS_SYN, 0, family, src_key(skb, family),
 				      dst_key(skb, family), true);
-	if (judgement.verdict == OP25B_VERDICT_PASSED &&
-	    (judgement.undecided || policy->inbound))
+	if (judgement.verdict == OP25B_VERDICT_UNDECIDED ||
+	    (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
 	return execute(judgement, skb, state, family);
 }

@@ -8,20 +8,20 @@
 #include "core/classify.h"
 #include "op25b_policy.h"
 
+/* op25b_judge_rules() has not decided: call op25b_judge() */
+#define OP25B_VERDICT_UNDECIDED	((enum op25b_verdict)(OP25B_VERDICT_MAX + 1))
+
 /**
  * struct op25b_judgement - the verdict on a packet
  * @verdict: the verdict
  * @class: the class that the packet is counted in, unless @verdict is OP25B_VERDICT_PASSED
  * @conf: the pool that it is counted for, unless @verdict is OP25B_VERDICT_PASSED; as long-lived as
  *	  the policy
- * @undecided: returned by op25b_judge_rules() alone: call op25b_judge(); @verdict is
- *	       OP25B_VERDICT_PASSED
  */
 struct op25b_judgement {
 	enum op25b_verdict verdict;
 	enum op25b_class class;
 	const struct op25b_pool_conf *conf;
-	bool undecided;
 };
 
 struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
@@ -76,8 +76,8 @@ op25b_judge_rules(const struct op25b_policy *policy, enum op25b_class class, u32
 		if (!exempt->has_timeout) {
 			value = exempt->word;
 		} else if (quick) {
-			judgement.undecided = true;
-			value = 0;
+			judgement.verdict = OP25B_VERDICT_UNDECIDED;
+			return judgement;
 		} else {
 			value = op25b_judge_exempt(policy, side, value).value;
 		}

@@ -690,7 +690,11 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 		verdict.verdict = OP25B_VERDICT_PASSED;
 	if (stubs.spoofed)
 		model_spoofed(&in_force, &verdict);
-	in.flags = stubs.looped == LOOPED ? IFF_LOOPBACK : 0;
+	skb.dev = &in;
+	if (stubs.looped == LOOPED)
+		in.flags = IFF_LOOPBACK;
+	else	/* VRFs are masters, and so are bonds */
+		in.flags = stubs.looped == LOOPED_IN_VRF || chance() & 1 ? IFF_MASTER : 0;
 	skb.pkt_type = stubs.looped == LOOPED_IN_VRF ? PACKET_LOOPBACK : PACKET_HOST;
 	if (!stubs.hooks) {
 		CHECK(verdict.verdict == OP25B_VERDICT_PASSED);

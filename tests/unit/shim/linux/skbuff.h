@@ -12,7 +12,10 @@
 #include <linux/ipv6.h>
 #include <linux/types.h>
 
+struct net_device;
+
 struct sk_buff {
+	struct net_device *dev;
 	u8 *data;
 	unsigned int len;	/* of both pieces */
 	unsigned int data_len;	/* of the second piece */
