@@ -25,6 +25,7 @@
 #include <net/l3mdev.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
+#include <net/route.h>
 
 #include "op25b_address.h"
 #include "op25b_reject.h"
@@ -105,8 +106,8 @@ void op25b_reject_exit(void)
 
 /*
  * Whether a host answers such a packet: not if it was meant for others, too, by its frame or its
- * destination, or if its source is nobody's address (RFC 1122, 3.2.2; RFC 9293, MUST-57). Nor if
- * the source is the router's own: the router would believe that a foreign host has answered it.
+ * destination, or if its source is not unicast (RFC 1122, 3.2.2; RFC 9293, MUST-57). Nor if the
+ * source is the router's own: its stack would take the answer as coming from the destination.
  */
 static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state *state,
 			  enum op25b_family family)
@@ -129,7 +130,7 @@ static bool is_answerable(const struct sk_buff *skb, const struct nf_hook_state 
 /*
  * Attach the route back to the source to the packet, which has not been routed yet: nf_reject takes
  * the device from it. Left to itself, nf_reject does not look into the table of the VRF. The mark
- * is that of the answer, since the way back may exist with this mark only.
+ * is that of the answer, since that route may exist with this mark only.
  */
 static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 		       enum op25b_family family)
@@ -152,10 +153,25 @@ static bool route_back(struct sk_buff *skb, const struct nf_hook_state *state,
 	}
 	if (err)
 		return false;
-	/* a tunnel or the loopback device may have attached another one */
-	skb_dst_drop(skb);
 	skb_dst_set(skb, dst);
 	return true;
+}
+
+/*
+ * Attach the route for an ICMP error. With the sysctl icmp_errors_use_inbound_ifaddr, icmp_send()
+ * answers from an address of the device that the packet came by, if the packet has the route of one
+ * that is to be forwarded. It finds the route back by itself then, in the table of the VRF, too.
+ */
+static bool route_error(struct sk_buff *skb, const struct nf_hook_state *state,
+			enum op25b_family family)
+{
+	const struct iphdr *ip = ip_hdr(skb);
+
+	if (family == OP25B_IPV4 && state->in &&
+	    READ_ONCE(state->net->ipv4.sysctl_icmp_errors_use_inbound_ifaddr) &&
+	    !ip_route_input(skb, ip->daddr, ip->saddr, 0, skb->dev))
+		return true;
+	return route_back(skb, state, family);
 }
 
 /**
@@ -173,19 +189,25 @@ void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum o
 
 	if (!smp_load_acquire(&have_senders))	/* pairs with op25b_reject_require() */
 		return;
-	if (!is_answerable(skb, state, family) || !route_back(skb, state, family))
+	if (!is_answerable(skb, state, family))
 		return;
 
+	/* a tunnel or the loopback device may have attached a route */
+	skb_dst_drop(skb);
 	switch (action) {
 	case OP25B_ACTION_DROP:
 		break;
 	case OP25B_ACTION_TCP_RESET:
+		if (!route_back(skb, state, family))
+			break;
 		if (family == OP25B_IPV4)
 			send_reset(state->net, state->sk, skb, hook);
 		else
 			send_reset6(state->net, state->sk, skb, hook);
 		break;
 	case OP25B_ACTION_ADMIN_PROHIBITED:
+		if (!route_error(skb, state, family))
+			break;
 		if (family == OP25B_IPV4)
 			send_unreach(skb, ICMP_PKT_FILTERED, hook);
 		else

@@ -81,7 +81,7 @@ for enum in ("MODE", "ACTION"):
     for value in values(enum):
         need(value, "docs/sysfs.md", text_of("docs/sysfs.md"), "`{}`")
 for value in values("ACTION"):
-    need(value, "tests/vm/test_connections.py", text_of("tests/vm/test_connections.py"))
+    need(value, "tests/vm/conftest.py", part("tests/vm/conftest.py", r"ACTIONS = \(", r"\)"))
 
 # --- room for lists of words ---
 

@@ -13,6 +13,8 @@ import packets
 BUILD = os.environ["OP25B_BUILD"]   # the folder that tests/vm/check has built in for this kernel
 MODULE = f"{BUILD}/op25b.ko"
 CLASSES = ("syn", "malformed", "synack", "inbound", "spoofed")
+ACTIONS = ("drop", "tcp-reset", "admin-prohibited")
+ANSWERS = ACTIONS[1:]       # actions that answer
 VERDICTS = ("blocked", "observed", "relayed", "exempted")
 SYSFS = "/run/sysfs"    # of the router's namespace
 

@@ -3,7 +3,7 @@
 import pytest
 
 import hosts
-from conftest import Command, Ends, syn_to
+from conftest import ANSWERS, Command, Ends, syn_to
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def rules_of_operations():
     return rules[:rules.index("```")]
 
 
-@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ANSWERS)
 def test_where_output_drops_what_is_invalid(net, ends, action):
     op25b = Command(net.bras)
     op25b.load(f"pool add east action {action} prefix {ends.pool}")

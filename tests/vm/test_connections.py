@@ -3,14 +3,13 @@
 import errno
 import socket
 import struct
-import subprocess
 import time
 
 import pytest
 
 import hosts
 import packets
-from conftest import assert_counted
+from conftest import ACTIONS, ANSWERS, assert_counted
 from packets import ACK, ICMP, ICMPV6, RST, SYN
 
 SILENCE = errno.EINPROGRESS
@@ -42,7 +41,7 @@ def test_a_fixed_customer_within_the_pool(net, op25b, ends, v):
     assert_counted(op25b, east={"syn": {"exempted": 1}})
 
 
-@pytest.mark.parametrize("action", ["drop", "tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ACTIONS)
 def test_other_ports_open(net, op25b, ends, v, action):
     op25b.load(f"pool add east action {action} guard synack inbound prefix {ends.pool}")
     for port in (26, 80, 465, 587, 2525):
@@ -168,7 +167,7 @@ def test_action_admin_prohibited_tells_the_client(net, op25b, ends, v):
     assert op25b.counters()["east"]["syn"]["blocked"] in (1, 2)
 
 
-@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ANSWERS)
 def test_only_class_syn_is_answered(net, op25b, ends, action):
     op25b.load(f"pool add east action {action} guard synack inbound prefix {ends.pool}")
     malformed = packets.fragments(packets.syn(ends.customer, ends.foreign), 8)
@@ -184,7 +183,7 @@ def test_only_class_syn_is_answered(net, op25b, ends, action):
                                 "inbound": {"blocked": 1}})
 
 
-@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ANSWERS)
 @pytest.mark.parametrize("verdict", ["observed", "relayed", "exempted", "passed"])
 def test_only_what_is_blocked_is_answered(net, op25b, ends, action, verdict):
     op25b.load(f"pool add east action {action} prefix {ends.pool}\n" + {
@@ -224,7 +223,7 @@ NO_HOSTS = {4: ("0.0.0.0", "127.0.0.1", "224.0.0.1", "239.1.1.1", "10.0.0.255", 
 NO_SOURCES = {4: ("0.0.0.0", "127.0.0.1", "224.0.0.1", "10.0.0.255", "255.255.255.255"), 6: ("::",)}
 
 
-@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ANSWERS)
 def test_what_may_not_be_answered(net, op25b, ends, v, action):
     """RFC 1122, 3.2.2, and RFC 9293, MUST-57: to and from nobody's addresses, and what was sent to
     many by its frame. It is blocked all the same."""
@@ -245,7 +244,7 @@ def test_what_may_not_be_answered(net, op25b, ends, v, action):
     assert len(net.send(packets.syn(ends.customer, ends.foreign)).answers) == 1
 
 
-@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ANSWERS)
 def test_the_router_gets_no_answer_for_what_others_send_in_its_name(net, op25b, ends, v, action):
     """A SYN with the router's address as its source: nothing goes to the router itself."""
     net.bras.ip("link set lo up\n")
@@ -298,46 +297,3 @@ def test_the_router_in_a_pool_with_guards_is_no_customer(net, op25b, ends, v):
     # its neighbours are customers
     assert answers(packets.syn(ends.foreign, ends.customer)) == []
     assert_counted(op25b, east={"inbound": {"blocked": 1}})
-
-
-@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
-def test_an_answer_takes_the_way_of_its_mark(net, op25b, v, action):
-    """Where answers have the mark of the packet (fwmark_reflect), and customers have routes with this
-    mark only, the answer arrives, as that of a forward rule does."""
-    src, network, gateway = {4: ("10.9.0.5", "10.9.0.0/24", "10.0.0.2"),
-                             6: ("2001:db8:99::5", "2001:db8:99::/64", "2001:db8:c::2")}[v]
-    dst = net.foreign.ghosts[v][0]
-    up = (f"-{v} route add unreachable default metric 4000",
-          f"-{v} route add {network} via {gateway} dev customer table 77",
-          f"-{v} rule add fwmark 7 table 77 priority 77")
-    down = [command.replace(" add ", " del ") for command in up]
-    reject = {"tcp-reset": "tcp dport 25 reject with tcp reset",
-              "admin-prohibited": "tcp dport 25 reject with icmpx type admin-prohibited"}[action]
-    with net.bras:
-        for command in up:
-            hosts.run("ip", *command.split())
-    net.bras.sysctl(f"ipv{v}/fwmark_reflect", 1)
-    net.bras.run("nft", "-f", "-", input="table netdev marks { chain ingress { type filter hook "
-                 "ingress device customer priority 0; meta mark set 7; }\n}\n")
-    try:
-        packet = packets.syn(src, dst)
-        net.bras.run("nft", "-f", "-", input="table inet refuse { chain forward { type filter hook "
-                     f"forward priority 0; {reject}; }}\n}}\n")
-        try:
-            expected, = net.send(packet).answers
-        finally:
-            net.bras.run("nft", "delete", "table", "inet", "refuse")
-            # which frees the rule a moment later
-            hosts.until(lambda: subprocess.run(["rmmod", "nft_reject_inet", "nft_reject"], check=False,
-                                               stderr=subprocess.DEVNULL).returncode == 0)
-        op25b.load(f"pool add east action {action} prefix {network}")
-        answer, = net.send(packet).answers
-        assert packets.addresses(answer) == packets.addresses(expected)
-        assert packets.payload(answer)[0] == packets.payload(expected)[0]
-    finally:
-        net.bras.run("nft", "delete", "table", "netdev", "marks")
-        net.bras.sysctl(f"ipv{v}/fwmark_reflect", 0)
-        with net.bras:
-            for command in down:
-                hosts.run("ip", *command.split())
-    assert_counted(op25b, east={"syn": {"blocked": 1}})

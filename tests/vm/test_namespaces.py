@@ -9,7 +9,7 @@ import pytest
 
 import hosts
 import packets
-from conftest import MODULE, SYSFS, Command, assert_counted, sysfs, syn_to, table
+from conftest import ANSWERS, MODULE, SYSFS, Command, assert_counted, sysfs, syn_to, table
 
 NOBODY = 65534
 NO_RIGHT = "Error: this takes CAP_NET_ADMIN in the network namespace: use sudo, or be root there\n"
@@ -401,7 +401,7 @@ def test_blocking_in_a_vrf(vrf, v):
     assert counters["syn"] == {"blocked": 2, "observed": 0, "relayed": 1, "exempted": 0}
 
 
-@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ANSWERS)
 def test_an_answer_goes_back_into_the_vrf(vrf, v, action):
     """The answer is routed by the VRF's table: the main table has no route to the customer."""
     op25b = Command(vrf.bras)

@@ -7,7 +7,7 @@ import pytest
 
 import hosts
 import packets
-from conftest import Command, syn_to
+from conftest import ANSWERS, Command, syn_to
 
 # A network that only the routes of a test reach, with enough addresses for each next hop to be chosen
 AWAY = {4: ("10.9.0.0/24", [f"10.9.0.{n}" for n in range(1, 33)]),
@@ -45,7 +45,7 @@ def spoofs(net, op25b, sender, *sources, v, dst=None):
     return spoofed > 0
 
 
-@pytest.mark.parametrize("action", ["tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ANSWERS)
 def test_packets_from_the_uplink_count_apart_and_are_not_answered(net, op25b, ends, action):
     def answers(sender):
         net.customer.tap.drain()

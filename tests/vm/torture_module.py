@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Load and remove the module a hundred times, with traffic on both processors."""
 import hosts
-from conftest import MODULE, Ends, sysfs, syn_to
+from conftest import ACTIONS, MODULE, Ends, sysfs, syn_to
 from memory import Memory
 from test_removal import loaded_again, read_sysfs, remove     # noqa: F401 (a fixture)
 from traffic import Meanwhile, paced, sender
@@ -11,7 +11,7 @@ LOADS = 100
 
 def test_a_hundred_loads_and_removals_under_traffic(net, op25b, tmp_path):
     ends, ends6 = Ends(net, 4), Ends(net, 6)
-    policies = [tmp_path / action for action in ("drop", "tcp-reset", "admin-prohibited")]
+    policies = [tmp_path / action for action in ACTIONS]
     for file in policies:
         file.write_text(
             f"pool add east action {file.name} guard synack inbound prefix {ends.pool} {ends6.pool}"
@@ -19,8 +19,9 @@ def test_a_hundred_loads_and_removals_under_traffic(net, op25b, tmp_path):
             f"relay add {ends.relay} pool east\n")
 
     def turn(number):
-        file = policies[number % len(policies)]
-        if number % 2:
+        turns, policy = divmod(number, len(policies))
+        file = policies[policy]
+        if turns % 2:
             op25b("restore", str(file))
         else:
             op25b("-b", str(file))
@@ -30,7 +31,7 @@ def test_a_hundred_loads_and_removals_under_traffic(net, op25b, tmp_path):
 
     send = paced(sender(net.customer.tap, syn_to(ends), syn_to(ends6)))
     with Meanwhile(send, 0) as one, Meanwhile(send, 1) as other, Meanwhile(paced(read_sysfs)):
-        for number in range(3):     # the first rounds allocate memory that is kept for reuse
+        for number in range(2 * len(policies)):     # the first rounds allocate memory that is kept for reuse
             turn(number)
         memory = Memory(net)
         for number in range(LOADS):
