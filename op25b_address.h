@@ -12,7 +12,7 @@ struct net_device;
 
 /**
  * enum op25b_address - whose an address is
- * @OP25B_ADDRESS_OTHER: nobody's alone: broadcast, multicast, unspecified, or a loopback address
+ * @OP25B_ADDRESS_OTHER: not one host's: broadcast, multicast, unspecified, or a loopback address
  * @OP25B_ADDRESS_OWN: the router's own
  * @OP25B_ADDRESS_HOST: another host's
  */

@@ -21,6 +21,7 @@
 #include "op25b_change.h"
 #include "op25b_hook.h"
 #include "op25b_sysfs.h"
+#include "op25b_workqueue.h"
 
 static struct op25b_change *change_alloc(struct op25b_table *table,
 					 const struct op25b_policy *base)
@@ -177,28 +178,28 @@ struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change,
 void op25b_change_drop_exempt(struct op25b_change *change, const struct op25b_exempt *exempt)
 {
 	/* const for readers; the lock allows writing to the list and the queue */
-	struct op25b_exempt *own = (struct op25b_exempt *)exempt;
+	struct op25b_exempt *dropped = (struct op25b_exempt *)exempt;
 
 	lockdep_assert_held(&change->table->lock);
-	if (own->fresh) {
-		list_del(&own->list);
-		kfree(own);
+	if (dropped->fresh) {
+		list_del(&dropped->list);
+		kfree(dropped);
 		return;
 	}
-	list_move(&own->list, &change->gone);
-	if (own->has_timeout)
-		timerqueue_del(&change->table->expiries, &own->expiry);
+	list_move(&dropped->list, &change->gone);
+	if (dropped->has_timeout)
+		timerqueue_del(&change->table->expiries, &dropped->expiry);
 }
 
 /* --- commit --- */
 
-static int pool_enter(struct op25b_pool *pool, void *table)
+static int pool_publish(struct op25b_pool *pool, void *table)
 {
 	op25b_stats_reset(&pool->stats);
 	return op25b_sysfs_pool_add(table, pool);
 }
 
-static int pool_leave(struct op25b_pool *pool, void *table)
+static int pool_unpublish(struct op25b_pool *pool, void *table)
 {
 	op25b_sysfs_pool_del(pool);
 	return 0;
@@ -351,11 +352,11 @@ int op25b_change_commit(struct op25b_change *change)
 	/* the only place that may free what the table's policy points to, so not const */
 	old = (struct op25b_policy *)op25b_table_policy(table);
 	if (change->pools_changed)
-		err = op25b_policy_for_each_added(policy, old, pool_enter, table);
+		err = op25b_policy_for_each_added(policy, old, pool_publish, table);
 	if (!err && policy->pools && !old->pools)
 		err = op25b_hook_register(table);
 	if (err) {
-		op25b_policy_for_each_added(policy, old, pool_leave, table);
+		op25b_policy_for_each_added(policy, old, pool_unpublish, table);
 		op25b_change_abort(change);
 		return err;
 	}
@@ -368,7 +369,7 @@ int op25b_change_commit(struct op25b_change *change)
 	if (!policy->pools && old->pools)
 		op25b_hook_unregister(table);
 	if (change->pools_changed) {
-		op25b_policy_for_each_added(old, policy, pool_leave, table);
+		op25b_policy_for_each_added(old, policy, pool_unpublish, table);
 		op25b_policy_for_each_added(old, change->base ? policy : NULL, pool_put, table);
 	}
 	publish_exempts(table, change);

@@ -2,10 +2,11 @@
 /*
  * Exempts that expire
  *
- * An exempt is over when its timeout is: whoever finds it looks at the clock. It remains to delete
- * it. The table queues the exempts of the policy in force by the time at which they expire. A work,
- * for which op25b_table_schedule_expiry() sets the timer, deletes those that are due. That is a
- * change of the policy like any other, and may come late: no verdict depends on it.
+ * An exempt has expired when its timeout is over: whoever finds it compares with the time. It
+ * remains to delete it. The table queues the exempts of the policy in force by the time at which
+ * they expire. A work, for which op25b_table_schedule_expiry() sets the timer, deletes those that
+ * are due. That is a change of the policy like any other, and may come late: no verdict depends on
+ * it.
  */
 #include <linux/errno.h>
 #include <linux/hrtimer.h>
@@ -16,6 +17,7 @@
 
 #include "op25b_expire.h"
 #include "op25b_step.h"
+#include "op25b_workqueue.h"
 
 /* The most exempts that one change deletes: others may want the lock */
 #define EXPIRE_MAX 1024

@@ -162,7 +162,7 @@ static noinline enum op25b_class class_by_source(struct op25b_judgement judgemen
 						 enum op25b_family family)
 	__must_hold_shared(RCU)
 {
-	if (op25b_judge_wants_source(&judgement) && !op25b_reverse_uses_input(skb, state, family))
+	if (op25b_judge_checks_source(&judgement) && !op25b_reverse_uses_input(skb, state, family))
 		return OP25B_CLASS_SPOOFED;
 	return judgement.class;
 }
@@ -189,7 +189,7 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 }
 
 /* Whether l3mdev has marked the packet: it was received in a VRF. */
-static bool is_of_vrf(const struct sk_buff *skb, enum op25b_family family)
+static bool is_l3mdev_skb(const struct sk_buff *skb, enum op25b_family family)
 {
 	if (family == OP25B_IPV4)
 		return ipv4_l3mdev_skb(IPCB(skb)->flags);
@@ -201,7 +201,7 @@ static bool is_of_vrf(const struct sk_buff *skb, enum op25b_family family)
  * then as received on the VRF device. A packet that enters the VRF otherwise, such as one that SRv6
  * decapsulates into it, passes only once, as received on the VRF device.
  */
-static bool is_second_time(const struct sk_buff *skb, const struct nf_hook_state *state,
+static bool is_second_pass(const struct sk_buff *skb, const struct nf_hook_state *state,
 			   enum op25b_family family)
 {
 	int first;
@@ -210,7 +210,7 @@ static bool is_second_time(const struct sk_buff *skb, const struct nf_hook_state
 	 * Packets from SRv6 End.DX4 and End.DX6 have no input device before Linux 6.10, unless the
 	 * fix was backported.
 	 */
-	if (!state->in || !is_of_vrf(skb, family))
+	if (!state->in || !is_l3mdev_skb(skb, family))
 		return false;
 	first = family == OP25B_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
 	return l3mdev_master_ifindex_by_index(state->net, first) == state->in->ifindex;
@@ -248,7 +248,7 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	 * block it now, either its destination was rewritten in between (DNAT), or it is another
 	 * packet, which SRv6 has decapsulated from the first one: that one has no conntrack mark.
 	 */
-	if (is_second_time(skb, state, family) &&
+	if (is_second_pass(skb, state, family) &&
 	    (judgement.verdict != OP25B_VERDICT_BLOCKED || was_tracked(skb)))
 		return NF_ACCEPT;
 	return execute(judgement, skb, state, family);
@@ -263,7 +263,7 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
 	struct op25b_judgement judgement;
 
-	if (unlikely(is_of_vrf(skb, family)))
+	if (unlikely(is_l3mdev_skb(skb, family)))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
 	judgement = op25b_judge_rules(policy, OP25B_CLASS_SYN, 0, family, src_key(skb, family),
 				      dst_key(skb, family), true);

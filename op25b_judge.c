@@ -32,7 +32,7 @@ bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_fam
 }
 
 /*
- * What the value of a prefix means now, as a word: an exempt whose time is over is none. 0 if
+ * What the value of a prefix means now, as a word: an exempt that has expired is none. 0 if
  * nothing is left.
  */
 static unsigned long value_now(unsigned long value)
@@ -46,15 +46,15 @@ static unsigned long value_now(unsigned long value)
 }
 
 /**
- * op25b_judge_exempt() - see whether an exempt that a lookup has found is over
+ * op25b_judge_exempt() - see whether an exempt that a lookup has found has expired
  * @policy: the policy, read under RCU or the table's lock
  * @key: the address that was looked up
  * @value: what the lookup has found: a pointer to a struct op25b_exempt
  *
  * Not inline, because few exempts have a timeout.
  *
- * Return: the match for @value as a word, unless it is over; otherwise that for the most specific
- * prefix or exempt around it that is not.
+ * Return: the match for @value as a word, unless it has expired; otherwise that for the most
+ * specific prefix or exempt around it that has not.
  */
 struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
 					  struct op25b_key key, unsigned long value)
@@ -64,7 +64,7 @@ struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
 	struct op25b_lpm lpm = policy->entry[exempt->prefix.family];
 
 	while (match.value) {
-		/* ask the clock once for each: it goes on */
+		/* read the clock once for each: two readings could disagree */
 		value = value_now(match.value);
 		if (value) {
 			match.value = value;
@@ -154,7 +154,7 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 }
 
 /**
- * op25b_judge_wants_source() - whether the guard spoofed, OP25B_GUARD_SPOOFED, applies to a packet
+ * op25b_judge_checks_source() - whether the guard spoofed, OP25B_GUARD_SPOOFED, applies to a packet
  * @judgement: the judgement, for a pool that has the guard
  *
  * If it does, and the packet did not come by a device by which the router would send to its source,
@@ -162,7 +162,7 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
  *
  * Return: true if it does: the packet is to be blocked or observed for its source.
  */
-bool op25b_judge_wants_source(const struct op25b_judgement *judgement)
+bool op25b_judge_checks_source(const struct op25b_judgement *judgement)
 {
 	if (judgement->class != OP25B_CLASS_SYN && judgement->class != OP25B_CLASS_MALFORMED)
 		return false;

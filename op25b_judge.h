@@ -8,7 +8,10 @@
 #include "core/classify.h"
 #include "op25b_policy.h"
 
-/* op25b_judge_rules() has not decided: call op25b_judge() */
+/*
+ * op25b_judge_rules() has not decided: call op25b_judge(). No verdict on a packet, and not counted:
+ * only judge_syn() of the hook sees it.
+ */
 #define OP25B_VERDICT_UNDECIDED	((enum op25b_verdict)(OP25B_VERDICT_MAX + 1))
 
 /**
@@ -36,7 +39,7 @@ bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_fam
 struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_pkt_type type,
 				   enum op25b_family family, struct op25b_key src,
 				   struct op25b_key dst);
-bool op25b_judge_wants_source(const struct op25b_judgement *judgement);
+bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
 
 /**
  * op25b_judge_rules() - judge a packet as one of a class

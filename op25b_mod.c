@@ -16,6 +16,7 @@
 #include "op25b_restore.h"
 #include "op25b_sysfs.h"
 #include "op25b_table.h"
+#include "op25b_workqueue.h"
 
 unsigned int op25b_net_id __read_mostly;
 
@@ -66,7 +67,7 @@ static int __init op25b_init(void)
 {
 	int err;
 
-	err = op25b_table_workqueue_init();
+	err = op25b_workqueue_init();
 	if (err)
 		return err;
 	err = op25b_sysfs_init();
@@ -90,7 +91,7 @@ err_net:
 err_sysfs:
 	op25b_sysfs_exit();
 err_workqueue:
-	op25b_table_workqueue_exit();
+	op25b_workqueue_exit();
 	return err;
 }
 
@@ -100,7 +101,7 @@ static void __exit op25b_exit(void)
 	op25b_restore_exit();
 	unregister_pernet_subsys(&op25b_net_ops);
 	op25b_sysfs_exit();
-	op25b_table_workqueue_exit();
+	op25b_workqueue_exit();
 	op25b_reject_exit();
 }
 

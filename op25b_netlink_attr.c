@@ -42,7 +42,7 @@ const char *op25b_nl_pool_name(struct nlattr * const *attrs, struct netlink_ext_
 	}
 	if (!name_is_valid(nla_data(attr))) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "pool is to be named with 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -");
+				    "pool needs a name of 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -");
 		return ERR_PTR(-EINVAL);
 	}
 	return nla_data(attr);
@@ -71,8 +71,8 @@ static bool has_host_bits(const struct op25b_prefix *prefix)
 }
 
 /*
- * An IPv4-mapped IPv6 prefix (RFC 4291, section 2.5.5.2): sockets know such addresses, packets do
- * not have them.
+ * An IPv4-mapped IPv6 prefix (RFC 4291, section 2.5.5.2): such addresses are used in
+ * the socket API, never on the wire.
  */
 static bool is_ipv4_mapped(const struct op25b_prefix *prefix)
 {

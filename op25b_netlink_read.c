@@ -71,7 +71,7 @@ typedef int (*put_reply)(struct sk_buff *skb, const struct op25b_policy *policy,
 			 struct genl_info *info);
 
 /* Call @put with the policy in force. */
-static int put_in_force(struct sk_buff *skb, struct genl_info *info, put_reply put)
+static int put_from_current(struct sk_buff *skb, struct genl_info *info, put_reply put)
 {
 	const struct op25b_net *pernet = op25b_net(genl_info_net(info));
 	int err;
@@ -83,8 +83,8 @@ static int put_in_force(struct sk_buff *skb, struct genl_info *info, put_reply p
 }
 
 /* Call @put with the policy that the restore of the socket @sk has staged. */
-static int put_staged(struct sk_buff *skb, struct genl_info *info, put_reply put,
-		      const struct sock *sk)
+static int put_from_staged(struct sk_buff *skb, struct genl_info *info, put_reply put,
+			   const struct sock *sk)
 {
 	struct op25b_net *pernet = op25b_net(genl_info_net(info));
 	struct op25b_restore *restore;
@@ -114,9 +114,9 @@ static int reply(struct sk_buff *request, struct genl_info *info, put_reply put)
 		return -EMSGSIZE;
 	}
 	if (info->attrs[OP25B_A_RESTORE])
-		err = put_staged(skb, info, put, NETLINK_CB(request).sk);
+		err = put_from_staged(skb, info, put, NETLINK_CB(request).sk);
 	else
-		err = put_in_force(skb, info, put);
+		err = put_from_current(skb, info, put);
 	if (err) {
 		nlmsg_free(skb);
 		return err;

@@ -4,10 +4,9 @@
  *
  * A dump takes many calls, each for as much as the client has room for, and is to be of one policy
  * however often that is replaced meanwhile. So it pins the policy in force when it begins. What a
- * commit replaces (memory, or a pool that has gone) is retired: it is kept until no pin holds a
- * policy that has it. Policies are in a row, and each retired thing belongs to a stretch of the row
- * that has an end: it can be freed once the oldest policy pinned is behind that end. A grace period
- * follows, as packets know nothing of pins.
+ * commit replaces (memory, or a pool that has gone) is retired: only policies of a generation
+ * before its @without have it, so it is freed once the oldest pinned generation is @without or
+ * later. A grace period follows, as packets know nothing of pins.
  *
  * Anyone may read, so what pins hold back is bounded. Beyond the limit, and if a dump is not read
  * from for some time, the policy is taken away from the dump of the oldest one, which then fails.
@@ -20,8 +19,9 @@
 #include "op25b_pin.h"
 #include "op25b_policy.h"
 #include "op25b_table.h"
+#include "op25b_workqueue.h"
 
-/* For so many seconds, a dump may leave its policy unread after that was replaced. */
+/* For how many seconds a dump may leave a policy unread that was replaced */
 #define IDLE_SECONDS	30
 
 /* In bytes: what pins may hold back in addition to the sizes of two policies */

@@ -209,7 +209,7 @@ struct op25b_entry {
  * op25b_entry() - decode the value of a prefix
  * @value: the value, not 0
  *
- * Return: the entry; an exempt whose time is over is one still.
+ * Return: the entry; an exempt that has expired is still reported.
  */
 static inline struct op25b_entry op25b_entry(unsigned long value)
 {
@@ -242,7 +242,7 @@ static inline u32 op25b_entry_word(struct op25b_entry entry)
 }
 
 /**
- * op25b_exempt_is_over() - whether the timeout of an exempt is over
+ * op25b_exempt_is_over() - whether an exempt has expired
  * @exempt: the exempt
  *
  * Packets, readers and changes all ask this, and treat an exempt as deleted from then on. The work

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The way back to the source of a packet
+ * The reverse path check of the guard spoofed
  *
- * Strict reverse path forwarding (RFC 3704, section 2.2), for the guard spoofed. The hook comes
- * before the kernel's own check, rp_filter, which IPv6 does not have, and before a rule of nft or
- * iptables can make it. It looks the way up as they do: with the packet's addresses swapped, in the
+ * Strict reverse path forwarding (RFC 3704, section 2.2). The hook comes before the kernel's own
+ * check, rp_filter, which IPv6 does not have, and before a rule of nft or iptables can make it. The
+ * route to the source is looked up as they do: with the packet's addresses swapped, in the
  * tables that the routing rules choose, those of a VRF included.
  */
 #include <linux/inetdevice.h>
@@ -28,7 +28,7 @@
 #include "op25b_reverse.h"
 
 /*
- * The mark has a say in the way back if the device's src_valid_mark is set, as for rp_filter. IPv6
+ * The mark is used for the lookup if the device's src_valid_mark is set, as for rp_filter. IPv6
  * has no setting of its own.
  */
 static u32 mark_of(const struct sk_buff *skb, const struct net_device *dev)
@@ -53,9 +53,9 @@ static bool uses_input_ipv4(const struct sk_buff *skb, const struct nf_hook_stat
 	return res.type == RTN_UNICAST && fib_info_nh_uses_dev(res.fi, state->in);
 }
 
-/* Find the way back to an IPv6 source by any device, or by the one that the packet came by. */
-static struct rt6_info *find_way_ipv6(const struct sk_buff *skb, const struct nf_hook_state *state,
-				      bool by_input)
+/* Look up the route to an IPv6 source by any device, or by the one that the packet came by. */
+static struct rt6_info *reverse_lookup_ipv6(const struct sk_buff *skb,
+					    const struct nf_hook_state *state, bool by_input)
 {
 	const struct ipv6hdr *iph = ipv6_hdr(skb);
 	struct flowi fl = {
@@ -76,7 +76,7 @@ static struct rt6_info *find_way_ipv6(const struct sk_buff *skb, const struct nf
 	return container_of(dst, struct rt6_info, dst);
 }
 
-/* Whether two ways are next hops of one route: each has an entry of its own. */
+/* Whether two results are next hops of one route: each has an entry of its own. */
 static bool is_same_route(const struct rt6_info *a, const struct rt6_info *b)
 	__must_hold_shared(RCU)
 {
@@ -92,45 +92,45 @@ static bool is_same_route(const struct rt6_info *a, const struct rt6_info *b)
 	       one->fib6_dst.plen == other->fib6_dst.plen && one->fib6_metric == other->fib6_metric;
 }
 
-static bool is_by(const struct net_device *hop, const struct net_device *dev)
+static bool device_is(const struct net_device *hop, const struct net_device *dev)
 {
 	return hop == dev || l3mdev_master_ifindex_rcu(hop) == dev->ifindex;
 }
 
-static int is_hop_by(struct fib6_nh *hop, void *dev)
+static int nh_uses_dev(struct fib6_nh *hop, void *dev)
 {
-	return is_by(hop->fib_nh_dev, dev);
+	return device_is(hop->fib_nh_dev, dev);
 }
 
-/* Whether a way, or another next hop of its nexthop object, is by a device */
-static bool is_way_by(const struct rt6_info *way, struct net_device *dev)
+/* Whether a result, or another next hop of its nexthop object, is by a device */
+static bool route_uses_dev(const struct rt6_info *result, struct net_device *dev)
 	__must_hold_shared(RCU)
 {
-	const struct fib6_info *route = rcu_dereference(way->from);
+	const struct fib6_info *route = rcu_dereference(result->from);
 
 	if (route && route->nh)
-		return nexthop_for_each_fib6_nh(route->nh, is_hop_by, dev);
-	return is_by(way->dst.dev, dev);
+		return nexthop_for_each_fib6_nh(route->nh, nh_uses_dev, dev);
+	return device_is(result->dst.dev, dev);
 }
 
 static bool uses_input_ipv6(const struct sk_buff *skb, const struct nf_hook_state *state)
 	__must_hold_shared(RCU)
 {
-	struct rt6_info *any = find_way_ipv6(skb, state, false), *by_input;
+	struct rt6_info *any = reverse_lookup_ipv6(skb, state, false), *by_input;
 	bool uses = false;
 
 	if (!any)
 		return false;
 	if (any->rt6i_flags & (RTF_REJECT | RTF_LOCAL | RTF_ANYCAST))
 		goto out;
-	uses = is_way_by(any, state->in);
+	uses = route_uses_dev(any, state->in);
 	if (uses)
 		goto out;
 	/* of several next hops, the lookup has chosen one by the addresses */
-	by_input = find_way_ipv6(skb, state, true);
+	by_input = reverse_lookup_ipv6(skb, state, true);
 	if (!by_input)
 		goto out;
-	uses = is_by(by_input->dst.dev, state->in) && is_same_route(any, by_input);
+	uses = device_is(by_input->dst.dev, state->in) && is_same_route(any, by_input);
 	dst_release(&by_input->dst);
 out:
 	dst_release(&any->dst);
@@ -138,7 +138,7 @@ out:
 }
 
 /**
- * op25b_reverse_uses_input() - whether the way back to the source of a packet is by the device that
+ * op25b_reverse_uses_input() - whether the route to the source of a packet is by the device that
  *				the packet came by
  * @skb: the packet
  * @state: the state of the hook at PRE_ROUTING, under RCU

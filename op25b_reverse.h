@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The way back to the source of a packet
+ * The reverse path check of the guard spoofed
  */
 #ifndef _OP25B_REVERSE_H
 #define _OP25B_REVERSE_H

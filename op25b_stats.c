@@ -47,7 +47,7 @@ static void counters_copy(const struct op25b_counters *counters, struct op25b_to
 	do {
 		start = u64_stats_fetch_begin(&counters->syncp);
 		for (class = 0; class < OP25B_CLASSES; class++)
-			for (column = 0; column < OP25B_VERDICTS; column++)
+			for (column = 0; column < OP25B_STATS_COLUMNS; column++)
 				totals->packets[class][column] =
 					READ_ONCE(counters->packets[class][column]);
 	} while (u64_stats_fetch_retry(&counters->syncp, start));
@@ -62,7 +62,7 @@ static void counters_sum(const struct op25b_stats *stats, struct op25b_totals *t
 	for_each_possible_cpu(cpu) {
 		counters_copy(per_cpu_ptr(stats->cpu, cpu), &one);
 		for (class = 0; class < OP25B_CLASSES; class++)
-			for (column = 0; column < OP25B_VERDICTS; column++)
+			for (column = 0; column < OP25B_STATS_COLUMNS; column++)
 				totals->packets[class][column] += one.packets[class][column];
 	}
 }
@@ -82,7 +82,7 @@ void op25b_stats_read(const struct op25b_stats *stats, struct op25b_totals *tota
 	smp_rmb();	/* pairs with op25b_stats_reset() */
 	counters_sum(stats, totals);
 	for (class = 0; class < OP25B_CLASSES; class++)
-		for (column = 0; column < OP25B_VERDICTS; column++)
+		for (column = 0; column < OP25B_STATS_COLUMNS; column++)
 			totals->packets[class][column] -= base.packets[class][column];
 }
 
@@ -102,7 +102,7 @@ void op25b_stats_reset(struct op25b_stats *stats)
 	preempt_disable();
 	u64_stats_update_begin(&stats->base.syncp);
 	for (class = 0; class < OP25B_CLASSES; class++)
-		for (column = 0; column < OP25B_VERDICTS; column++)
+		for (column = 0; column < OP25B_STATS_COLUMNS; column++)
 			WRITE_ONCE(stats->base.packets[class][column],
 				   now.packets[class][column]);
 	u64_stats_update_end(&stats->base.syncp);

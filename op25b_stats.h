@@ -33,7 +33,7 @@ enum op25b_class {
 };
 
 /* The columns: every verdict except OP25B_VERDICT_PASSED, which is never counted. */
-#define OP25B_VERDICTS	OP25B_VERDICT_MAX
+#define OP25B_STATS_COLUMNS	OP25B_VERDICT_MAX
 
 /**
  * op25b_stats_column() - the column of a verdict
@@ -53,7 +53,7 @@ static inline unsigned int op25b_stats_column(enum op25b_verdict verdict)
  * @syncp: lets 32-bit machines read the 64 bits of a counter in one piece
  */
 struct op25b_counters {
-	u64 packets[OP25B_CLASSES][OP25B_VERDICTS];
+	u64 packets[OP25B_CLASSES][OP25B_STATS_COLUMNS];
 	struct u64_stats_sync syncp;
 };
 
@@ -62,7 +62,7 @@ struct op25b_counters {
  * @packets: as in struct op25b_counters, since the last reset
  */
 struct op25b_totals {
-	u64 packets[OP25B_CLASSES][OP25B_VERDICTS];
+	u64 packets[OP25B_CLASSES][OP25B_STATS_COLUMNS];
 };
 
 /**

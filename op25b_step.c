@@ -5,8 +5,8 @@
  * Each function says why it refuses. One that fails may have done half of its work; op25b_change.c
  * says what that means.
  *
- * The text of a refusal starts with the noun of what it is about, so that a client can put the
- * value behind it: `prefix is in pool "east"` becomes `prefix 10.0.0.0/24 is in pool "east"`.
+ * The text of a refusal that concerns an attribute starts with its noun, so that a client can put
+ * the value behind it: `prefix is in pool "east"` becomes `prefix 10.0.0.0/24 is in pool "east"`.
  */
 #include <linux/errno.h>
 #include <linux/ktime.h>
@@ -145,11 +145,11 @@ static void widen(struct op25b_pool *pool, const struct op25b_prefix *prefix)
 }
 
 /*
- * Update the counts: the entry at @prefix was @old, or none, and is @entry now, or none, perhaps of
- * another pool.
+ * Account for a change of an entry: at @prefix there was @old, or none, and is @entry now, or none,
+ * perhaps of another pool.
  */
-static int entry_count(struct op25b_change *change, const struct op25b_prefix *prefix,
-		       struct op25b_entry old, struct op25b_entry entry)
+static int entry_account(struct op25b_change *change, const struct op25b_prefix *prefix,
+			 struct op25b_entry old, struct op25b_entry entry)
 {
 	struct op25b_pool_conf *conf = op25b_change_cow_conf(change, old.pool);
 	struct op25b_policy *policy = change->policy;
@@ -218,7 +218,7 @@ static int entry_write(struct op25b_change *change, const struct op25b_prefix *p
 		return err;
 	if (old.exempt && old.exempt != entry.exempt)
 		op25b_change_drop_exempt(change, old.exempt);
-	return entry_count(change, prefix, old, entry);
+	return entry_account(change, prefix, old, entry);
 }
 
 /**
@@ -241,10 +241,10 @@ int op25b_step_exempt_expire(struct op25b_change *change, const struct op25b_exe
 
 /*
  * Set @entry to the entry at @prefix: without is_prefix and is_exempt, and of pool @id, if there is
- * none. An exempt that is over is deleted before, as if the work had come to it in time.
+ * none. An exempt that has expired is deleted first, as if the work had come to it in time.
  */
-static int entry_find(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
-		      struct op25b_entry *entry)
+static int entry_get_live(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
+			  struct op25b_entry *entry)
 {
 	unsigned long value = entry_get(change, prefix);
 	int err;
@@ -285,9 +285,9 @@ int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25
 	if (err)
 		return err;
 	if (!value)
-		return entry_count(change, prefix, old, entry);
+		return entry_account(change, prefix, old, entry);
 
-	err = entry_find(change, id, prefix, &old);
+	err = entry_get_live(change, id, prefix, &old);
 	if (err)
 		return err;
 	if (old.pool != id) {
@@ -361,7 +361,7 @@ int op25b_step_exempt_add(struct op25b_change *change, u32 id, const struct op25
 	struct op25b_entry entry, old;
 	int err;
 
-	err = entry_find(change, id, prefix, &old);
+	err = entry_get_live(change, id, prefix, &old);
 	if (err)
 		return err;
 	if (old.pool != id) {
@@ -412,7 +412,7 @@ int op25b_step_exempt_del(struct op25b_change *change, u32 id, const struct op25
 	struct op25b_entry entry, old;
 	int err;
 
-	err = entry_find(change, id, prefix, &old);
+	err = entry_get_live(change, id, prefix, &old);
 	if (err)
 		return err;
 	if (!old.is_exempt || old.pool != id) {
@@ -440,10 +440,10 @@ static bool relay_exists(const struct op25b_change *change, const u32 *id,
 }
 
 /*
- * Add @n to the number of relays of pool *@id, or of every pool if @id is NULL. Returns the tables
- * of these relays for writing, or NULL when out of memory.
+ * Get the relays of pool *@id, or of every pool if @id is NULL, for writing, and add @n to their
+ * number. NULL when out of memory.
  */
-static struct op25b_lpm *relay_count(struct op25b_change *change, const u32 *id, int n)
+static struct op25b_lpm *relay_cow(struct op25b_change *change, const u32 *id, int n)
 {
 	struct op25b_lpm *relay = change->policy->relay;
 	struct op25b_pool_conf *conf;
@@ -486,7 +486,7 @@ int op25b_step_relay_add(struct op25b_change *change, const u32 *id,
 			NL_SET_ERR_MSG(extack, "relay is there already");
 		return -EEXIST;
 	}
-	relay = relay_count(change, id, 1);
+	relay = relay_cow(change, id, 1);
 	if (!relay)
 		return -ENOMEM;
 	return op25b_lpm_set(&relay[prefix->family], &change->garbage, prefix->key, prefix->len, 1);
@@ -514,7 +514,7 @@ int op25b_step_relay_del(struct op25b_change *change, const u32 *id,
 		NL_SET_ERR_MSG(extack, "relay is not there");
 		return -ENOENT;
 	}
-	relay = relay_count(change, id, -1);
+	relay = relay_cow(change, id, -1);
 	if (!relay)
 		return -ENOMEM;
 	return op25b_lpm_del(&relay[prefix->family], &change->garbage, prefix->key, prefix->len);
@@ -710,13 +710,15 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 	struct op25b_policy *policy = change->policy;
 	struct op25b_pool_conf *conf;
 	struct collection *found;
+	struct op25b_page *page;
 	unsigned int family;
 	int err = 0;
 
 	lockdep_assert_held(&change->table->lock);
+	page = op25b_change_cow_page(change, id);
 	conf = op25b_change_cow_conf(change, id);
 	found = kmalloc(sizeof(*found), OP25B_GFP);
-	if (!conf || !found) {
+	if (!page || !conf || !found) {
 		kfree(found);
 		return -ENOMEM;
 	}
@@ -734,7 +736,7 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 	policy->relays -= conf->relays;
 	policy->pools--;
 	count_guards(policy, conf->settings, -1);
-	policy->page[id / OP25B_PAGE_POOLS]->conf[id % OP25B_PAGE_POOLS] = NULL;
+	page->conf[id % OP25B_PAGE_POOLS] = NULL;
 	if (!op25b_change_base_has(change, conf->pool))
 		op25b_table_pool_put(change->table, conf->pool);
 	kfree(conf);

@@ -289,7 +289,7 @@ err_version:
 	return err;
 }
 
-static int leave_pool(struct op25b_pool *pool, void *arg)
+static int sysfs_pool_del(struct op25b_pool *pool, void *arg)
 {
 	op25b_sysfs_pool_del(pool);
 	return 0;
@@ -305,7 +305,7 @@ void op25b_sysfs_net_exit(struct net *net)
 	struct op25b_sysfs *sysfs = &pernet->sysfs;
 
 	mutex_lock(&pernet->table.lock);
-	op25b_policy_for_each_added(op25b_table_policy(&pernet->table), NULL, leave_pool, NULL);
+	op25b_policy_for_each_added(op25b_table_policy(&pernet->table), NULL, sysfs_pool_del, NULL);
 	mutex_unlock(&pernet->table.lock);
 	/* the object may outlive the namespace, its name and tag may not: kobject_del() first */
 	kobject_del(sysfs->pools);

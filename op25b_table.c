@@ -17,29 +17,6 @@
 #include "core/memory.h"
 #include "op25b_table.h"
 
-/* Frees what changes have replaced, and deletes exempts that have expired, for all namespaces. */
-struct workqueue_struct *op25b_workqueue;
-
-/**
- * op25b_table_workqueue_init() - allocate the workqueue that all namespaces share
- *
- * Return: 0 or -ENOMEM.
- */
-int op25b_table_workqueue_init(void)
-{
-	op25b_workqueue = alloc_workqueue("op25b", WQ_UNBOUND, 0);
-	return op25b_workqueue ? 0 : -ENOMEM;
-}
-
-/**
- * op25b_table_workqueue_exit() - wait until all that was to be freed is freed
- */
-void op25b_table_workqueue_exit(void)
-{
-	rcu_barrier();
-	destroy_workqueue(op25b_workqueue);
-}
-
 static u32 name_hash(const char *name)
 {
 	return full_name_hash(NULL, name, strlen(name));
@@ -151,7 +128,7 @@ void op25b_table_schedule_expiry(struct op25b_table *table)
 
 /**
  * op25b_table_init() - initialize the table of a namespace, with an empty policy
- * @table: the table; op25b_hook_init() and op25b_expire_init() do the rest
+ * @table: the table; op25b_hook_init(), op25b_expire_init() and op25b_pin_init() do the rest
  * @net: the namespace
  *
  * Return: 0 or -ENOMEM.

@@ -56,8 +56,6 @@ struct op25b_table {
 	struct op25b_pins pins;
 };
 
-extern struct workqueue_struct *op25b_workqueue;
-
 /**
  * op25b_table_policy() - the policy in force
  * @table: the table, locked, so that no other policy can take its place
@@ -82,8 +80,5 @@ struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *
 void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
 	__must_hold(&table->lock);
 void op25b_table_schedule_expiry(struct op25b_table *table) __must_hold(&table->lock);
-
-int op25b_table_workqueue_init(void);
-void op25b_table_workqueue_exit(void);
 
 #endif /* _OP25B_TABLE_H */

@@ -19,6 +19,7 @@
 #include "op25b_judge.h"
 #include "op25b_reject.h"
 #include "op25b_step.h"
+#include "op25b_workqueue.h"
 
 /* The functions that the sources under test call */
 
@@ -782,7 +783,7 @@ int harness_setup(void **state)
 	memset(&pernet, 0, sizeof(pernet));
 	memset(&in_force, 0, sizeof(in_force));
 	memset(&stubs, 0, sizeof(stubs));
-	CHECK(op25b_table_workqueue_init() == 0);
+	CHECK(op25b_workqueue_init() == 0);
 	CHECK(op25b_table_init(table, &net) == 0);
 	op25b_pin_init(table);
 	op25b_hook_init(table);
@@ -810,7 +811,7 @@ int harness_teardown(void **state)
 	op25b_policy_for_each_added(table->policy, NULL, remove_directory, NULL);
 	CHECK(!stubs.directories);
 	op25b_table_free(table);
-	op25b_table_workqueue_exit();
+	op25b_workqueue_exit();
 	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);
 	return 0;
 }

@@ -61,7 +61,7 @@ struct model {
 	bool exists[POOLS];
 	bool deleted[POOLS];	/* by the change under way, which cannot add it again */
 	struct op25b_settings settings[POOLS];
-	u64 packets[POOLS][OP25B_CLASSES][OP25B_VERDICTS];
+	u64 packets[POOLS][OP25B_CLASSES][OP25B_STATS_COLUMNS];
 	unsigned int entries;
 	unsigned int relays;
 	struct entry entry[ENTRIES];

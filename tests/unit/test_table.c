@@ -1019,7 +1019,7 @@ static void test_cost_of_deletion(void **state)
 static void test_stats(void **state)
 {
 	struct op25b_stats stats = { 0 };
-	u64 expected[OP25B_CLASSES][OP25B_VERDICTS] = { 0 };
+	u64 expected[OP25B_CLASSES][OP25B_STATS_COLUMNS] = { 0 };
 	struct op25b_totals totals;
 	unsigned int i;
 
@@ -1029,7 +1029,7 @@ static void test_stats(void **state)
 	CHECK(op25b_stats_init(&stats) == 0);
 	for (i = 0; i < 20000; i++) {
 		enum op25b_class class = chance_below(OP25B_CLASSES);
-		enum op25b_verdict verdict = OP25B_VERDICT_BLOCKED + chance_below(OP25B_VERDICTS);
+		enum op25b_verdict verdict = OP25B_VERDICT_BLOCKED + chance_below(OP25B_STATS_COLUMNS);
 
 		shim_cpu = chance_below(SHIM_CPUS);
 		op25b_stats_count(&stats, class, verdict);

@@ -18,7 +18,7 @@ with open("docs/op25b.yaml", encoding="utf-8") as text_of_spec:
 
 FAILED = "Attribute failed policy validation"
 LENGTH = "invalid attribute length"
-NAME_RULE = "pool is to be named with 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
+NAME_RULE = "pool needs a name of 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
 NOT_NESTED = (errno.EINVAL, "NLA_F_NESTED not expected")
 ADDRESSES = (errno.EINVAL, "prefix needs one address, IPv4 or IPv6")
 OUT_OF_RANGE = (errno.ERANGE, "integer out of range")

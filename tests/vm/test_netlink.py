@@ -43,7 +43,7 @@ NET = "PREFIX[ ADDR4:x:0a000100 LEN:u8:24 ]"
 IN_EAST_ALREADY = ('prefix is in pool "east" already', "prefix is in the pool already")
 IPV4 = "[ ADDR4:x:0a000005 ]"
 IPV6 = "[ ADDR6:x:20010db8000000000000000000000005 ]"
-NAME_RULE = "pool is to be named with 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
+NAME_RULE = "pool needs a name of 1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
 FAILED = "Attribute failed policy validation"
 RANGE = "integer out of range"
 LENGTH = "invalid attribute length"
@@ -132,9 +132,9 @@ REFUSED = {
     "test across families": ("TEST", f"SRC{IPV4} DST{IPV6}", errno.EINVAL,
                              "src and dst are not of the same family"),
     # settings
-    "mode 3": ("POOL_SET", "POOL:s:east !MODE:u32:3", errno.ERANGE, RANGE),
-    "action 3": ("POOL_SET", "POOL:s:east !ACTION:u32:3", errno.ERANGE, RANGE),
-    "guard 8": ("POOL_SET", "POOL:s:east !GUARD:u32:8", errno.EINVAL, "reserved bit set"),
+    "mode 99": ("POOL_SET", "POOL:s:east !MODE:u32:99", errno.ERANGE, RANGE),
+    "action 99": ("POOL_SET", "POOL:s:east !ACTION:u32:99", errno.ERANGE, RANGE),
+    "guard 1 << 31": ("POOL_SET", "POOL:s:east !GUARD:u32:2147483648", errno.EINVAL, "reserved bit set"),
     "mode of 1 byte": ("POOL_SET", "POOL:s:east !MODE:u8:1", errno.EINVAL, LENGTH),
     "mode of 2 bytes": ("POOL_SET", "POOL:s:east !MODE:u16:1", errno.EINVAL, LENGTH),
     "mode of 8 bytes": ("POOL_SET", "POOL:s:east !MODE:u64:1", errno.EINVAL, LENGTH),
