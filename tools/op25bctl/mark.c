@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A saved file that was cut behind a line holds valid commands only, and without
- * its last lines, the exempts, customers lose what they were promised. So save
+ * its last lines, the exempts are lost. So save
  * prints a comment as its first and its last line, and where the first one is,
  * the last one has to follow.
  *

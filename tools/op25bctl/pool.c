@@ -321,7 +321,7 @@ const struct object pool_object = {
 		"ACTION  how a SYN is blocked: drop, tcp-reset or admin-prohibited\n"
 		"GUARD   also block packets to the pool: synack: SYN-ACKs from port 25;\n"
 		"        inbound: SYNs to port 25, and what could still become one. Or spoofed:\n"
-		"        count apart what did not come from where its source is, never answer it\n"
+		"        count apart, and never answer, what fails the reverse path check\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
 		"\n"
 		"A new pool has the mode enforce, the action drop and no guard, unless given.\n"

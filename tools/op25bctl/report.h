@@ -27,7 +27,7 @@ void report_at(struct place place);
 int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int report_refusal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Of what succeeds and is hardly meant. Takes a message without a newline, too. */
+/* Warns of a command that succeeded but is probably a mistake. No newline here, either. */
 void report_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif /* OP25BCTL_REPORT_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Warnings of exempts and relays that are hardly what was meant. */
+/* Warnings of exempts and relays that are probably mistakes. */
 #ifndef OP25BCTL_WARNING_H
 #define OP25BCTL_WARNING_H
 

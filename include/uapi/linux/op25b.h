@@ -48,7 +48,7 @@ enum op25b_action {
 };
 
 /**
- * enum op25b_guard - flags: what a pool looks at besides
+ * enum op25b_guard - flags: additional checks of a pool
  * @OP25B_GUARD_SYNACK: SYN-ACKs from port 25, which triangular spamming depends on
  * @OP25B_GUARD_INBOUND: SYNs to port 25 of a customer, and packets that cannot be judged and could
  *			 still open it
@@ -140,8 +140,8 @@ enum {
 	OP25B_A_PACKETS,		/* nest: the counters of a pool */
 	OP25B_A_SRC,			/* nest: test: an address, as a prefix */
 	OP25B_A_DST,			/* nest: test: an address, as a prefix */
-	OP25B_A_EXEMPT,			/* flag: test: OP25B_A_PREFIX is an exempt */
-	OP25B_A_RELAY,			/* nest: test: the prefix of the relay */
+	OP25B_A_EXEMPT,			/* flag: test, policy: OP25B_A_PREFIX is an exempt */
+	OP25B_A_RELAY,			/* nest: test, policy: the prefix of a relay */
 	OP25B_A_VERDICT,		/* __u32: test: enum op25b_verdict */
 	OP25B_A_VERSION,		/* string: the version of the module */
 	OP25B_A_GENERATION,		/* __u64: the number of the policy in force */
@@ -154,7 +154,10 @@ enum {
 	OP25B_A_MAX = __OP25B_A_MAX - 1
 };
 
-/* Operations; those that change something require CAP_NET_ADMIN */
+/*
+ * Operations. Those that change something require CAP_NET_ADMIN, and take [restore]: only within a
+ * restore. Those that add and delete take [force].
+ */
 enum {
 	OP25B_CMD_UNSPEC,
 	OP25B_CMD_POOL_ADD,		/* do: pool, [mode], [action], [guard], [prefix ...] */
