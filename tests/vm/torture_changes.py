@@ -3,6 +3,7 @@
 get the same verdicts as before."""
 import ipaddress
 import random
+import time
 
 import hosts
 import packets
@@ -79,7 +80,10 @@ def test_prefixes_and_exempts_come_and_go_beside_lookups(net, op25b, tmp_path):
     with Meanwhile(steady.sender, 0) as one, Meanwhile(steady.sender, 1) as other, Meanwhile(read):
         both = [start(op25b, "-b", str(file), processor=processor)
                 for processor, file in enumerate((prefixes, exempts))]
-        assert [(process.communicate()[0], process.returncode) for process in both] == [("", 0)] * 2
+        # it may warn: this policy is not meant to make sense
+        assert [[line for line in process.communicate()[0].splitlines() if "Warning: " not in line]
+                for process in both] == [[], []]
+        assert [process.returncode for process in both] == [0, 0]
 
     steady.assert_counted(one.result + other.result, west={})
     assert op25b("save") == before
@@ -92,7 +96,6 @@ def test_exempts_expire_by_the_thousand(net, op25b):
     steady = Steady(net, op25b)
     guests = [Ends(net, v).neighbour.replace("129", "200").replace("8001", "8040") for v in (4, 6)]
     op25b("prefix", "add", "east", *guests)
-    op25b("exempt", "add", "east", *guests, "timeout", "8")
     memory = Memory(net)
     generation = int(sysfs("generation"))
     waves = "".join(
@@ -105,8 +108,10 @@ def test_exempts_expire_by_the_thousand(net, op25b):
     to_guests = sender(net.customer.tap, *(packets.syn(guest, end.foreign) for guest, end in
                                            zip(guests, steady.ends)))
     with Meanwhile(steady.sender, 0) as one, Meanwhile(to_guests, 1) as other:
+        op25b("exempt", "add", "east", *guests, "timeout", "8")
         op25b("-f", "-b", "-", input=waves + again)
         hosts.until(lambda: op25b.json("status")["exempts"] == 2, 120)
+        time.sleep(2)       # what the guests send is blocked now
     assert int(sysfs("generation")) > generation + 2 * WAVES + 4
 
     counters = op25b.counters()["east"]["syn"]
