@@ -68,6 +68,8 @@ CHANGES = {
                    "PREFIX[ ADDR4:x:0a100000 LEN:u8:16 ]"),
     "prefix del beside an exempt with a timeout": ("PREFIX_DEL", "POOL:s:east PREFIX[ "
                                                    "ADDR4:x:0a100100 LEN:u8:24 ]"),
+    "prefix move": ("PREFIX_MOVE", "POOL:s:west PREFIX[ ADDR4:x:0a100000 LEN:u8:16 ] "
+                    "PREFIX[ ADDR4:x:0a100100 LEN:u8:24 ]"),
     "exempt add": ("EXEMPT_ADD", "POOL:s:west PREFIX[ ADDR4:x:0a200002 ] "
                    "PREFIX[ ADDR4:x:0a200003 TIMEOUT:u32:9000 ] "
                    "PREFIX[ ADDR6:x:20010db8002000000000000000000005 COMMENT:s:six ]"),
