@@ -76,14 +76,12 @@ op25b_judge_rules(const struct op25b_policy *policy, enum op25b_class class, u32
 		return judgement;
 	if (unlikely(!(value & OP25B_ENTRY_WORD))) {
 		exempt = (const struct op25b_exempt *)value;
-		if (!exempt->has_timeout) {
-			value = exempt->word;
-		} else if (quick) {
+		if (quick && exempt->has_timeout) {
 			judgement.verdict = OP25B_VERDICT_UNDECIDED;
 			return judgement;
-		} else {
-			value = op25b_judge_exempt(policy, side, value).value;
 		}
+		value = exempt->has_timeout ? op25b_judge_exempt(policy, side, value).value :
+					      exempt->word;
 		if (!value)
 			return judgement;
 	}
