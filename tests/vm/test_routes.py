@@ -109,6 +109,9 @@ def net(module, request):
     network.vrf = request.param
     yield network
     network.remove()
+    # nft frees a rule a moment after it is deleted
+    hosts.until(lambda: subprocess.run(["rmmod", "nft_reject_inet", "nft_reject"], check=False,
+                                       stderr=subprocess.DEVNULL).returncode == 0)
 
 
 def answers(net, v, dport=25):
@@ -133,9 +136,6 @@ def answers_of_forward(net, v, action):
         return answers(net, v)
     finally:
         net.bras.run("nft", "delete", "table", "inet", "refuse")
-        # which frees the rule a moment later
-        hosts.until(lambda: subprocess.run(["rmmod", "nft_reject_inet", "nft_reject"], check=False,
-                                           stderr=subprocess.DEVNULL).returncode == 0)
 
 
 @pytest.mark.parametrize("action", ANSWERS)
