@@ -2,11 +2,10 @@
 /*
  * Exempts that expire
  *
- * An exempt has expired when its timeout is over: whoever finds it compares with the time. It
- * remains to delete it. The table queues the exempts of the policy in force by the time at which
- * they expire. A work, for which op25b_table_schedule_expiry() sets the timer, deletes those that
- * are due. That is a change of the policy like any other, and may come late: no verdict depends on
- * it.
+ * An exempt has expired when its timeout is over: whoever finds it checks the time. It remains to
+ * delete it. The table queues the exempts of the policy in force by the time at which they expire.
+ * A work, for which op25b_table_schedule_expiry() sets the timer, deletes those that are due. That
+ * is a change of the policy like any other, and may come late: no verdict depends on it.
  */
 #include <linux/errno.h>
 #include <linux/hrtimer.h>

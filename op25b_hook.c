@@ -131,7 +131,7 @@ static noinline bool is_looped(const struct sk_buff *skb)
 	return skb->pkt_type == PACKET_LOOPBACK || skb->dev->flags & IFF_LOOPBACK;
 }
 
-/* Whether is_looped() has to be asked: a VRF is a master. So are bonds. */
+/* Whether is_looped() has to be called: VRFs are masters. So are bonds, which loop nothing. */
 static bool may_be_looped(const struct sk_buff *skb)
 {
 	return skb->dev->flags & (IFF_LOOPBACK | IFF_MASTER);

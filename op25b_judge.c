@@ -41,7 +41,7 @@ static unsigned long value_now(unsigned long value)
 
 	if (!entry.exempt)
 		return value;
-	entry.is_exempt = !op25b_exempt_is_over(entry.exempt);
+	entry.is_exempt = !op25b_exempt_has_expired(entry.exempt);
 	return entry.is_prefix || entry.is_exempt ? op25b_entry_word(entry) : 0;
 }
 

@@ -71,8 +71,8 @@ static bool has_host_bits(const struct op25b_prefix *prefix)
 }
 
 /*
- * An IPv4-mapped IPv6 prefix (RFC 4291, section 2.5.5.2): such addresses are used in
- * the socket API, never on the wire.
+ * An IPv4-mapped IPv6 prefix (RFC 4291, section 2.5.5.2): such addresses are used in the
+ * socket API, never on the wire.
  */
 static bool is_ipv4_mapped(const struct op25b_prefix *prefix)
 {

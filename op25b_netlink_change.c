@@ -226,7 +226,7 @@ static int apply_del(struct op25b_change *change, struct genl_info *info, prefix
 	return apply_to_prefixes(change, &id, info, 1, each);
 }
 
-/* As apply_add() and apply_del(), but without OP25B_A_POOL a relay is one of all pools */
+/* As apply_add() and apply_del(), but without OP25B_A_POOL, the relays are for all pools */
 static int apply_relay_add(struct op25b_change *change, struct genl_info *info, prefix_step each)
 {
 	if (!info->attrs[OP25B_A_POOL])

@@ -504,7 +504,7 @@ static int dump_entry(struct prefix_walk *walk, struct op25b_key key, unsigned i
 	u32 only = dump_pos(walk->cb)->only;
 	bool wanted;
 
-	if (entry.exempt && op25b_exempt_is_over(entry.exempt))
+	if (entry.exempt && op25b_exempt_has_expired(entry.exempt))
 		entry.is_exempt = false;
 	wanted = walk->kind == EXEMPT ? entry.is_exempt : entry.is_prefix;
 	if ((only && only != entry.pool + 1) || !wanted)

@@ -242,7 +242,7 @@ static inline u32 op25b_entry_word(struct op25b_entry entry)
 }
 
 /**
- * op25b_exempt_is_over() - whether an exempt has expired
+ * op25b_exempt_has_expired() - whether an exempt has expired
  * @exempt: the exempt
  *
  * Packets, readers and changes all ask this, and treat an exempt as deleted from then on. The work
@@ -250,7 +250,7 @@ static inline u32 op25b_entry_word(struct op25b_entry entry)
  *
  * Return: true if it is.
  */
-static inline bool op25b_exempt_is_over(const struct op25b_exempt *exempt)
+static inline bool op25b_exempt_has_expired(const struct op25b_exempt *exempt)
 {
 	return exempt->has_timeout && exempt->expiry.expires <= ktime_get_coarse_boottime();
 }

@@ -92,14 +92,14 @@ static bool is_same_route(const struct rt6_info *a, const struct rt6_info *b)
 	       one->fib6_dst.plen == other->fib6_dst.plen && one->fib6_metric == other->fib6_metric;
 }
 
-static bool device_is(const struct net_device *hop, const struct net_device *dev)
+static bool dev_is_or_has_master(const struct net_device *hop, const struct net_device *dev)
 {
 	return hop == dev || l3mdev_master_ifindex_rcu(hop) == dev->ifindex;
 }
 
 static int nh_uses_dev(struct fib6_nh *hop, void *dev)
 {
-	return device_is(hop->fib_nh_dev, dev);
+	return dev_is_or_has_master(hop->fib_nh_dev, dev);
 }
 
 /* Whether a result, or another next hop of its nexthop object, is by a device */
@@ -110,7 +110,7 @@ static bool route_uses_dev(const struct rt6_info *result, struct net_device *dev
 
 	if (route && route->nh)
 		return nexthop_for_each_fib6_nh(route->nh, nh_uses_dev, dev);
-	return device_is(result->dst.dev, dev);
+	return dev_is_or_has_master(result->dst.dev, dev);
 }
 
 static bool uses_input_ipv6(const struct sk_buff *skb, const struct nf_hook_state *state)
@@ -130,7 +130,7 @@ static bool uses_input_ipv6(const struct sk_buff *skb, const struct nf_hook_stat
 	by_input = reverse_lookup_ipv6(skb, state, true);
 	if (!by_input)
 		goto out;
-	uses = device_is(by_input->dst.dev, state->in) && is_same_route(any, by_input);
+	uses = dev_is_or_has_master(by_input->dst.dev, state->in) && is_same_route(any, by_input);
 	dst_release(&by_input->dst);
 out:
 	dst_release(&any->dst);

@@ -252,7 +252,7 @@ static int entry_get_live(struct op25b_change *change, u32 id, const struct op25
 	*entry = (struct op25b_entry){ .pool = id };
 	if (value)
 		*entry = op25b_entry(value);
-	if (!entry->exempt || !op25b_exempt_is_over(entry->exempt))
+	if (!entry->exempt || !op25b_exempt_has_expired(entry->exempt))
 		return 0;
 	err = op25b_step_exempt_expire(change, entry->exempt);
 	entry->is_exempt = false;

@@ -629,7 +629,7 @@ static void test_absences(void **state)
 		{ "relay del 192.0.2.0/28 pool west", OP25B_CMD_RELAY_DEL, "relay is not there",
 		  "relay 192.0.2.0/28 is one of pool \"east\"" },
 		{ "relay del ::1 pool west", OP25B_CMD_RELAY_DEL, "relay is not there",
-		  "relay ::1/128 is one of all pools, leave out \"pool west\"" },
+		  "relay ::1/128 is for all pools, leave out \"pool west\"" },
 		{ "relay del 192.0.2.0/29", OP25B_CMD_RELAY_DEL, "relay is not there",
 		  "relay 192.0.2.0/29 is not there" },
 		{ "prefix del east 10.1.0.0/24", OP25B_CMD_PREFIX_DEL, "prefix is not in the pool",

@@ -47,7 +47,7 @@ REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
     "relay del 198.51.100.1": 'relay 198.51.100.1/32 is one of pool "east", add "pool east"',
     "relay del 198.51.100.1 pool west": 'relay 198.51.100.1/32 is one of pool "east"',
     "relay del 192.0.2.0/28 pool east":
-        'relay 192.0.2.0/28 is one of all pools, leave out "pool east"',
+        'relay 192.0.2.0/28 is for all pools, leave out "pool east"',
     "relay del 192.0.2.1": "relay 192.0.2.1/32 is not there",
 }
 

@@ -134,7 +134,8 @@ REFUSED = {
     # settings
     "mode 99": ("POOL_SET", "POOL:s:east !MODE:u32:99", errno.ERANGE, RANGE),
     "action 99": ("POOL_SET", "POOL:s:east !ACTION:u32:99", errno.ERANGE, RANGE),
-    "guard 1 << 31": ("POOL_SET", "POOL:s:east !GUARD:u32:2147483648", errno.EINVAL, "reserved bit set"),
+    "guard 1 << 31": ("POOL_SET", "POOL:s:east !GUARD:u32:2147483648", errno.EINVAL,
+                      "reserved bit set"),
     "mode of 1 byte": ("POOL_SET", "POOL:s:east !MODE:u8:1", errno.EINVAL, LENGTH),
     "mode of 2 bytes": ("POOL_SET", "POOL:s:east !MODE:u16:1", errno.EINVAL, LENGTH),
     "mode of 8 bytes": ("POOL_SET", "POOL:s:east !MODE:u64:1", errno.EINVAL, LENGTH),

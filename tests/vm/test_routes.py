@@ -24,8 +24,9 @@ assert set(REJECT) == set(ANSWERS)
 class Routing:
     """What has to be set up on the router: its commands are undone in reverse."""
 
-    def __init__(self, bras, v):
-        self.bras, self.v = bras, v
+    def __init__(self, net, v):
+        self.bras, self.v = net.bras, v
+        self.table = "10" if net.vrf else "main"
         self.stack = contextlib.ExitStack()
 
     def ip(self, command):
@@ -40,9 +41,11 @@ class Routing:
         self.bras.sysctl(name, 1)
         self.stack.callback(self.bras.sysctl, name, 0)
 
-    def nft(self, table, chain):
-        self.bras.run("nft", "-f", "-", input=f"table {table} {{ {chain}\n}}\n")
-        self.stack.callback(self.bras.run, "nft", "delete", "table", *table.split())
+    def mark(self):
+        """Mark what comes from customers."""
+        self.bras.run("nft", "-f", "-", input="table netdev marks { chain ingress { type filter hook "
+                      "ingress device customer priority 0; meta mark set 7; }\n}\n")
+        self.stack.callback(self.bras.run, "nft", "delete", "table", "netdev", "marks")
 
 
 def by_customer(routing, v):
@@ -66,16 +69,14 @@ def by_table_of_the_mark(routing, v):
     routing.ip(f"route add {NETWORK[v]} {BY_CUSTOMER[v]} table 77")
     routing.ip("rule add fwmark 7 table 77 priority 77")
     routing.sysctl("fwmark_reflect")
-    routing.nft("netdev marks", "chain ingress { type filter hook ingress device customer priority 0; "
-                "meta mark set 7; }")
+    routing.mark()
 
 
 def by_table_of_a_mark_that_is_not_reflected(routing, v):
     routing.ip(f"route add {NETWORK[v]} {BY_FIXED[v]} table {routing.table}")
     routing.ip(f"route add {NETWORK[v]} {BY_CUSTOMER[v]} table 77")
     routing.ip("rule add fwmark 7 table 77 priority 77")
-    routing.nft("netdev marks", "chain ingress { type filter hook ingress device customer priority 0; "
-                "meta mark set 7; }")
+    routing.mark()
 
 
 def by_two_tables(routing, v):
@@ -114,9 +115,9 @@ def net(module, request):
                                        stderr=subprocess.DEVNULL).returncode == 0)
 
 
-def answers(net, v, dport=25):
+def answers(net, v):
     """What a SYN from the customer's network brings: for each host the packets that arrive there."""
-    sent = packets.syn(SOURCE[v], net.foreign.ghosts[v][0], dport)
+    sent = packets.syn(SOURCE[v], net.foreign.ghosts[v][0])
     for host in net.hosts:
         host.tap.drain()
     net.customer.tap.send(sent)
@@ -142,11 +143,10 @@ def answers_of_forward(net, v, action):
 @pytest.mark.parametrize("net, way", [pytest.param(vrf, way, id=f"{vrf}-{way.__name__}")
                                       for vrf, ways in ((None, WAYS), ("red", WAYS_OF_VRF))
                                       for way in ways], indirect=["net"])
-def test_an_answer_takes_the_way_of_one_of_forward(net, v, way, action):
+def test_an_answer_is_routed_like_that_of_a_rule_in_forward(net, v, way, action):
     op25b = Command(net.bras)
     op25b("flush")
-    routing = Routing(net.bras, v)
-    routing.table = "10" if net.vrf else "main"
+    routing = Routing(net, v)
     with routing.stack:
         way(routing, v)
         expected = answers_of_forward(net, v, action)

@@ -31,7 +31,8 @@ def test_a_hundred_loads_and_removals_under_traffic(net, op25b, tmp_path):
 
     send = paced(sender(net.customer.tap, syn_to(ends), syn_to(ends6)))
     with Meanwhile(send, 0) as one, Meanwhile(send, 1) as other, Meanwhile(paced(read_sysfs)):
-        for number in range(2 * len(policies)):     # the first rounds allocate memory that is kept for reuse
+        # the first rounds allocate memory that is kept for reuse
+        for number in range(2 * len(policies)):
             turn(number)
         memory = Memory(net)
         for number in range(LOADS):

@@ -125,7 +125,7 @@ static void write_place(struct transport_error *error, const struct absence *abs
 	own = attribute_string(table[OP25B_A_POOL]);
 	if (!*found->pool.text)
 		snprintf(error->text, sizeof(error->text),
-			 "relay is one of all pools, leave out \"pool %s\"", own ? own : "");
+			 "relay is for all pools, leave out \"pool %s\"", own ? own : "");
 	else if (!own)
 		snprintf(error->text, sizeof(error->text),
 			 "relay is one of pool \"%s\", add \"pool %s\"", found->pool.text,

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A saved file that was cut behind a line holds valid commands only, and without
- * its last lines, the exempts are lost. So save
- * prints a comment as its first and its last line, and where the first one is,
- * the last one has to follow.
+ * its last lines, the exempts are lost. So save prints a comment as its first
+ * and its last line, and where the first one is, the last one has to follow.
  *
  * Lines before the first mark and after the last one are like those of a file
  * that was written by hand, which needs no marks: whoever appends a line to a

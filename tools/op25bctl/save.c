@@ -75,7 +75,7 @@ const struct object save_object = {
 		"\n"
 		"Prints the policy, as it was at one moment, as a file for restore. The timeout\n"
 		"of an exempt is the time that was left. Counters are not saved. For an empty\n"
-		"policy, the file has the command flush.\n"
+		"policy, the file contains the command flush.\n"
 		"\n"
 		"The first and the last line are comments by which restore notices that the file\n"
 		"was cut. Lines may be added before, between and after them.\n"

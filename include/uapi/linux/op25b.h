@@ -155,8 +155,8 @@ enum {
 };
 
 /*
- * Operations. Those that change something require CAP_NET_ADMIN, and take [restore]: only within a
- * restore. Those that add and delete take [force].
+ * Operations. Those that change something require CAP_NET_ADMIN. Those that change the policy also
+ * take [restore]: only within a restore. Those that add, delete or move also take [force].
  */
 enum {
 	OP25B_CMD_UNSPEC,
