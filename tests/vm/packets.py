@@ -134,6 +134,13 @@ def auth(size=24):
     return AUTH, bytes([0, size // 4 - 2]) + bytes(size - 2)
 
 
+def esp(packet, spi, seq):
+    """The payload of ESP (RFC 4303) in tunnel mode, neither encrypted (RFC 2410) nor authenticated."""
+    padding = bytes(range(1, 1 + -(len(packet) + 2) % 4))
+    inner = 41 if version(packet) == 6 else 4
+    return struct.pack("!II", spi, seq) + packet + padding + bytes([len(padding), inner])
+
+
 def fragment_header(offset, more, ident=1):
     return FRAGMENT, struct.pack("!BBHI", 0, 0, offset | more, ident)
 

@@ -136,6 +136,24 @@ def readers():
         one.close()
 
 
+def test_what_a_dump_holds_back_is_bounded(host, client, readers):
+    """Its policy is taken away as soon as it holds back too much, however short a time that takes."""
+    def load():
+        client.do("POOL_ADD", "POOL:s:east")
+        client(f"prefixes 5000 {CMD['PREFIX_ADD']} east 16.0.0.0")
+
+    load()
+    readers += [start(host), start(host)]
+    begun = time.monotonic()
+    client.do("FLUSH")
+    assert end_of(readers.pop()) == 0
+    for _ in range(8):
+        load()
+        client.do("FLUSH")
+    assert end_of(readers.pop()) == errno.ESTALE
+    assert time.monotonic() - begun < 30    # else it has been idle for too long
+
+
 def test_dumps_that_nobody_reads_on(host, op25b, tmp_path, readers):
     """They hold back no more than a few policies, and nothing for long."""
     files = []

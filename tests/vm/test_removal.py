@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Removing the module, whatever else is going on, and loading it again."""
 import contextlib
+import errno
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 import hosts
 import packets
+from client import CMD, PROGRAM, Client
 from conftest import MODULE, SYSFS, Command, Ends, assert_counted, syn_to
 from traffic import Meanwhile, paced, sender
 
@@ -71,6 +73,24 @@ def test_loading_and_removal(net, op25b, ends4):
         assert net.passes(syn_to(ends4))
         hosts.run("insmod", MODULE)
         assert op25b.json("pool", "show") == []
+
+
+def test_removal_drops_the_restores_under_way(net, op25b):
+    """Their sockets do not hold the module, and the next module knows nothing of them."""
+    clients = [Client(net.bras, PROGRAM) for _ in range(2)]
+    try:
+        for client in clients:
+            client.do("RESTORE_BEGIN")
+            client.do("POOL_ADD", "RESTORE:x: POOL:s:east PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
+        remove()
+        hosts.run("insmod", MODULE)
+        # the family has another id now
+        assert [client(f"do {CMD['RESTORE_COMMIT']}")["error"] for client in clients] == \
+            [errno.ENOENT] * 2
+        assert op25b.json("pool", "show") == []
+    finally:
+        for client in clients:
+            client.end()
 
 
 def test_removal_releases_the_reject_modules(op25b):

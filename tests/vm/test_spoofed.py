@@ -180,6 +180,22 @@ def test_a_customer_behind_a_device_of_their_own(net, op25b, v):
         device.device.close()
 
 
+def test_what_ipsec_has_decapsulated_is_not_spoofed(net, op25b, v):
+    network, sources = AWAY[v]
+    src, dst = net.customer.address[v], {4: "10.0.0.1", 6: "2001:db8:c::1"}[v]
+    inner = packets.syn(sources[0], net.relay.ghosts[v][0])
+    association = ["src", src, "dst", dst, "proto", "esp", "spi", "0x1000"]
+    op25b.load(f"pool add east guard spoofed prefix {network}")
+    net.bras.run("ip", "xfrm", "state", "add", *association, "mode", "tunnel",
+                 "enc", "ecb(cipher_null)", "")
+    try:
+        net.send(packets.ip(src, dst, packets.esp(inner, 0x1000, 1), packets.ESP), receiver=net.relay)
+        assert (blocked(op25b, "syn"), blocked(op25b, "spoofed")) == (1, 0)
+    finally:
+        net.bras.run("ip", "xfrm", "state", "delete", *association)
+    assert spoofs(net, op25b, net.customer, sources[0], v=v)
+
+
 @pytest.fixture(scope="module")
 def vrf():
     network = hosts.Network("w", ["customer", "relay", "foreign"], vrf="vrf-isp")
