@@ -86,7 +86,7 @@ static inline enum op25b_pkt_type op25b_tcp_type(const void *tcp)
 /**
  * op25b_peek_ipv4() - classify an IPv4 packet if that is quickly done
  * @data: the packet, from its IP header on
- * @n: the number of its bytes at @data
+ * @n: the number of its bytes at @data, which hold the IP header, but for options
  *
  * Return: the type that op25b_classify_ipv4() would return, or OP25B_PKT_UNDECIDED.
  */
@@ -94,8 +94,6 @@ static inline enum op25b_pkt_type op25b_peek_ipv4(const void *data, unsigned int
 {
 	const struct iphdr *ip = data;
 
-	if (n < sizeof(*ip))
-		return OP25B_PKT_UNDECIDED;
 	if (ip->protocol != IPPROTO_TCP)
 		return OP25B_PKT_NONE;
 	/* options, a fragment (any bit but DF), or a header that is not all there */
@@ -108,7 +106,7 @@ static inline enum op25b_pkt_type op25b_peek_ipv4(const void *data, unsigned int
 /**
  * op25b_peek_ipv6() - classify an IPv6 packet if that is quickly done
  * @data: the packet, from its IP header on
- * @n: the number of its bytes at @data
+ * @n: the number of its bytes at @data, which hold the IP header
  *
  * Return: the type that op25b_classify_ipv6() would return, or OP25B_PKT_UNDECIDED.
  */
@@ -116,8 +114,6 @@ static inline enum op25b_pkt_type op25b_peek_ipv6(const void *data, unsigned int
 {
 	const struct ipv6hdr *ip6 = data;
 
-	if (n < sizeof(*ip6))
-		return OP25B_PKT_UNDECIDED;
 	if (ip6->nexthdr == IPPROTO_TCP && n >= sizeof(*ip6) + OP25B_TCP_FLAGS_END)
 		return op25b_tcp_type(ip6 + 1);
 	if (ip6->nexthdr == IPPROTO_UDP || ip6->nexthdr == IPPROTO_ICMPV6)

@@ -56,9 +56,13 @@ static void free_copies(struct source *source)
 
 static void check_peek(const uint8_t *data, unsigned int n, bool ipv6, enum op25b_pkt_type expected)
 {
-	void *head = copy_of(data, n);
-	enum op25b_pkt_type type = ipv6 ? op25b_peek_ipv6(head, n) : op25b_peek_ipv4(head, n);
+	enum op25b_pkt_type type;
+	void *head;
 
+	if (n < (ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
+		return;
+	head = copy_of(data, n);
+	type = ipv6 ? op25b_peek_ipv6(head, n) : op25b_peek_ipv4(head, n);
 	CHECK(type == expected || type == OP25B_PKT_UNDECIDED, "%d, not %d", type, expected);
 	free(head);
 }

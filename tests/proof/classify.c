@@ -132,7 +132,8 @@ static void prove_peek(bool ipv6)
 	unsigned int n = nondet_uint();
 	enum op25b_pkt_type type;
 
-	ASSUME(n <= packet.len);
+	/* the IP header is there: ip_rcv() and ip6_rcv() have pulled it */
+	ASSUME(n >= (ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) && n <= packet.len);
 	type = peek(data, n, ipv6);
 	PROVE(type == OP25B_PKT_UNDECIDED || type == spec(&packet, ipv6),
 	      "agrees with the specification, or is undecided");
