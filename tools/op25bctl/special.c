@@ -29,14 +29,15 @@ static const struct {
 	{ { AF_INET6, 8, { 0xff } }, "multicast" },
 };
 
+/* The bytes that addresses in the ranges begin with: of a million prefixes, most begin with another */
+static bool begins_range[256];
+
 /* Is @prefix within @range? */
 static bool is_within(const struct prefix *prefix, const struct prefix *range)
 {
 	unsigned int bytes = range->length / 8, bits = range->length % 8;
 
-	/* memcmp() is a call, and most prefixes differ in the first byte */
 	if (prefix->family != range->family || prefix->length < range->length ||
-	    (bytes && prefix->address[0] != range->address[0]) ||
 	    memcmp(prefix->address, range->address, bytes))
 		return false;
 	return !bits || !((prefix->address[bytes] ^ range->address[bytes]) >> (8 - bits));
@@ -79,6 +80,11 @@ static bool was_here(void)
 /* Forgets the warnings of an earlier run. */
 void special_begin(void)
 {
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		memset(&begins_range[ranges[i].prefix.address[0]], true,
+		       ranges[i].prefix.length < 8 ? 1 << (8 - ranges[i].prefix.length) : 1);
 	warnings = 0;
 	last = (struct place) {};
 }
@@ -90,10 +96,13 @@ void special_begin(void)
  */
 void special_warn(uint8_t command, const struct prefix *prefix)
 {
-	const char *noun = noun_added(command);
 	char text[PREFIX_TEXT_MAX];
+	const char *noun;
 	size_t i;
 
+	if (!begins_range[prefix->address[0]])
+		return;
+	noun = noun_added(command);
 	if (!noun || warnings > WARNINGS_MAX)
 		return;
 	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
