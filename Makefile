@@ -126,8 +126,8 @@ proof: ## has CBMC prove properties of classifier and lookup, in bounded univers
 	$(TEST) tests/proof/run
 
 .PHONY: load
-load: ## floods a million prefixes for a minute, in a guest; loads 65,535 pools
-	$(TEST) tests/vm/check -s tests/vm/load_flood.py tests/vm/load_pools.py
+load: ## floods a million prefixes for a minute, in a guest; loads 65,535 pools; measures waits
+	$(TEST) tests/vm/check -s tests/vm/load_*.py
 
 .PHONY: check-static
 check-static: ## runs compilers, sparse, checkpatch, cppcheck, clang-tidy and pahole on the code

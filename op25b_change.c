@@ -20,7 +20,7 @@
 #include "core/memory.h"
 #include "op25b_change.h"
 #include "op25b_hook.h"
-#include "op25b_sysfs.h"
+#include "op25b_publish.h"
 #include "op25b_workqueue.h"
 
 static struct op25b_change *change_alloc(struct op25b_table *table,
@@ -194,14 +194,21 @@ void op25b_change_drop_exempt(struct op25b_change *change, const struct op25b_ex
 /* --- commit --- */
 
 static int pool_publish(struct op25b_pool *pool, void *table)
+	__context_unsafe(/* op25b_change_commit() holds the lock */)
 {
-	op25b_stats_reset(&pool->stats);
-	return op25b_sysfs_pool_add(table, pool);
+	return op25b_publish_pool(table, pool);
 }
 
-static int pool_unpublish(struct op25b_pool *pool, void *table)
+static int pool_enter(struct op25b_pool *pool, void *table)
 {
-	op25b_sysfs_pool_del(pool);
+	op25b_publish_enter(pool);
+	return 0;
+}
+
+static int pool_leave(struct op25b_pool *pool, void *table)
+	__context_unsafe(/* op25b_change_commit() holds the lock */)
+{
+	op25b_publish_leave(table, pool);
 	return 0;
 }
 
@@ -326,7 +333,8 @@ static void retire_replaced(struct op25b_change *change, struct op25b_policy *ol
 
 /**
  * op25b_change_commit() - put the policy of a change into force
- * @change: the change, which is gone afterwards, whatever is returned
+ * @change: the change, which is gone afterwards, whatever is returned; if it adds or deletes pools,
+ *	    op25b_publish_settle() has to follow
  *
  * What can fail comes first: directories in sysfs, and the hooks if these are the first pools. Then
  * the policy is published. Then what only the old policy had is taken down, and freed by a work
@@ -356,11 +364,12 @@ int op25b_change_commit(struct op25b_change *change)
 	if (!err && policy->pools && !old->pools)
 		err = op25b_hook_register(table);
 	if (err) {
-		op25b_policy_for_each_added(policy, old, pool_unpublish, table);
 		op25b_change_abort(change);
 		return err;
 	}
 
+	if (change->pools_changed)
+		op25b_policy_for_each_added(policy, old, pool_enter, NULL);
 	policy_seal(change);
 	build_jumps(change);
 	policy->generation = old->generation + 1;
@@ -369,7 +378,7 @@ int op25b_change_commit(struct op25b_change *change)
 	if (!policy->pools && old->pools)
 		op25b_hook_unregister(table);
 	if (change->pools_changed) {
-		op25b_policy_for_each_added(old, policy, pool_unpublish, table);
+		op25b_policy_for_each_added(old, policy, pool_leave, table);
 		op25b_policy_for_each_added(old, change->base ? policy : NULL, pool_put, table);
 	}
 	publish_exempts(table, change);

@@ -45,9 +45,13 @@ struct op25b_prefix {
  * @id: its number, unique in the namespace; values in the tables of prefixes hold it
  * @rcu: for freeing it a grace period after the last reference went
  * @stats: its counters
- * @refs: the number of policies that have it, in force or being made; under the table's lock
+ * @refs: the number of policies that have it, in force or being made, and of its directories; under
+ *	  the table's lock
  * @hash: its place in the table's hash of names; under the table's lock
- * @sysfs: its directory, if the policy in force has it; private to op25b_sysfs.c
+ * @sysfs: its directory, NULL if it has none; private to op25b_sysfs.c; under the table's lock
+ * @leaving: its place in a list of pools whose directories are to be removed, see op25b_publish.c;
+ *	     under the table's lock
+ * @was_in_force: a policy with it has been in force, and so packets may have been counted
  * @first: no prefix or exempt that it has in any policy has an address before this one; under the
  *	   table's lock
  * @last: nor one after this one
@@ -64,6 +68,8 @@ struct op25b_pool {
 	unsigned int refs;
 	struct hlist_node hash;
 	struct op25b_sysfs_pool *sysfs;
+	struct list_head leaving;
+	bool was_in_force;
 	struct op25b_key first[OP25B_FAMILIES];
 	struct op25b_key last[OP25B_FAMILIES];
 	struct op25b_retired retired;

@@ -194,14 +194,12 @@ int op25b_sysfs_pool_add(struct op25b_table *table, struct op25b_pool *pool)
 
 /**
  * op25b_sysfs_pool_del() - remove the directory of a pool, and wait for its readers
- * @pool: the pool, whose table is locked; it need not have one
+ * @pool: the pool, whose table is locked
  */
 void op25b_sysfs_pool_del(struct op25b_pool *pool)
 {
 	struct op25b_sysfs_pool *dir = pool->sysfs;
 
-	if (!dir)
-		return;
 	pool->sysfs = NULL;
 	kobject_del(&dir->kobj);
 	kobject_put(&dir->kobj);
@@ -289,9 +287,11 @@ err_version:
 	return err;
 }
 
-static int sysfs_pool_del(struct op25b_pool *pool, void *arg)
+static int sysfs_pool_del(struct op25b_pool *pool, void *table)
+	__context_unsafe(/* op25b_sysfs_net_exit() holds the lock */)
 {
 	op25b_sysfs_pool_del(pool);
+	op25b_table_pool_put(table, pool);
 	return 0;
 }
 
@@ -305,7 +305,8 @@ void op25b_sysfs_net_exit(struct net *net)
 	struct op25b_sysfs *sysfs = &pernet->sysfs;
 
 	mutex_lock(&pernet->table.lock);
-	op25b_policy_for_each_added(op25b_table_policy(&pernet->table), NULL, sysfs_pool_del, NULL);
+	op25b_policy_for_each_added(op25b_table_policy(&pernet->table), NULL, sysfs_pool_del,
+				    &pernet->table);
 	mutex_unlock(&pernet->table.lock);
 	/* the object may outlive the namespace, its name and tag may not: kobject_del() first */
 	kobject_del(sysfs->pools);

@@ -76,6 +76,7 @@ struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *n
 	}
 	pool->id = id;
 	pool->refs = 1;
+	INIT_LIST_HEAD(&pool->leaving);
 	/* an empty range: it ends before it begins */
 	memset(pool->first, 0xff, sizeof(pool->first));
 	strscpy(pool->name, name, sizeof(pool->name));
@@ -145,6 +146,7 @@ int op25b_table_init(struct op25b_table *table, struct net *net)
 	RCU_INIT_POINTER(table->policy, policy);
 	hash_init(table->pools);
 	ida_init(&table->ids);
+	INIT_LIST_HEAD(&table->leaving);
 	INIT_LIST_HEAD(&table->exempts);
 	timerqueue_init_head(&table->expiries);
 	return 0;

@@ -17,6 +17,7 @@
 #include "op25b_expire.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
+#include "op25b_publish.h"
 #include "op25b_reject.h"
 #include "op25b_step.h"
 #include "op25b_workqueue.h"
@@ -62,8 +63,7 @@ int op25b_sysfs_pool_add(struct op25b_table *to, struct op25b_pool *pool)
 
 void op25b_sysfs_pool_del(struct op25b_pool *pool)
 {
-	if (!pool->sysfs)
-		return;
+	CHECK(pool->sysfs);
 	stubs.directories--;
 	kfree(pool->sysfs);
 	pool->sysfs = NULL;
@@ -442,6 +442,7 @@ int change_once(const struct op *ops, unsigned int n)
 		else
 			err = op25b_change_commit(change);
 	}
+	op25b_publish_settle(table, NULL);
 	mutex_unlock(&table->lock);
 	return err;
 }
@@ -530,6 +531,7 @@ void stage_end(struct staged *staged, bool commit)
 		op25b_change_abort(staged->change);
 	}
 	staged->change = NULL;
+	op25b_publish_settle(table, NULL);
 	mutex_unlock(&table->lock);
 }
 
@@ -795,6 +797,7 @@ int harness_setup(void **state)
 static int remove_directory(struct op25b_pool *pool, void *arg)
 {
 	op25b_sysfs_pool_del(pool);
+	op25b_table_pool_put(table, pool);
 	return 0;
 }
 

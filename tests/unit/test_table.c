@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "harness.h"
+#include "op25b_publish.h"
 #include "op25b_step.h"
 
 /* Random input */
@@ -569,6 +570,110 @@ static void test_restore(void **state)
 	check_table();
 }
 
+/* Make directories before the commit of a restore, as RESTORE_COMMIT does. */
+static void publish_early(struct staged *staged, struct list_head *early)
+{
+	u32 next = 0;
+
+	mutex_lock(&table->lock);
+	CHECK(!op25b_publish_early(table, staged->change->policy, &next, early));
+	mutex_unlock(&table->lock);
+}
+
+static void settle(struct list_head *early)
+{
+	mutex_lock(&table->lock);
+	op25b_publish_settle(table, early);
+	mutex_unlock(&table->lock);
+}
+
+/* Other changes come between the directories of a restore and its commit. */
+static void test_publish_early(void **state)
+{
+	struct staged staged, other;
+	LIST_HEAD(early);
+	LIST_HEAD(others);
+
+	ADD(0);
+	stage_begin(&staged);
+	stage(&staged, OP(POOL_ADD, 0));
+	stage(&staged, OP(POOL_ADD, 1));
+	stage(&staged, OP(POOL_ADD, 2));
+	stage(&staged, OP(POOL_ADD, 3));
+	publish_early(&staged, &early);
+	CHECK(stubs.directories == 4);
+	/* one of the pools comes and goes, one comes and stays */
+	ADD(1);
+	do_op(OP(POOL_DEL, 1), 0);
+	CHECK(stubs.directories == 3);
+	ADD(2);
+	CHECK(stubs.directories == 3);
+	/* another restore of such a pool, which is given up */
+	stage_begin(&other);
+	stage(&other, OP(POOL_ADD, 3));
+	stage(&other, OP(POOL_ADD, 4));
+	publish_early(&other, &others);
+	CHECK(stubs.directories == 4);
+	stage_end(&other, false);
+	settle(&others);
+	CHECK(stubs.directories == 3);
+	stage_end(&staged, true);
+	settle(&early);
+	check_table();
+	grace_period();
+
+	/* a restore that fails at last: nothing of it remains */
+	INIT_LIST_HEAD(&early);
+	stage_begin(&staged);
+	stage(&staged, OP(POOL_ADD, 4));
+	publish_early(&staged, &early);
+	CHECK(stubs.directories == 5);
+	stage_end(&staged, false);
+	settle(&early);
+	check_table();
+
+	/* memory is short at first: the commit tries again */
+	INIT_LIST_HEAD(&early);
+	stage_begin(&staged);
+	stage(&staged, OP(POOL_ADD, 0));
+	stage(&staged, OP(POOL_ADD, 4));
+	stubs.directory_error = -ENOMEM;
+	publish_early(&staged, &early);
+	CHECK(list_empty(&early));
+	stubs.directory_error = 0;
+	stage_end(&staged, true);
+	settle(&early);
+	check_table();
+}
+
+/*
+ * A pool whose directory is still to be removed may come back. It begins at zero. A directory that
+ * was made for it meanwhile is not removed.
+ */
+static void test_publish_again(void **state)
+{
+	const struct op25b_settings settings = { 0 };
+	struct netlink_ext_ack extack = { 0 };
+	struct op25b_change *change;
+
+	ADD(0);
+	PREFIX(0, "10.0.0.0/8");
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	mutex_lock(&table->lock);
+	change = op25b_change_begin_empty(table);
+	CHECK(op25b_change_commit(change) == 0);
+	CHECK(stubs.directories == 1);
+	change = op25b_change_begin(table);
+	CHECK(op25b_step_pool_add(change, model_names[0], settings, &extack) >= 0);
+	CHECK(op25b_change_commit(change) == 0);
+	op25b_publish_settle(table, NULL);
+	mutex_unlock(&table->lock);
+	memset(in_force.packets[0], 0, sizeof(in_force.packets[0]));
+	in_force.entries = 0;
+	in_force.generation += 2;
+	check_table();
+}
+
 /* A commit may also fail for another reason than memory: a directory in sysfs cannot be made. */
 static void test_commit_fails(void **state)
 {
@@ -590,6 +695,7 @@ static void test_commit_fails(void **state)
 	stage(&staged, OP(POOL_ADD, 3));
 	mutex_lock(&table->lock);
 	CHECK(op25b_change_commit(staged.change) == -EEXIST);
+	op25b_publish_settle(table, NULL);
 	mutex_unlock(&table->lock);
 	check_table();
 	stubs.directory_error = 0;
@@ -946,6 +1052,7 @@ static void test_many_pools(void **state)
 		CHECK(extack._msg && *extack._msg);
 		extack._msg = NULL;
 		CHECK(op25b_change_commit(change) == 0);
+		op25b_publish_settle(table, NULL);
 		CHECK(table->policy->pools == OP25B_POOL_MAX);
 		CHECK(stubs.directories == OP25B_POOL_MAX);
 		mutex_unlock(&table->lock);
@@ -961,11 +1068,13 @@ static void test_many_pools(void **state)
 	change = op25b_change_begin_empty(table);
 	CHECK(op25b_step_pool_add(change, name, settings, &extack) == OP25B_POOL_MAX - 1);
 	CHECK(op25b_change_commit(change) == 0);
+	op25b_publish_settle(table, NULL);
 	conf = op25b_policy_next(table->policy, 0);
 	CHECK(conf && conf->pool->id == OP25B_POOL_MAX - 1);
 	CHECK(!op25b_policy_next(table->policy, conf->pool->id + 1));
 	change = op25b_change_begin_empty(table);
 	CHECK(op25b_change_commit(change) == 0);
+	op25b_publish_settle(table, NULL);
 	mutex_unlock(&table->lock);
 	grace_period();
 	CHECK(shim_slab.live == live, "%ld more", shim_slab.live - live);
@@ -999,6 +1108,7 @@ static void test_cost_of_deletion(void **state)
 		}
 	}
 	CHECK(op25b_change_commit(change) == 0);
+	op25b_publish_settle(table, NULL);
 	for (i = 0; i < n; i++) {
 		/* in no particular order */
 		snprintf(name, sizeof(name), "%u", i * 7 % n);
@@ -1009,6 +1119,7 @@ static void test_cost_of_deletion(void **state)
 		CHECK(conf && op25b_step_pool_del(change, conf->pool->id) == 0);
 		CHECK(shim_loops - before < 10, "%lu", shim_loops - before);
 		CHECK(op25b_change_commit(change) == 0);
+		op25b_publish_settle(table, NULL);
 	}
 	CHECK(!table->policy->prefixes[OP25B_IPV4] && !table->policy->prefixes[OP25B_IPV6] &&
 	      !table->policy->exempts);
@@ -1070,6 +1181,8 @@ int main(void)
 		TABLE_TEST(test_spoofed),
 		TABLE_TEST(test_specific),
 		TABLE_TEST(test_restore),
+		TABLE_TEST(test_publish_early),
+		TABLE_TEST(test_publish_again),
 		TABLE_TEST(test_commit_fails),
 		TABLE_TEST(test_expiry),
 		TABLE_TEST(test_over),

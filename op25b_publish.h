@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Publishing pools: directories in sysfs, with the table's lock held only briefly
+ */
+#ifndef _OP25B_PUBLISH_H
+#define _OP25B_PUBLISH_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "op25b_policy.h"
+#include "op25b_table.h"
+
+bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *policy, u32 *id,
+			 struct list_head *early)
+	__must_hold(&table->lock);
+int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool)
+	__must_hold(&table->lock);
+void op25b_publish_enter(struct op25b_pool *pool);
+void op25b_publish_leave(struct op25b_table *table, struct op25b_pool *pool)
+	__must_hold(&table->lock);
+void op25b_publish_settle(struct op25b_table *table, struct list_head *early)
+	__must_hold(&table->lock);
+
+#endif /* _OP25B_PUBLISH_H */
