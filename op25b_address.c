@@ -4,8 +4,13 @@
  */
 #include <linux/in.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter_ipv6.h>
+#include <net/dst.h>
+#include <net/flow.h>
+#include <net/ip6_fib.h>
 #include <net/ipv6.h>
+#include <net/l3mdev.h>
 #include <net/route.h>
 
 #include "op25b_address.h"
@@ -24,6 +29,25 @@ static enum op25b_address find_ipv4(struct net *net, const struct net_device *de
 	}
 }
 
+/*
+ * Whether an address is an anycast address of the router, such as the first one of each subnet (RFC
+ * 4291, section 2.6.1). ipv6_chk_acast_addr() is not exported, but each such address has a route.
+ */
+static bool is_anycast(struct net *net, const struct net_device *dev, const struct in6_addr *addr)
+{
+	struct flowi fl = { .u.ip6.daddr = *addr };
+	struct dst_entry *dst;
+	bool anycast;
+
+	if (dev)
+		fl.u.ip6.flowi6_oif = l3mdev_master_ifindex_rcu(dev);
+	if (nf_ip6_route(net, &dst, &fl, false))
+		return false;
+	anycast = container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_ANYCAST;
+	dst_release(dst);
+	return anycast;
+}
+
 static enum op25b_address find_ipv6(struct net *net, const struct net_device *dev,
 				    const struct in6_addr *addr)
 {
@@ -31,7 +55,9 @@ static enum op25b_address find_ipv6(struct net *net, const struct net_device *de
 
 	if (!(type & IPV6_ADDR_UNICAST) || type & IPV6_ADDR_LOOPBACK)
 		return OP25B_ADDRESS_OTHER;
-	return nf_ipv6_chk_addr(net, addr, dev, 0) ? OP25B_ADDRESS_OWN : OP25B_ADDRESS_HOST;
+	if (nf_ipv6_chk_addr(net, addr, dev, 0) || is_anycast(net, dev, addr))
+		return OP25B_ADDRESS_OWN;
+	return OP25B_ADDRESS_HOST;
 }
 
 /**

@@ -215,6 +215,8 @@ def test_port_25_of_the_router_itself_is_blocked(net, op25b, ends, v):
 
 
 GATEWAY = {4: "10.0.0.1", 6: "2001:db8:c::1"}
+# The router's addresses on the link of its customers; of IPv6 also that of RFC 4291, 2.6.1
+OWN = {4: (GATEWAY[4],), 6: (GATEWAY[6], "2001:db8:c::")}
 EVERYONE = {4: "0.0.0.0/0", 6: "::/0"}
 # What reaches the hook and is no unicast address
 NO_HOSTS = {4: ("0.0.0.0", "127.0.0.1", "224.0.0.1", "239.1.1.1", "10.0.0.255", "198.51.100.255",
@@ -252,11 +254,12 @@ def test_the_router_gets_no_answer_for_what_others_send_in_its_name(net, op25b, 
     with net.bras.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(hosts.ETH_P_ALL)) as looped:
         looped.bind(("lo", hosts.ETH_P_ALL))
         looped.setblocking(False)
-        crossing = net.send(packets.syn(GATEWAY[v], ends.foreign))
-        assert (crossing.arrived, crossing.answers) == ([], [])
-        with pytest.raises(BlockingIOError):
-            looped.recv(65536)
-    assert_counted(op25b, all={"syn": {"blocked": 1}})
+        for own in OWN[v]:
+            crossing = net.send(packets.syn(own, ends.foreign))
+            assert (crossing.arrived, crossing.answers) == ([], []), own
+            with pytest.raises(BlockingIOError):
+                looped.recv(65536)
+    assert_counted(op25b, all={"syn": {"blocked": len(OWN[v])}})
 
 
 def connect_to(host, src, address):
@@ -294,6 +297,9 @@ def test_the_router_in_a_pool_with_guards_is_no_customer(net, op25b, ends, v):
     answer, = answers(packets.syn(ends.foreign, GATEWAY[v]))
     assert (answer[0], answer[4]) == (25, SYN | ACK)
     assert answers(packets.syn(ends.foreign, GATEWAY[v], flags=RST, seq=1001)) == []
+    # not blocked, but no server answers by an anycast address
+    for own in OWN[v][1:]:
+        assert answers(packets.syn(ends.foreign, own)) == []
     # its neighbours are customers
     assert answers(packets.syn(ends.foreign, ends.customer)) == []
     assert_counted(op25b, east={"inbound": {"blocked": 1}})
