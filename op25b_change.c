@@ -219,6 +219,15 @@ static int pool_put(struct op25b_pool *pool, void *table)
 	return 0;
 }
 
+static void seal_destinations(struct op25b_lpm destination[][OP25B_FAMILIES])
+{
+	unsigned int kind, family;
+
+	for (kind = 0; kind < OP25B_DESTINATIONS; kind++)
+		for (family = 0; family < OP25B_FAMILIES; family++)
+			op25b_lpm_seal(destination[kind][family]);
+}
+
 /* From now on nothing in the new policy is fresh. */
 static void policy_seal(struct op25b_change *change)
 {
@@ -227,10 +236,9 @@ static void policy_seal(struct op25b_change *change)
 	struct op25b_pool_conf *conf;
 	struct op25b_page *page;
 
-	for (family = 0; family < OP25B_FAMILIES; family++) {
+	for (family = 0; family < OP25B_FAMILIES; family++)
 		op25b_lpm_seal(policy->entry[family]);
-		op25b_lpm_seal(policy->relay[family]);
-	}
+	seal_destinations(policy->destination);
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
 		if (!test_bit(i, change->fresh_pages))
 			continue;
@@ -240,8 +248,7 @@ static void policy_seal(struct op25b_change *change)
 			if (!conf || !conf->fresh)
 				continue;
 			conf->fresh = false;
-			for (family = 0; family < OP25B_FAMILIES; family++)
-				op25b_lpm_seal(conf->relay[family]);
+			seal_destinations(conf->destination);
 		}
 	}
 }
@@ -388,16 +395,22 @@ int op25b_change_commit(struct op25b_change *change)
 
 /* --- abort --- */
 
+static void discard_destinations(struct op25b_lpm destination[][OP25B_FAMILIES])
+{
+	unsigned int kind, family;
+
+	for (kind = 0; kind < OP25B_DESTINATIONS; kind++)
+		for (family = 0; family < OP25B_FAMILIES; family++)
+			op25b_lpm_discard(destination[kind][family]);
+}
+
 static void conf_discard(struct op25b_table *table, struct op25b_change *change,
 			 struct op25b_pool_conf *conf)
 	__must_hold(&table->lock)
 {
-	unsigned int family;
-
 	if (!conf || !conf->fresh)
 		return;
-	for (family = 0; family < OP25B_FAMILIES; family++)
-		op25b_lpm_discard(conf->relay[family]);
+	discard_destinations(conf->destination);
 	if (!op25b_change_base_has(change, conf->pool))
 		op25b_table_pool_put(table, conf->pool);
 	kfree(conf);
@@ -415,10 +428,9 @@ void op25b_change_abort(struct op25b_change *change)
 	unsigned int i, j;
 
 	lockdep_assert_held(&table->lock);
-	for (i = 0; i < OP25B_FAMILIES; i++) {
+	for (i = 0; i < OP25B_FAMILIES; i++)
 		op25b_lpm_discard(change->policy->entry[i]);
-		op25b_lpm_discard(change->policy->relay[i]);
-	}
+	discard_destinations(change->policy->destination);
 	for (i = 0; i < ARRAY_SIZE(change->policy->page); i++) {
 		if (!test_bit(i, change->fresh_pages))
 			continue;

@@ -28,7 +28,7 @@ static struct op25b_lpm_match lookup(const struct op25b_lpm *lpm, enum op25b_fam
 bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_family family,
 			      struct op25b_key key)
 {
-	return lookup(conf->relay, family, key).value;
+	return lookup(conf->destination[OP25B_RELAY], family, key).value;
 }
 
 /*
@@ -94,23 +94,43 @@ struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
 }
 
 /**
- * op25b_judge_find_relay() - find the relay that holds an address
+ * op25b_judge_find_destination() - find the relay or target that holds an address
  * @policy: the policy, read under RCU or the table's lock
- * @conf: the pool whose own relays count, too; NULL if none
+ * @conf: the pool whose own ones count, too; NULL if none
+ * @kind: which of them
  * @family: of the address
  * @key: the address
  *
- * Return: the match among the relays of every pool; if there is none, among those of @conf.
+ * Return: the match among those of every pool; if there is none, among those of @conf.
  */
-struct op25b_lpm_match op25b_judge_find_relay(const struct op25b_policy *policy,
-					      const struct op25b_pool_conf *conf,
-					      enum op25b_family family, struct op25b_key key)
+struct op25b_lpm_match op25b_judge_find_destination(const struct op25b_policy *policy,
+						    const struct op25b_pool_conf *conf,
+						    enum op25b_destination kind,
+						    enum op25b_family family, struct op25b_key key)
 {
-	struct op25b_lpm_match match = lookup(policy->relay, family, key);
+	struct op25b_lpm_match match = lookup(policy->destination[kind], family, key);
 
 	if (!match.value && conf)
-		match = lookup(conf->relay, family, key);
+		match = lookup(conf->destination[kind], family, key);
 	return match;
+}
+
+/**
+ * op25b_judge_observing() - judge a SYN from a pool that observes, and to no relay
+ * @policy: the policy, read under RCU or the table's lock
+ * @conf: the pool
+ * @family: of the address
+ * @key: the destination
+ *
+ * Return: OP25B_VERDICT_BLOCKED if it is a target, otherwise OP25B_VERDICT_OBSERVED.
+ */
+enum op25b_verdict op25b_judge_observing(const struct op25b_policy *policy,
+					 const struct op25b_pool_conf *conf,
+					 enum op25b_family family, struct op25b_key key)
+{
+	if (op25b_judge_find_destination(policy, conf, OP25B_TARGET, family, key).value)
+		return OP25B_VERDICT_BLOCKED;
+	return OP25B_VERDICT_OBSERVED;
 }
 
 /**

@@ -29,11 +29,15 @@ struct op25b_judgement {
 
 struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
 					      enum op25b_family family, struct op25b_key key);
-struct op25b_lpm_match op25b_judge_find_relay(const struct op25b_policy *policy,
-					      const struct op25b_pool_conf *conf,
-					      enum op25b_family family, struct op25b_key key);
+struct op25b_lpm_match op25b_judge_find_destination(const struct op25b_policy *policy,
+						    const struct op25b_pool_conf *conf,
+						    enum op25b_destination kind,
+						    enum op25b_family family, struct op25b_key key);
 struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
 					  struct op25b_key key, unsigned long value);
+enum op25b_verdict op25b_judge_observing(const struct op25b_policy *policy,
+					 const struct op25b_pool_conf *conf,
+					 enum op25b_family family, struct op25b_key key);
 bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_family family,
 			      struct op25b_key key);
 struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_pkt_type type,
@@ -49,8 +53,8 @@ bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
  * @family: of the addresses
  * @side: the address on the pool's side
  * @other: the other address
- * @quick: leave it undecided if an exempt with a timeout decides: a call of op25b_judge_exempt() in
- *	   the middle would make it slower for all packets
+ * @quick: leave it undecided if an exempt with a timeout decides, or a target might: a call in the
+ *	   middle would make it slower for all packets
  *
  * Inline, because it is what most packets to port 25 need.
  *
@@ -62,6 +66,7 @@ op25b_judge_rules(const struct op25b_policy *policy, enum op25b_class class, u32
 		  const bool quick)
 {
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
+	const struct op25b_lpm *relays = policy->destination[OP25B_RELAY];
 	const struct op25b_pool_conf *conf;
 	const struct op25b_exempt *exempt;
 	unsigned long value;
@@ -97,15 +102,19 @@ op25b_judge_rules(const struct op25b_policy *policy, enum op25b_class class, u32
 		return judgement;
 	}
 	if (family == OP25B_IPV4)
-		relay = op25b_lpm_lookup_ipv4(policy->relay[OP25B_IPV4], other).value;
+		relay = op25b_lpm_lookup_ipv4(relays[OP25B_IPV4], other).value;
 	else
-		relay = op25b_lpm_lookup_ipv6(policy->relay[OP25B_IPV6], other).value;
-	if (relay || (conf->relays && op25b_judge_is_own_relay(conf, family, other)))
+		relay = op25b_lpm_lookup_ipv6(relays[OP25B_IPV6], other).value;
+	if (relay || (conf->destinations[OP25B_RELAY] &&
+		      op25b_judge_is_own_relay(conf, family, other)))
 		judgement.verdict = OP25B_VERDICT_RELAYED;
-	else if (conf->settings.mode == OP25B_MODE_OBSERVE)
-		judgement.verdict = OP25B_VERDICT_OBSERVED;
-	else
+	else if (conf->settings.mode != OP25B_MODE_OBSERVE)
 		judgement.verdict = OP25B_VERDICT_BLOCKED;
+	else if (class == OP25B_CLASS_SYN && unlikely(policy->destinations[OP25B_TARGET]))
+		judgement.verdict = quick ? OP25B_VERDICT_UNDECIDED :
+					    op25b_judge_observing(policy, conf, family, other);
+	else
+		judgement.verdict = OP25B_VERDICT_OBSERVED;
 	return judgement;
 }
 

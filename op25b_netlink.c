@@ -138,6 +138,9 @@ static const struct genl_ops operations[] = {
 	ADMIN(RESTORE_COMMIT, no_attrs, restore_commit),
 	{ OPERATION(POLICY_GET, restore_attrs), DUMP(policy_dump) },
 	ADMIN(PREFIX_MOVE, prefix_attrs, change),
+	ADMIN(TARGET_ADD, prefix_attrs, change),
+	ADMIN(TARGET_DEL, prefix_attrs, change),
+	{ OPERATION(TARGET_GET, restore_attrs), DUMP(target_dump) },
 };
 
 static_assert(ARRAY_SIZE(operations) == OP25B_CMD_MAX);

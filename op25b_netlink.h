@@ -60,6 +60,7 @@ int op25b_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_exempt_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int op25b_nl_target_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_policy_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif /* _OP25B_NETLINK_H */

@@ -122,14 +122,28 @@ static int add_relay(struct op25b_change *change, const u32 *id,
 		     const struct op25b_nl_prefix *attrs, bool force,
 		     struct netlink_ext_ack *extack)
 {
-	return op25b_step_relay_add(change, id, &attrs->prefix, force, extack);
+	return op25b_step_destination_add(change, OP25B_RELAY, id, &attrs->prefix, force, extack);
 }
 
 static int del_relay(struct op25b_change *change, const u32 *id,
 		     const struct op25b_nl_prefix *attrs, bool force,
 		     struct netlink_ext_ack *extack)
 {
-	return op25b_step_relay_del(change, id, &attrs->prefix, force, extack);
+	return op25b_step_destination_del(change, OP25B_RELAY, id, &attrs->prefix, force, extack);
+}
+
+static int add_target(struct op25b_change *change, const u32 *id,
+		      const struct op25b_nl_prefix *attrs, bool force,
+		      struct netlink_ext_ack *extack)
+{
+	return op25b_step_destination_add(change, OP25B_TARGET, id, &attrs->prefix, force, extack);
+}
+
+static int del_target(struct op25b_change *change, const u32 *id,
+		      const struct op25b_nl_prefix *attrs, bool force,
+		      struct netlink_ext_ack *extack)
+{
+	return op25b_step_destination_del(change, OP25B_TARGET, id, &attrs->prefix, force, extack);
 }
 
 static int ignore_prefix(struct op25b_change *change, const u32 *id,
@@ -227,15 +241,17 @@ static int apply_del(struct op25b_change *change, struct genl_info *info, prefix
 	return apply_to_prefixes(change, &id, info, 1, each);
 }
 
-/* As apply_add() and apply_del(), but without OP25B_A_POOL, the relays are for all pools */
-static int apply_relay_add(struct op25b_change *change, struct genl_info *info, prefix_step each)
+/* As apply_add() and apply_del(), but without OP25B_A_POOL, for all pools: relays and targets */
+static int apply_destination_add(struct op25b_change *change, struct genl_info *info,
+				 prefix_step each)
 {
 	if (!info->attrs[OP25B_A_POOL])
 		return apply_to_prefixes(change, NULL, info, 1, each);
 	return apply_add(change, info, each);
 }
 
-static int apply_relay_del(struct op25b_change *change, struct genl_info *info, prefix_step each)
+static int apply_destination_del(struct op25b_change *change, struct genl_info *info,
+				 prefix_step each)
 {
 	if (!info->attrs[OP25B_A_POOL])
 		return apply_to_prefixes(change, NULL, info, 1, each);
@@ -250,9 +266,11 @@ static const struct change_op change_ops[] = {
 	[OP25B_CMD_PREFIX_DEL] = { apply_del, del_prefix },
 	[OP25B_CMD_EXEMPT_ADD] = { apply_add, add_exempt },
 	[OP25B_CMD_EXEMPT_DEL] = { apply_del, del_exempt },
-	[OP25B_CMD_RELAY_ADD] = { apply_relay_add, add_relay },
-	[OP25B_CMD_RELAY_DEL] = { apply_relay_del, del_relay },
+	[OP25B_CMD_RELAY_ADD] = { apply_destination_add, add_relay },
+	[OP25B_CMD_RELAY_DEL] = { apply_destination_del, del_relay },
 	[OP25B_CMD_PREFIX_MOVE] = { apply_add, move_prefix },
+	[OP25B_CMD_TARGET_ADD] = { apply_destination_add, add_target },
+	[OP25B_CMD_TARGET_DEL] = { apply_destination_del, del_target },
 };
 
 /* Find the restore that a message belongs to, if it belongs to one. */
@@ -340,7 +358,8 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 	}
 	policy = op25b_table_policy(&pernet->table);
-	if (!policy->pools && !policy->relays)
+	if (!policy->pools && !policy->destinations[OP25B_RELAY] &&
+	    !policy->destinations[OP25B_TARGET])
 		goto out;
 	change = op25b_change_begin_empty(&pernet->table);
 	err = change ? op25b_change_commit(change) : -ENOMEM;

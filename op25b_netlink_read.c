@@ -62,7 +62,8 @@ static int put_pool(struct sk_buff *skb, const struct op25b_pool_conf *conf)
 	    nla_put_u32(skb, OP25B_A_GUARD, conf->settings.guard) ||
 	    nla_put_u32(skb, OP25B_A_PREFIX_COUNT, conf->prefixes) ||
 	    nla_put_u32(skb, OP25B_A_EXEMPT_COUNT, conf->exempts) ||
-	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, conf->relays))
+	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, conf->destinations[OP25B_RELAY]) ||
+	    nla_put_u32(skb, OP25B_A_TARGET_COUNT, conf->destinations[OP25B_TARGET]))
 		return -EMSGSIZE;
 	return put_packets(skb, &conf->pool->stats);
 }
@@ -164,7 +165,8 @@ static int put_status(struct sk_buff *skb, const struct op25b_policy *policy)
 	    nla_put_u32(skb, OP25B_A_PREFIX4_COUNT, policy->prefixes[OP25B_IPV4]) ||
 	    nla_put_u32(skb, OP25B_A_PREFIX6_COUNT, policy->prefixes[OP25B_IPV6]) ||
 	    nla_put_u32(skb, OP25B_A_EXEMPT_COUNT, policy->exempts) ||
-	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, policy->relays))
+	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, policy->destinations[OP25B_RELAY]) ||
+	    nla_put_u32(skb, OP25B_A_TARGET_COUNT, policy->destinations[OP25B_TARGET]))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -250,8 +252,11 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 		if (op25b_entry(match.value).is_exempt && nla_put_flag(skb, OP25B_A_EXEMPT))
 			return -EMSGSIZE;
 	}
-	match = op25b_judge_find_relay(policy, conf, other.family, other.key);
+	match = op25b_judge_find_destination(policy, conf, OP25B_RELAY, other.family, other.key);
 	if (match.value && put_match(skb, OP25B_A_RELAY, &other, match))
+		return -EMSGSIZE;
+	match = op25b_judge_find_destination(policy, conf, OP25B_TARGET, other.family, other.key);
+	if (match.value && put_match(skb, OP25B_A_TARGET, &other, match))
 		return -EMSGSIZE;
 	return nla_put_u32(skb, OP25B_A_VERDICT, judgement.verdict);
 }
@@ -265,7 +270,8 @@ int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
  * struct dump_pos - where a dump goes on
  * @pin: keeps the policy that it reads; NULL if it reads the staged policy
  * @only: 1 + the id of the only pool to read; 0 for all
- * @pool: of pools: the id to go on with; of relays: 1 + that id, or 0 for those of every pool
+ * @pool: of pools: the id to go on with; of relays and targets: 1 + that id, or 0 for those of
+ *	  every pool
  * @part: of the whole policy: the part to go on with
  * @family: the address family to go on with
  * @from_len: the prefix to go on with: its length
@@ -463,15 +469,27 @@ int op25b_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 /* The most entries that are skipped, because they are not asked for, in one RCU critical section */
 #define SKIP_MAX 4096
 
-/* The argument of a walk over prefixes, exempts or relays */
+/* The argument of a walk over prefixes, exempts, relays or targets */
 struct prefix_walk {
 	struct sk_buff *skb;
 	struct netlink_callback *cb;
 	const struct op25b_policy *policy;
 	const struct op25b_pool_conf *conf;
-	enum { PREFIX, EXEMPT, RELAY } kind;
+	enum { PREFIX, EXEMPT, RELAY, TARGET } kind;
 	unsigned int skipped;
 };
+
+/* The type of the attribute: a dump of the whole policy has to tell what a prefix is. */
+static int prefix_type(const struct prefix_walk *walk)
+{
+	if (dump_command(walk->cb) == OP25B_CMD_POLICY_GET) {
+		if (walk->kind == RELAY)
+			return OP25B_A_RELAY;
+		if (walk->kind == TARGET)
+			return OP25B_A_TARGET;
+	}
+	return OP25B_A_PREFIX;
+}
 
 static int dump_prefix(struct prefix_walk *walk, const struct op25b_pool_conf *conf,
 		       struct op25b_key key, unsigned int len, const struct op25b_exempt *exempt)
@@ -483,12 +501,11 @@ static int dump_prefix(struct prefix_walk *walk, const struct op25b_pool_conf *c
 	};
 	void *header = dump_msg_begin(walk->skb, walk->cb);
 	bool policy = dump_command(walk->cb) == OP25B_CMD_POLICY_GET;
-	int type = policy && walk->kind == RELAY ? OP25B_A_RELAY : OP25B_A_PREFIX;
 
 	if (!header)
 		return -EMSGSIZE;
 	if ((conf && nla_put_string(walk->skb, OP25B_A_POOL, conf->pool->name)) ||
-	    op25b_nl_put_prefix(walk->skb, type, &prefix, exempt) ||
+	    op25b_nl_put_prefix(walk->skb, prefix_type(walk), &prefix, exempt) ||
 	    (policy && walk->kind == EXEMPT && nla_put_flag(walk->skb, OP25B_A_EXEMPT))) {
 		genlmsg_cancel(walk->skb, header);
 		return -EMSGSIZE;
@@ -528,7 +545,7 @@ static int visit_entry(void *arg, struct op25b_key key, unsigned int len, unsign
 	return stop_at(arg, key, len, dump_entry(arg, key, len, value));
 }
 
-static int visit_relay(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+static int visit_destination(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
 {
 	struct prefix_walk *walk = arg;
 
@@ -588,32 +605,38 @@ int op25b_nl_exempt_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return dump(skb, cb, dump_exempts);
 }
 
-static int dump_relays(struct sk_buff *skb, struct netlink_callback *cb,
-		       const struct op25b_policy *policy)
+static int dump_destinations(struct sk_buff *skb, struct netlink_callback *cb,
+			     const struct op25b_policy *policy, enum op25b_destination kind)
 {
 	struct prefix_walk walk = {
 		.skb = skb,
 		.cb = cb,
 		.policy = policy,
-		.kind = RELAY,
+		.kind = kind == OP25B_RELAY ? RELAY : TARGET,
 	};
 	struct dump_pos *pos = dump_pos(cb);
-	const struct op25b_lpm *relay;
+	const struct op25b_lpm *tables;
 	int err;
 
 	for (;; pos->pool++, pos->family = 0) {
-		relay = policy->relay;
+		tables = policy->destination[kind];
 		if (pos->pool) {
 			walk.conf = op25b_policy_next(policy, pos->pool - 1);
 			if (!walk.conf)
 				return 0;
 			pos->pool = walk.conf->pool->id + 1;
-			relay = walk.conf->relay;
+			tables = walk.conf->destination[kind];
 		}
-		err = walk_tables(&walk, relay, visit_relay);
+		err = walk_tables(&walk, tables, visit_destination);
 		if (err)
 			return err;
 	}
+}
+
+static int dump_relays(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct op25b_policy *policy)
+{
+	return dump_destinations(skb, cb, policy, OP25B_RELAY);
 }
 
 int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -621,12 +644,23 @@ int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return dump(skb, cb, dump_relays);
 }
 
+static int dump_targets(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct op25b_policy *policy)
+{
+	return dump_destinations(skb, cb, policy, OP25B_TARGET);
+}
+
+int op25b_nl_target_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, dump_targets);
+}
+
 /* All that makes a policy, in an order in which a restore takes it */
 static int dump_policy(struct sk_buff *skb, struct netlink_callback *cb,
 		       const struct op25b_policy *policy)
 {
 	static const dump_part parts[] = {
-		dump_status, dump_pools, dump_relays, dump_prefixes, dump_exempts,
+		dump_status, dump_pools, dump_relays, dump_targets, dump_prefixes, dump_exempts,
 	};
 	struct dump_pos *pos = dump_pos(cb);
 	int err;

@@ -81,10 +81,20 @@ int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct 
 size_t op25b_policy_size(const struct op25b_policy *policy)
 {
 	size_t entries = policy->prefixes[OP25B_IPV4] + policy->prefixes[OP25B_IPV6] +
-			 policy->exempts + policy->relays;
+			 policy->exempts + policy->destinations[OP25B_RELAY] +
+			 policy->destinations[OP25B_TARGET];
 
 	return sizeof(*policy) + 32 * entries +
 	       policy->pools * (sizeof(struct op25b_pool) + sizeof(struct op25b_pool_conf));
+}
+
+static void free_destinations(struct op25b_lpm destination[][OP25B_FAMILIES])
+{
+	unsigned int kind, family;
+
+	for (kind = 0; kind < OP25B_DESTINATIONS; kind++)
+		for (family = 0; family < OP25B_FAMILIES; family++)
+			op25b_lpm_free(destination[kind][family]);
 }
 
 /**
@@ -97,10 +107,9 @@ void op25b_policy_free(struct op25b_policy *policy)
 	struct op25b_pool_conf *conf;
 	struct op25b_page *page;
 
-	for (family = 0; family < OP25B_FAMILIES; family++) {
+	for (family = 0; family < OP25B_FAMILIES; family++)
 		op25b_lpm_free(policy->entry[family]);
-		op25b_lpm_free(policy->relay[family]);
-	}
+	free_destinations(policy->destination);
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
 		page = policy->page[i];
 		if (!page)
@@ -109,8 +118,7 @@ void op25b_policy_free(struct op25b_policy *policy)
 			conf = page->conf[j];
 			if (!conf)
 				continue;
-			for (family = 0; family < OP25B_FAMILIES; family++)
-				op25b_lpm_free(conf->relay[family]);
+			free_destinations(conf->destination);
 			kfree(conf);
 		}
 		kfree(page);

@@ -9,6 +9,7 @@
 #ifndef _OP25B_POLICY_H
 #define _OP25B_POLICY_H
 
+#include <linux/cache.h>
 #include <linux/build_bug.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -103,24 +104,38 @@ static inline bool op25b_settings_equal(const struct op25b_settings *a,
 }
 
 /**
+ * enum op25b_destination - what a destination prefix is for
+ * @OP25B_RELAY: it may be reached
+ * @OP25B_TARGET: it is blocked even if the pool only observes
+ * @OP25B_DESTINATIONS: the number of these kinds
+ */
+enum op25b_destination {
+	OP25B_RELAY,
+	OP25B_TARGET,
+	OP25B_DESTINATIONS,
+};
+
+/**
  * struct op25b_pool_conf - the part of a pool that belongs to one policy: its configuration
  * @pool: the pool; the policy holds a reference
  * @settings: its settings
- * @relay: the relays of this pool alone
+ * @destinations: the number of destinations of each kind in @destination
+ * @destination: the relays and targets of this pool alone
  * @prefixes: the number of its prefixes
  * @exempts: the number of its exempts
- * @relays: the number of relays in @relay
  * @fresh: made by the change under way, which alone sees it and may write to it
+ *
+ * Packets read the first cache line.
  */
 struct op25b_pool_conf {
 	struct op25b_pool *pool;
 	struct op25b_settings settings;
-	struct op25b_lpm relay[OP25B_FAMILIES];
+	u32 destinations[OP25B_DESTINATIONS];
+	struct op25b_lpm destination[OP25B_DESTINATIONS][OP25B_FAMILIES];
 	u32 prefixes;
 	u32 exempts;
-	u32 relays;
 	bool fresh;
-};
+} ____cacheline_aligned_in_smp;
 
 /* Pool ids are enough for the policy in force and one that is to replace it. */
 #define OP25B_POOL_IDS		(1U << 17)
@@ -142,13 +157,13 @@ struct op25b_page {
  * @generation: its number
  * @entry: the prefixes and exempts of all pools
  * @jump: where the lookups of packets in @entry start
- * @relay: the relays of every pool
+ * @destination: the relays and targets of every pool
  * @synack: the number of pools with the guard synack
  * @inbound: the number of pools with the guard inbound
  * @pools: the number of pools
  * @prefixes: the number of prefixes of each family
  * @exempts: the number of exempts
- * @relays: the number of relays, of every pool and of single pools
+ * @destinations: the number of destinations of each kind, of every pool and of single pools
  * @page: the configurations of the pools, by the high bits of their ids
  *
  * Read under RCU or the table's lock.
@@ -157,13 +172,13 @@ struct op25b_policy {
 	u64 generation;
 	struct op25b_lpm entry[OP25B_FAMILIES];
 	struct op25b_lpm_jump jump[OP25B_FAMILIES][OP25B_LPM_JUMPS];
-	struct op25b_lpm relay[OP25B_FAMILIES];
+	struct op25b_lpm destination[OP25B_DESTINATIONS][OP25B_FAMILIES];
 	u32 synack;
 	u32 inbound;
 	u32 pools;
 	u32 prefixes[OP25B_FAMILIES];
 	u32 exempts;
-	u32 relays;
+	u32 destinations[OP25B_DESTINATIONS];
 	struct op25b_page *page[OP25B_PAGES];
 };
 

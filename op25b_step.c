@@ -427,97 +427,122 @@ int op25b_step_exempt_del(struct op25b_change *change, u32 id, const struct op25
 	return entry_write(change, prefix, old, entry);
 }
 
-/* --- relays --- */
+/* --- destinations --- */
 
-static bool relay_exists(const struct op25b_change *change, const u32 *id,
-			 const struct op25b_prefix *prefix)
+/* In pool *@id, or for every pool if @id is NULL */
+static bool destination_exists(const struct op25b_change *change, enum op25b_destination kind,
+			       const u32 *id, const struct op25b_prefix *prefix)
 {
-	const struct op25b_lpm *relay = change->policy->relay;
+	const struct op25b_lpm *table = change->policy->destination[kind];
 
 	if (id)
-		relay = op25b_policy_conf(change->policy, *id)->relay;
-	return op25b_lpm_get(relay[prefix->family], prefix->key, prefix->len);
+		table = op25b_policy_conf(change->policy, *id)->destination[kind];
+	return op25b_lpm_get(table[prefix->family], prefix->key, prefix->len);
 }
 
 /*
- * Get the relays of pool *@id, or of every pool if @id is NULL, for writing, and add @n to their
- * number. NULL when out of memory.
+ * Get a table of pool *@id, or of every pool if @id is NULL, for writing, and add @n to the
+ * numbers. NULL when out of memory.
  */
-static struct op25b_lpm *relay_cow(struct op25b_change *change, const u32 *id, int n)
+static struct op25b_lpm *destination_cow(struct op25b_change *change, enum op25b_destination kind,
+					 const u32 *id, enum op25b_family family, int n)
 {
-	struct op25b_lpm *relay = change->policy->relay;
-	struct op25b_pool_conf *conf;
+	struct op25b_policy *policy = change->policy;
+	struct op25b_pool_conf *conf = NULL;
 
 	if (id) {
 		conf = op25b_change_cow_conf(change, *id);
 		if (!conf)
 			return NULL;
-		conf->relays += n;
-		relay = conf->relay;
+		conf->destinations[kind] += n;
 	}
-	change->policy->relays += n;
+	policy->destinations[kind] += n;
 	change->changed = true;
-	return relay;
+	return conf ? &conf->destination[kind][family] : &policy->destination[kind][family];
 }
 
-/**
- * op25b_step_relay_add() - add a relay
- * @change: the change
- * @id: the id of its pool, which the new policy has; NULL for a relay of every pool
- * @prefix: the relay's prefix
- * @force: it may be there already
- * @extack: takes the reason of a failure
- *
- * Return: 0, -EEXIST or -ENOMEM.
- */
-int op25b_step_relay_add(struct op25b_change *change, const u32 *id,
-			 const struct op25b_prefix *prefix, bool force,
-			 struct netlink_ext_ack *extack)
+static void refuse_to_add(const struct op25b_change *change, enum op25b_destination kind,
+			  const u32 *id, struct netlink_ext_ack *extack)
 {
-	struct op25b_lpm *relay;
-
-	if (relay_exists(change, id, prefix)) {
-		if (force)
-			return 0;
+	switch (kind) {
+	case OP25B_RELAY:
 		if (id)
 			op25b_err_msg(extack, "relay is there already",
 				      "relay is in pool \"%s\" already", pool_name(change, *id));
 		else
 			NL_SET_ERR_MSG(extack, "relay is there already");
-		return -EEXIST;
+		break;
+	case OP25B_TARGET:
+		if (id)
+			op25b_err_msg(extack, "target is there already",
+				      "target is in pool \"%s\" already", pool_name(change, *id));
+		else
+			NL_SET_ERR_MSG(extack, "target is there already");
+		break;
+	case OP25B_DESTINATIONS:
+		break;
 	}
-	relay = relay_cow(change, id, 1);
-	if (!relay)
-		return -ENOMEM;
-	return op25b_lpm_set(&relay[prefix->family], &change->garbage, prefix->key, prefix->len, 1);
 }
 
 /**
- * op25b_step_relay_del() - delete a relay
+ * op25b_step_destination_add() - add a relay or target
  * @change: the change
- * @id: the id of its pool, which the new policy has; NULL for a relay of every pool
- * @prefix: the relay's prefix
+ * @kind: which of them
+ * @id: the id of its pool, which the new policy has; NULL if it is for every pool
+ * @prefix: its prefix
+ * @force: it may be there already
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int op25b_step_destination_add(struct op25b_change *change, enum op25b_destination kind,
+			       const u32 *id, const struct op25b_prefix *prefix, bool force,
+			       struct netlink_ext_ack *extack)
+{
+	struct op25b_lpm *table;
+
+	if (destination_exists(change, kind, id, prefix)) {
+		if (force)
+			return 0;
+		refuse_to_add(change, kind, id, extack);
+		return -EEXIST;
+	}
+	table = destination_cow(change, kind, id, prefix->family, 1);
+	if (!table)
+		return -ENOMEM;
+	return op25b_lpm_set(table, &change->garbage, prefix->key, prefix->len, 1);
+}
+
+/**
+ * op25b_step_destination_del() - delete a relay or target
+ * @change: the change
+ * @kind: which of them
+ * @id: the id of its pool, which the new policy has; NULL if it is for every pool
+ * @prefix: its prefix
  * @force: it need not be there
  * @extack: takes the reason of a failure
  *
  * Return: 0, -ENOENT or -ENOMEM.
  */
-int op25b_step_relay_del(struct op25b_change *change, const u32 *id,
-			 const struct op25b_prefix *prefix, bool force,
-			 struct netlink_ext_ack *extack)
+int op25b_step_destination_del(struct op25b_change *change, enum op25b_destination kind,
+			       const u32 *id, const struct op25b_prefix *prefix, bool force,
+			       struct netlink_ext_ack *extack)
 {
-	struct op25b_lpm *relay;
+	struct op25b_lpm *table;
 
-	if (!relay_exists(change, id, prefix)) {
+	if (!destination_exists(change, kind, id, prefix)) {
 		if (force)
 			return 0;
-		NL_SET_ERR_MSG(extack, "relay is not there");
+		if (kind == OP25B_RELAY)
+			NL_SET_ERR_MSG(extack, "relay is not there");
+		else
+			NL_SET_ERR_MSG(extack, "target is not there");
 		return -ENOENT;
 	}
-	relay = relay_cow(change, id, -1);
-	if (!relay)
+	table = destination_cow(change, kind, id, prefix->family, -1);
+	if (!table)
 		return -ENOMEM;
-	return op25b_lpm_del(&relay[prefix->family], &change->garbage, prefix->key, prefix->len);
+	return op25b_lpm_del(table, &change->garbage, prefix->key, prefix->len);
 }
 
 /* --- steps that change many entries --- */
@@ -699,7 +724,7 @@ static int delete_entries(struct op25b_change *change, struct collection *found)
 }
 
 /**
- * op25b_step_pool_del() - delete a pool with its prefixes, exempts and relays
+ * op25b_step_pool_del() - delete a pool with its prefixes, exempts, relays and targets
  * @change: the change
  * @id: the pool's id; the new policy has the pool
  *
@@ -711,7 +736,7 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 	struct op25b_pool_conf *conf;
 	struct collection *found;
 	struct op25b_page *page;
-	unsigned int family;
+	unsigned int kind, family;
 	int err = 0;
 
 	lockdep_assert_held(&change->table->lock);
@@ -728,12 +753,14 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 		err = delete_entries(change, found);
 	}
 	kfree(found);
-	for (family = 0; !err && family < OP25B_FAMILIES; family++)
-		err = op25b_lpm_clear(&conf->relay[family], &change->garbage);
+	for (kind = 0; kind < OP25B_DESTINATIONS; kind++) {
+		for (family = 0; !err && family < OP25B_FAMILIES; family++)
+			err = op25b_lpm_clear(&conf->destination[kind][family], &change->garbage);
+		policy->destinations[kind] -= conf->destinations[kind];
+	}
 	if (err)
 		return err;
 
-	policy->relays -= conf->relays;
 	policy->pools--;
 	count_guards(policy, conf->settings, -1);
 	page->conf[id % OP25B_PAGE_POOLS] = NULL;

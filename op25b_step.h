@@ -29,11 +29,11 @@ int op25b_step_exempt_add(struct op25b_change *change, u32 id, const struct op25
 int op25b_step_exempt_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 			  bool force, struct netlink_ext_ack *extack);
 int op25b_step_exempt_expire(struct op25b_change *change, const struct op25b_exempt *exempt);
-int op25b_step_relay_add(struct op25b_change *change, const u32 *id,
-			 const struct op25b_prefix *prefix, bool force,
-			 struct netlink_ext_ack *extack);
-int op25b_step_relay_del(struct op25b_change *change, const u32 *id,
-			 const struct op25b_prefix *prefix, bool force,
-			 struct netlink_ext_ack *extack);
+int op25b_step_destination_add(struct op25b_change *change, enum op25b_destination kind,
+			       const u32 *id, const struct op25b_prefix *prefix, bool force,
+			       struct netlink_ext_ack *extack);
+int op25b_step_destination_del(struct op25b_change *change, enum op25b_destination kind,
+			       const u32 *id, const struct op25b_prefix *prefix, bool force,
+			       struct netlink_ext_ack *extack);
 
 #endif /* _OP25B_STEP_H */

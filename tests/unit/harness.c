@@ -136,7 +136,7 @@ static u32 id_of(const struct op25b_change *change, int pool)
 static int change_apply(struct op25b_change *change, const struct op *op)
 {
 	struct netlink_ext_ack extack = { 0 };
-	const u32 *relay_id = NULL;
+	const u32 *destination_id = NULL;
 	int err;
 	u32 id;
 
@@ -146,10 +146,10 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 		CHECK(err < 0 || (u32)err == id_of(change, op->pool));
 		return err < 0 ? err : 0;
 	}
-	CHECK(op->pool != EVERY_POOL || op->kind == RELAY_ADD || op->kind == RELAY_DEL);
+	CHECK(op->pool != EVERY_POOL || op->kind >= RELAY_ADD);
 	if (op->pool != EVERY_POOL) {
 		id = id_of(change, op->pool);
-		relay_id = &id;
+		destination_id = &id;
 	}
 	switch (op->kind) {
 	case POOL_SET:
@@ -176,10 +176,20 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 		err = op25b_step_exempt_del(change, id, &op->prefix, op->force, &extack);
 		break;
 	case RELAY_ADD:
-		err = op25b_step_relay_add(change, relay_id, &op->prefix, op->force, &extack);
+		err = op25b_step_destination_add(change, OP25B_RELAY, destination_id, &op->prefix,
+						 op->force, &extack);
 		break;
 	case RELAY_DEL:
-		err = op25b_step_relay_del(change, relay_id, &op->prefix, op->force, &extack);
+		err = op25b_step_destination_del(change, OP25B_RELAY, destination_id, &op->prefix,
+						 op->force, &extack);
+		break;
+	case TARGET_ADD:
+		err = op25b_step_destination_add(change, OP25B_TARGET, destination_id, &op->prefix,
+						 op->force, &extack);
+		break;
+	case TARGET_DEL:
+		err = op25b_step_destination_del(change, OP25B_TARGET, destination_id, &op->prefix,
+						 op->force, &extack);
 		break;
 	default:
 		err = -EINVAL;
@@ -204,7 +214,8 @@ struct collected {
 	struct model *model;
 	unsigned int comments;	/* entries with a struct op25b_exempt */
 	unsigned int timeouts;
-	int relays_of;		/* the pool whose relays are walked */
+	int pool;		/* whose destinations are walked */
+	enum op25b_destination kind;
 };
 
 static int check_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
@@ -231,12 +242,12 @@ static int check_entry(void *arg, struct op25b_key key, unsigned int len, unsign
 	return 0;
 }
 
-static int check_relay(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+static int check_destination(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
 {
 	struct collected *c = arg;
 	struct op25b_prefix p = { .family = c->family, .len = len, .key = key };
 
-	CHECK(value && model_relay(c->model, &p, c->relays_of));
+	CHECK(value && model_destination(c->model, c->kind, &p, c->pool));
 	c->n++;
 	return 0;
 }
@@ -279,7 +290,8 @@ static void check_judgements(const struct op25b_policy *policy, const struct mod
 static void check_policy(const struct op25b_policy *policy, struct model *model)
 {
 	const struct op25b_pool_conf *conf[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
-	u32 prefixes, exempts, relays, pools = 0, guards[2] = { 0 };
+	u32 prefixes, exempts, destinations, pools = 0, guards[2] = { 0 };
+	enum op25b_destination kind;
 	struct collected c = { .policy = policy, .model = model };
 	struct op25b_key none = { 0 };
 	unsigned int i, j;
@@ -319,16 +331,24 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 			prefixes += model->entry[i].pool == pool && model->entry[i].is_prefix;
 			exempts += model->entry[i].pool == pool && model->entry[i].is_exempt;
 		}
-		for (relays = 0, i = 0; i < model->relays; i++)
-			relays += model->relay[i].pool == pool;
 		check_count(conf[pool]->prefixes, prefixes, "prefixes of a pool");
 		check_count(conf[pool]->exempts, exempts, "exempts of a pool");
-		check_count(conf[pool]->relays, relays, "relays of a pool");
+		for (kind = 0; kind < OP25B_DESTINATIONS; kind++) {
+			for (destinations = 0, i = 0; i < model->destinations; i++)
+				destinations += model->destination[i].kind == kind &&
+						model->destination[i].pool == pool;
+			check_count(conf[pool]->destinations[kind], destinations,
+				    "destinations of a pool");
+		}
 	}
 	check_count(policy->pools, pools, "pools");
 	check_count(policy->synack, guards[0], "guards synack");
 	check_count(policy->inbound, guards[1], "guards inbound");
-	check_count(policy->relays, model->relays, "relays");
+	for (kind = 0; kind < OP25B_DESTINATIONS; kind++) {
+		for (destinations = 0, i = 0; i < model->destinations; i++)
+			destinations += model->destination[i].kind == kind;
+		check_count(policy->destinations[kind], destinations, "destinations");
+	}
 
 	for (i = 0; i < OP25B_FAMILIES; i++) {
 		for (prefixes = 0, j = 0; j < model->entries; j++)
@@ -342,17 +362,20 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 	check_count(policy->exempts, exempts, "exempts");
 	CHECK(c.n == model->entries, "%u, not %u", c.n, model->entries);
 
-	for (c.n = 0, i = 0; i < OP25B_FAMILIES; i++) {
-		c.family = i;
-		c.relays_of = EVERY_POOL;
-		op25b_lpm_walk(policy->relay[i], none, 0, check_relay, &c);
+	for (c.n = 0, i = 0; i < OP25B_FAMILIES * OP25B_DESTINATIONS; i++) {
+		c.family = i % OP25B_FAMILIES;
+		c.kind = i / OP25B_FAMILIES;
+		c.pool = EVERY_POOL;
+		op25b_lpm_walk(policy->destination[c.kind][c.family], none, 0, check_destination,
+			       &c);
 		for (pool = 0; pool < POOLS; pool++) {
-			c.relays_of = pool;
+			c.pool = pool;
 			if (conf[pool])
-				op25b_lpm_walk(conf[pool]->relay[i], none, 0, check_relay, &c);
+				op25b_lpm_walk(conf[pool]->destination[c.kind][c.family], none, 0,
+					       check_destination, &c);
 		}
 	}
-	CHECK(c.n == model->relays, "%u, not %u", c.n, model->relays);
+	CHECK(c.n == model->destinations, "%u, not %u", c.n, model->destinations);
 	check_judgements(policy, model, 10);
 }
 

@@ -121,5 +121,6 @@ int harness_teardown(void **state);
 #define PREFIX(p, text)	do_op(OP(PREFIX_ADD, p, .prefix = prefix(text)), 0)
 #define EXEMPT(p, text)	do_op(OP(EXEMPT_ADD, p, .prefix = prefix(text)), 0)
 #define RELAY(p, text)	do_op(OP(RELAY_ADD, p, .prefix = prefix(text)), 0)
+#define TARGET(p, text)	do_op(OP(TARGET_ADD, p, .prefix = prefix(text)), 0)
 
 #endif /* TEST_HARNESS_H */

@@ -23,13 +23,16 @@ struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix
 	return NULL;
 }
 
-struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix, int pool)
+struct destination *model_destination(struct model *model, enum op25b_destination kind,
+				      const struct op25b_prefix *prefix, int pool)
 {
 	unsigned int i;
 
-	for (i = 0; i < model->relays; i++) {
-		if (model->relay[i].pool == pool && same_prefix(&model->relay[i].prefix, prefix))
-			return &model->relay[i];
+	for (i = 0; i < model->destinations; i++) {
+		struct destination *one = &model->destination[i];
+
+		if (one->kind == kind && one->pool == pool && same_prefix(&one->prefix, prefix))
+			return one;
 	}
 	return NULL;
 }
@@ -138,7 +141,9 @@ static void model_move(struct model *model, struct entry *prefix, int pool)
 int model_apply(struct model *model, const struct op *op)
 {
 	struct entry *entry = model_entry(model, &op->prefix);
-	struct relay *relay = model_relay(model, &op->prefix, op->pool);
+	enum op25b_destination kind = op->kind == TARGET_ADD || op->kind == TARGET_DEL ?
+					      OP25B_TARGET : OP25B_RELAY;
+	struct destination *destination = model_destination(model, kind, &op->prefix, op->pool);
 	bool there = entry && (entry->is_prefix || model_exempts(entry));
 	bool mine = there && entry->pool == op->pool;
 	unsigned int i;
@@ -160,9 +165,9 @@ int model_apply(struct model *model, const struct op *op)
 			if (model->entry[i].pool == op->pool)
 				model->entry[i].is_prefix = model->entry[i].is_exempt = false;
 		}
-		for (i = 0; i < model->relays;) {
-			if (model->relay[i].pool == op->pool)
-				model->relay[i] = model->relay[--model->relays];
+		for (i = 0; i < model->destinations;) {
+			if (model->destination[i].pool == op->pool)
+				model->destination[i] = model->destination[--model->destinations];
 			else
 				i++;
 		}
@@ -209,15 +214,18 @@ int model_apply(struct model *model, const struct op *op)
 		entry_unexempt(entry);
 		break;
 	case RELAY_ADD:
-		if (relay)
+	case TARGET_ADD:
+		if (destination)
 			return op->force ? 0 : -EEXIST;
-		CHECK(model->relays < 256);
-		model->relay[model->relays++] = (struct relay){ op->prefix, op->pool };
+		CHECK(model->destinations < 256);
+		model->destination[model->destinations++] =
+			(struct destination){ op->prefix, op->pool, kind };
 		break;
 	case RELAY_DEL:
-		if (!relay)
+	case TARGET_DEL:
+		if (!destination)
 			return op->force ? 0 : -ENOENT;
-		*relay = model->relay[--model->relays];
+		*destination = model->destination[--model->destinations];
 		break;
 	default:
 		CHECK(false);
@@ -265,6 +273,22 @@ const struct entry *model_lookup(const struct model *model, enum op25b_family fa
 	return best;
 }
 
+/* Whether an address is a relay or target of every pool, or of this one */
+static bool model_is(const struct model *model, enum op25b_destination kind, int pool,
+		     enum op25b_family family, struct op25b_key key)
+{
+	unsigned int i;
+
+	for (i = 0; i < model->destinations; i++) {
+		const struct destination *one = &model->destination[i];
+
+		if (one->kind == kind && prefix_holds(&one->prefix, family, key) &&
+		    (one->pool == EVERY_POOL || one->pool == pool))
+			return true;
+	}
+	return false;
+}
+
 /* Judge a packet as one of a class: the rules of op25b_judge_rules(), one by one. */
 static struct verdict model_rules(const struct model *model, enum op25b_class class, u32 guard,
 				  enum op25b_family family, struct op25b_key side,
@@ -272,20 +296,17 @@ static struct verdict model_rules(const struct model *model, enum op25b_class cl
 {
 	const struct entry *entry = model_lookup(model, family, side);
 	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
-	unsigned int i;
 
 	if (!entry || model->settings[entry->pool].mode == OP25B_MODE_OFF)
 		return verdict;
 	if (guard && !(model->settings[entry->pool].guard & guard))
 		return verdict;
 	verdict = (struct verdict){ OP25B_VERDICT_BLOCKED, class, entry->pool };
-	if (model->settings[entry->pool].mode == OP25B_MODE_OBSERVE)
+	if (model->settings[entry->pool].mode == OP25B_MODE_OBSERVE &&
+	    !(class == OP25B_CLASS_SYN && model_is(model, OP25B_TARGET, entry->pool, family, other)))
 		verdict.verdict = OP25B_VERDICT_OBSERVED;
-	for (i = 0; i < model->relays; i++) {
-		if (prefix_holds(&model->relay[i].prefix, family, other) &&
-		    (model->relay[i].pool == EVERY_POOL || model->relay[i].pool == entry->pool))
-			verdict.verdict = OP25B_VERDICT_RELAYED;
-	}
+	if (model_is(model, OP25B_RELAY, entry->pool, family, other))
+		verdict.verdict = OP25B_VERDICT_RELAYED;
 	if (model_exempts(entry))
 		verdict.verdict = OP25B_VERDICT_EXEMPTED;
 	return verdict;

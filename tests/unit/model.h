@@ -50,9 +50,10 @@ struct entry {
 	char comment[16];
 };
 
-struct relay {
+struct destination {
 	struct op25b_prefix prefix;
 	int pool;
+	enum op25b_destination kind;
 };
 
 struct model {
@@ -63,15 +64,15 @@ struct model {
 	struct op25b_settings settings[POOLS];
 	u64 packets[POOLS][OP25B_CLASSES][OP25B_STATS_COLUMNS];
 	unsigned int entries;
-	unsigned int relays;
+	unsigned int destinations;
 	struct entry entry[ENTRIES];
-	struct relay relay[256];
+	struct destination destination[256];
 };
 
 /* The operations that a change consists of */
 enum op_kind {
 	POOL_ADD, POOL_SET, POOL_DEL, PREFIX_ADD, PREFIX_DEL, PREFIX_MOVE, EXEMPT_ADD, EXEMPT_DEL,
-	RELAY_ADD, RELAY_DEL, KINDS
+	RELAY_ADD, RELAY_DEL, TARGET_ADD, TARGET_DEL, KINDS
 };
 
 struct op {
@@ -94,7 +95,8 @@ struct verdict {
 extern const char *const model_names[POOLS];
 
 struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix);
-struct relay *model_relay(struct model *model, const struct op25b_prefix *prefix, int pool);
+struct destination *model_destination(struct model *model, enum op25b_destination kind,
+				      const struct op25b_prefix *prefix, int pool);
 unsigned int model_expire(struct model *model);
 int model_apply(struct model *model, const struct op *op);
 void model_commit(struct model *in_force, const struct model *model, bool whole);

@@ -63,6 +63,8 @@ static const char *const command_names[] = {
 	[OP25B_CMD_POLICY_GET] = "POLICY_GET",
 	[OP25B_CMD_FLUSH] = "FLUSH", [OP25B_CMD_RESTORE_BEGIN] = "RESTORE_BEGIN",
 	[OP25B_CMD_RESTORE_COMMIT] = "RESTORE_COMMIT", [OP25B_CMD_PREFIX_MOVE] = "PREFIX_MOVE",
+	[OP25B_CMD_TARGET_ADD] = "TARGET_ADD", [OP25B_CMD_TARGET_DEL] = "TARGET_DEL",
+	[OP25B_CMD_TARGET_GET] = "TARGET_GET",
 };
 
 void kernel_reset(void)
@@ -207,6 +209,8 @@ static bool is_change(uint8_t command)
 	case OP25B_CMD_EXEMPT_DEL:
 	case OP25B_CMD_RELAY_ADD:
 	case OP25B_CMD_RELAY_DEL:
+	case OP25B_CMD_TARGET_ADD:
+	case OP25B_CMD_TARGET_DEL:
 	case OP25B_CMD_FLUSH:
 		return true;
 	default:
@@ -238,6 +242,8 @@ static bool adds_to(uint8_t change, uint8_t get)
 		return change == OP25B_CMD_EXEMPT_ADD;
 	case OP25B_CMD_RELAY_GET:
 		return change == OP25B_CMD_RELAY_ADD;
+	case OP25B_CMD_TARGET_GET:
+		return change == OP25B_CMD_TARGET_ADD;
 	default:
 		return false;
 	}
@@ -267,6 +273,8 @@ static void answer_part(const struct nlmsghdr *header, uint8_t part, transport_r
 		prefix |= type == OP25B_A_PREFIX;
 		if (type == OP25B_A_PREFIX && part == OP25B_CMD_RELAY_GET)
 			type = OP25B_A_RELAY;
+		if (type == OP25B_A_PREFIX && part == OP25B_CMD_TARGET_GET)
+			type = OP25B_A_TARGET;
 		mnl_attr_put(answer, type | (attribute->nla_type & NLA_F_NESTED),
 			     mnl_attr_get_payload_len(attribute), mnl_attr_get_payload(attribute));
 	}
@@ -282,7 +290,8 @@ static void answer_part(const struct nlmsghdr *header, uint8_t part, transport_r
 
 /* The parts of a policy, in the order in which it is dumped */
 static const uint8_t parts[] = {
-	OP25B_CMD_POOL_GET, OP25B_CMD_RELAY_GET, OP25B_CMD_PREFIX_GET, OP25B_CMD_EXEMPT_GET,
+	OP25B_CMD_POOL_GET, OP25B_CMD_RELAY_GET, OP25B_CMD_TARGET_GET, OP25B_CMD_PREFIX_GET,
+	OP25B_CMD_EXEMPT_GET,
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))

@@ -147,6 +147,7 @@ static void test_special(void **state)
 		{ "relay add febf::/16", SPECIAL("relay", "febf::/16", "link-local") },
 		{ "relay add 0.0.0.0", SPECIAL("relay", "0.0.0.0/32", "unspecified") },
 		{ "relay add ::", SPECIAL("relay", "::/128", "unspecified") },
+		{ "target add ff02::1", SPECIAL("target", "ff02::1/128", "multicast") },
 		{ "relay add 255.255.255.255 pool east", SPECIAL("relay", "255.255.255.255/32", "broadcast") },
 	}, *const good[] = {
 		"prefix add east 0.0.0.0/0 ::/0 ::/127 126.0.0.0/7 128.0.0.0/1 169.254.0.0/15 223.0.0.0/8 240.0.0.0/4",
@@ -227,7 +228,7 @@ static void test_bad_text(void **state)
 		{ "pool reset east\n", "site.conf:1: \"pool reset\" does not change the policy\n" },
 		{ "status\n", "site.conf:1: \"status\" does not change the policy\n" },
 		{ "restore other.conf\n", "site.conf:1: \"restore\" does not change the policy\n" },
-		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help\n" },
+		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, test, status, save, restore, diff, flush, help\n" },
 		{ "prefix add east -\n", "site.conf:1: standard input can only be used on the command line, not in a file\n" },
 		{ "pool add east -b x\n", "site.conf:1: unknown option \"-b\"\n" },
 		{ "pool add east -n\n", "site.conf:1: --dry-run is for the command line\n" },
@@ -426,6 +427,8 @@ static void put_policy(void)
 	put_prefix(OP25B_CMD_RELAY_GET, NULL, "192.0.2.0/28", 0, NULL);
 	put_prefix(OP25B_CMD_RELAY_GET, NULL, "198.51.100.0/24", 0, NULL);
 	put_prefix(OP25B_CMD_RELAY_GET, "east", "192.0.2.0/28", 0, NULL);
+	put_prefix(OP25B_CMD_TARGET_GET, NULL, "203.0.113.0/24", 0, NULL);
+	put_prefix(OP25B_CMD_TARGET_GET, "west", "203.0.113.0/24", 0, NULL);
 }
 
 static const char saved[] =
@@ -435,6 +438,8 @@ static const char saved[] =
 	"relay add 192.0.2.0/28\n"
 	"relay add 198.51.100.0/24\n"
 	"relay add 192.0.2.0/28 pool east\n"
+	"target add 203.0.113.0/24\n"
+	"target add 203.0.113.0/24 pool west\n"
 	"prefix add east 10.0.0.0/24\n"
 	"prefix add west 10.0.0.0/25\n"
 	"prefix add east 2001:db8::/32\n"
@@ -476,7 +481,7 @@ static void test_marks(void **state)
 		write_file("site.conf", text);
 		expect_cut(1, ++lines, "after");
 	}
-	assert_int_equal(lines, 11);
+	assert_int_equal(lines, 13);
 	/* somewhere in a line, the line itself may be what is refused */
 	for (end = saved + strlen("# begin of op25bctl save"); end < saved + sizeof(saved) - 2; end++) {
 		sprintf(text, "%.*s", (int)(end - saved), saved);
@@ -503,7 +508,7 @@ static void test_marks(void **state)
 	expect_cut(1, 3, "before");
 	sprintf(text, "%s\n# begin of op25bctl save\nflush\n\n", saved);
 	write_file("site.conf", text);
-	expect_cut(14, 16, "after");
+	expect_cut(16, 18, "after");
 	write_file("site.conf", "flush\n# end of op25bctl save\n");
 	expect("restore site.conf", USAGE, "",
 	       "site.conf:2: the beginning of this saved policy is missing: expected the line "
@@ -526,6 +531,8 @@ static void test_save(void **state)
 	       "POOL_ADD pool=east mode=0 action=0\n"
 	       "RELAY_ADD 192.0.2.0/28 198.51.100.0/24\n"
 	       "RELAY_ADD pool=east 192.0.2.0/28\n"
+	       "TARGET_ADD 203.0.113.0/24\n"
+	       "TARGET_ADD pool=west 203.0.113.0/24\n"
 	       "PREFIX_ADD pool=east 10.0.0.0/24 2001:db8::/32\n"
 	       "PREFIX_ADD pool=west 10.0.0.0/25\n"
 	       "EXEMPT_ADD pool=east 10.0.0.7/32(3599s)(a # \"b\" \\ \303\274) 10.0.0.8/32\n"
@@ -605,6 +612,8 @@ static void test_diff(void **state)
 		   "exempt add east 10.0.0.8\n"
 		   "exempt add east 10.0.0.7 comment \"a # \\\"b\\\" \\\\ \303\274\" timeout 5\n"
 		   "relay add 192.0.2.0/28 pool east\n"
+		   "target add 203.0.113.0/24 pool west\n"
+		   "target add 203.0.113.0/24\n"
 		   "relay add 198.51.100.0/24 192.0.2.0/28\n");
 	expect("diff site.conf", 0, "", "", NULL);
 	expect("-j diff site.conf", 0, "[]\n", "", NULL);
@@ -624,7 +633,8 @@ static void test_diff(void **state)
 		   "exempt add east 10.0.0.7 timeout 1 comment other\n"
 		   "exempt add east 10.0.0.8 timeout 60\n"
 		   "relay add 192.0.2.0/28 pool east\n"
-		   "relay add 192.0.2.0/28 pool north\n");
+		   "relay add 192.0.2.0/28 pool north\n"
+		   "target add 203.0.113.0/24 pool north\n");
 	expect("diff site.conf", 1,
 	       "+ pool add north mode enforce action drop\n"
 	       "- pool add east mode enforce action drop\n"
@@ -640,7 +650,10 @@ static void test_diff(void **state)
 	       "+ exempt add east 10.0.0.8/32 timeout 60\n"
 	       "- relay add 192.0.2.0/28\n"
 	       "+ relay add 192.0.2.0/28 pool north\n"
-	       "- relay add 198.51.100.0/24\n", "", NULL);
+	       "- relay add 198.51.100.0/24\n"
+	       "- target add 203.0.113.0/24\n"
+	       "+ target add 203.0.113.0/24 pool north\n"
+	       "- target add 203.0.113.0/24 pool west\n", "", NULL);
 
 	write_file("site.conf", saved);
 	kernel_reset();
@@ -658,7 +671,9 @@ static void test_diff(void **state)
 	       "+ prefix add east 2001:db8::/32\n"
 	       "+ exempt add east 10.0.0.7/32 timeout 3599 comment \"a # \\\"b\\\" \\\\ \303\274\"\n"
 	       "+ exempt add east 10.0.0.8/32\n"
-	       "+ relay add 192.0.2.0/28\n", "", NULL);
+	       "+ relay add 192.0.2.0/28\n"
+	       "+ target add 203.0.113.0/24\n"
+	       "+ target add 203.0.113.0/24 pool west\n", "", NULL);
 
 	write_file("site.conf", "flush\n");
 	kernel_reset();

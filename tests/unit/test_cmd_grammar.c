@@ -104,6 +104,11 @@ static void test_changes(void **state)
 		{ "exempt show", "EXEMPT_GET\n" },
 		{ "exempt show east", "EXEMPT_GET pool=east\n" },
 		{ "relay show", "RELAY_GET\n" },
+		{ "target add 192.0.2.0/28 2001:db8:25::/64", "TARGET_ADD 192.0.2.0/28 2001:db8:25::/64\n" },
+		{ "target add 192.0.2.0/28 pool east -f", "TARGET_ADD force pool=east 192.0.2.0/28\n" },
+		{ "target del 192.0.2.0/28", "TARGET_DEL 192.0.2.0/28\n" },
+		{ "target del 192.0.2.0/28 pool east", "TARGET_DEL pool=east 192.0.2.0/28\n" },
+		{ "target show", "TARGET_GET\n" },
 		{ "test 10.0.0.5 192.0.2.3", "TEST 10.0.0.5/32 192.0.2.3/32\n" },
 		{ "status", "STATUS_GET\n" },
 		{ "save", "POLICY_GET\n" },
@@ -127,7 +132,7 @@ static void test_changes(void **state)
 		{ "e d east ::1", "EXEMPT_DEL pool=east ::1/128\n" },
 		{ "ex a east 10.0.0.7 comment -f", "EXEMPT_ADD pool=east 10.0.0.7/32(-f)\n" },
 		{ "rel s", "RELAY_GET\n" },
-		{ "t ::5 ::1", "TEST ::5/128 ::1/128\n" },
+		{ "te ::5 ::1", "TEST ::5/128 ::1/128\n" },
 		{ "st", "STATUS_GET\n" },
 		{ "res -n", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
 		{ "-n res", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
@@ -155,15 +160,16 @@ static void test_changes(void **state)
 static void test_wrong_usage(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "frob", "unknown object \"frob\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
-		{ "''", "unknown object \"\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "frob", "unknown object \"frob\", expected one of: pool, prefix, exempt, relay, target, test, status, save, restore, diff, flush, help" },
+		{ "''", "unknown object \"\", expected one of: pool, prefix, exempt, relay, target, test, status, save, restore, diff, flush, help" },
 		{ "pol", "unknown object \"pol\", did you mean \"pool\"?" },
 		{ "pools show", "unknown object \"pools\", did you mean \"pool\"?" },
 		{ "prefixes", "unknown object \"prefixes\", did you mean \"prefix\"?" },
 		{ "exmept show", "unknown object \"exmept\", did you mean \"exempt\"?" },
-		{ "abcdefghijklmnop", "unknown object \"abcdefghijklmnop\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "abcdefghijklmnop", "unknown object \"abcdefghijklmnop\", expected one of: pool, prefix, exempt, relay, target, test, status, save, restore, diff, flush, help" },
 		{ "p", "object \"p\" is ambiguous, expected one of: pool, prefix" },
 		{ "re", "object \"re\" is ambiguous, expected one of: relay, restore" },
+		{ "t", "object \"t\" is ambiguous, expected one of: target, test" },
 		{ "s", "object \"s\" is ambiguous, expected one of: status, save" },
 		{ "p --help", "object \"p\" is ambiguous, expected one of: pool, prefix" },
 		{ "pool s east", "command \"pool s\" is ambiguous, expected one of: set, show" },
@@ -273,6 +279,10 @@ static void test_wrong_usage(void **state)
 		{ "relay add 192.0.2.1 pool", "the name of a pool is missing" },
 		{ "relay add 192.0.2.1 pool a pool b", "pool is given twice" },
 		{ "relay show east", "\"east\" is one word too many" },
+		{ "target add", "a prefix is missing" },
+		{ "target add 192.0.2.1 east", "unknown word \"east\", expected: pool" },
+		{ "target del 192.0.2.1 pool", "the name of a pool is missing" },
+		{ "target show east", "\"east\" is one word too many" },
 		{ "test", "the source address is missing" },
 		{ "test 10.0.0.5", "the destination address is missing" },
 		{ "test 10.0.0.5 192.0.2.3 25", "\"25\" is one word too many" },
@@ -313,8 +323,8 @@ static void test_files_have_whole_words(void **state)
 	static const char *const rows[][2] = {
 		{ "po add east\n", "unknown object \"po\", did you mean \"pool\"?" },
 		{ "pool a east\n", "unknown command \"pool a\", did you mean \"pool add\"?" },
-		{ "p add east\n", "unknown object \"p\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
-		{ "h\n", "unknown object \"h\", expected one of: pool, prefix, exempt, relay, test, status, save, restore, diff, flush, help" },
+		{ "p add east\n", "unknown object \"p\", expected one of: pool, prefix, exempt, relay, target, test, status, save, restore, diff, flush, help" },
+		{ "h\n", "unknown object \"h\", expected one of: pool, prefix, exempt, relay, target, test, status, save, restore, diff, flush, help" },
 		{ "pool h\n", "unknown command \"pool h\", expected one of: add, set, del, show, reset, help" },
 		{ "pool list\n", "unknown command \"pool list\", did you mean \"pool show\"?" },
 		{ "pool set east\n", "a setting is missing, expected one of: mode, action, guard" },
@@ -587,6 +597,8 @@ static void test_collisions(void **state)
 		  "relay is there already", "relay 2001:db8::1/128 is in pool \"east\" already" },
 		{ "relay add 2001:db8::1", OP25B_CMD_RELAY_ADD, "2001:db8::1/128",
 		  "relay is there already", "relay 2001:db8::1/128 is there already" },
+		{ "target add 2001:db8::1 pool east", OP25B_CMD_TARGET_ADD, "2001:db8::1/128",
+		  "target is there already", "target 2001:db8::1/128 is in pool \"east\" already" },
 	};
 	char expected[256];
 	size_t i;
@@ -630,6 +642,12 @@ static void test_absences(void **state)
 		  "relay 192.0.2.0/28 is one of pool \"east\"" },
 		{ "relay del ::1 pool west", OP25B_CMD_RELAY_DEL, "relay is not there",
 		  "relay ::1/128 is for all pools, leave out \"pool west\"" },
+		{ "target del 192.0.2.0/28", OP25B_CMD_TARGET_DEL, "target is not there",
+		  "target 192.0.2.0/28 is one of pool \"east\", add \"pool east\"" },
+		{ "target del 192.0.2.0/28 pool west", OP25B_CMD_TARGET_DEL, "target is not there",
+		  "target 192.0.2.0/28 is one of pool \"east\"" },
+		{ "target del ::1 pool west", OP25B_CMD_TARGET_DEL, "target is not there",
+		  "target ::1/128 is for all pools, leave out \"pool west\"" },
 		{ "relay del 192.0.2.0/29", OP25B_CMD_RELAY_DEL, "relay is not there",
 		  "relay 192.0.2.0/29 is not there" },
 		{ "prefix del east 10.1.0.0/24", OP25B_CMD_PREFIX_DEL, "prefix is not in the pool",
@@ -658,6 +676,8 @@ static void test_absences(void **state)
 		put_prefixes(OP25B_CMD_EXEMPT_GET, "north", "10.1.0.7", "10.1.0.8");
 		put_prefixes(OP25B_CMD_RELAY_GET, "east", "192.0.2.0/28", "192.0.2.16/28");
 		message_put_prefix(kernel_answer(OP25B_CMD_RELAY_GET), OP25B_A_PREFIX, &all, NULL);
+		put_prefixes(OP25B_CMD_TARGET_GET, "east", "192.0.2.0/28", "192.0.2.16/28");
+		message_put_prefix(kernel_answer(OP25B_CMD_TARGET_GET), OP25B_A_PREFIX, &all, NULL);
 		kernel_refuse(rows[i].command, value, ENOENT, rows[i].text);
 		op25bctl(rows[i].line);
 		sprintf(expected, "Error: %s\n", rows[i].error);
@@ -708,7 +728,7 @@ static void test_no_kernel(void **state)
 static void test_help(void **state)
 {
 	static const char *const objects[] = {
-		"pool", "prefix", "exempt", "relay", "test", "status", "save", "restore", "diff", "flush",
+		"pool", "prefix", "exempt", "relay", "target", "test", "status", "save", "restore", "diff", "flush",
 	};
 	char line[32], *whole;
 	size_t i;

@@ -36,10 +36,12 @@ static void put_policy(void)
 	put_prefixes(OP25B_CMD_PREFIX_GET, "a", false);
 	put_prefixes(OP25B_CMD_EXEMPT_GET, "b", true);
 	put_prefixes(OP25B_CMD_RELAY_GET, NULL, false);
+	put_prefixes(OP25B_CMD_TARGET_GET, "b", false);
 	message = kernel_answer(OP25B_CMD_TEST);
 	message_put_string(message, OP25B_A_POOL, "a");
 	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
 	message_put_prefix(message, OP25B_A_RELAY, &prefix, NULL);
+	message_put_prefix(message, OP25B_A_TARGET, &prefix, NULL);
 	message = kernel_answer(OP25B_CMD_STATUS_GET);
 	message_put_string(message, OP25B_A_VERSION, "0.1.0");
 }
@@ -110,11 +112,12 @@ static void test_commands(void **state)
 {
 	static const char *const lines[] = {
 		"", "help", "pool help", "-V", "pool ad",
-		"pool show", "pool show a", "prefix show", "exempt show", "relay show",
-		"-j pool show", "-j prefix show", "-j exempt show", "-j relay show",
+		"pool show", "pool show a", "prefix show", "exempt show", "relay show", "target show",
+		"-j pool show", "-j prefix show", "-j exempt show", "-j relay show", "-j target show",
 		"test 10.0.0.1 192.0.2.1", "-j test 10.0.0.1 192.0.2.1", "status", "-j status",
 		"pool reset", "pool add a prefix 10.0.0.0/24 10.0.1.0/24", "pool set a mode off",
 		"exempt add a 10.0.0.1 timeout 60 comment text", "relay del ::/0 pool a",
+		"target add ::/0 pool a",
 		"save", "diff site.conf", "-j diff site.conf", "restore site.conf", "restore -n",
 		"-b site.conf", "-b -", "prefix add a - 10.0.0.0/24",
 	};
@@ -129,6 +132,7 @@ static void test_commands(void **state)
 		   "prefix add  a 10.0.2.0/24\n"
 		   "exempt add b 10.0.0.7 comment \"a text\"\n"
 		   "relay add 192.0.2.0/28\n"
+		   "target add 192.0.2.0/28\n"
 		   "pool set a mode off\n");
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		sweep(lines[i], input);

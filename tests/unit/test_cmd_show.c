@@ -43,6 +43,7 @@ static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t 
 	message_put_u32(message, OP25B_A_PREFIX_COUNT, count);
 	message_put_u32(message, OP25B_A_EXEMPT_COUNT, count + 1);
 	message_put_u32(message, OP25B_A_RELAY_COUNT, count + 2);
+	message_put_u32(message, OP25B_A_TARGET_COUNT, count + 3);
 	message->data = realloc(message->data, 4096);
 	message->size = 4096;
 	header = message_header(message);
@@ -89,7 +90,7 @@ static void test_pools(void **state)
 		 OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND, 0, 1000000000000);
 	expect_json("--json pool",
 		    "[{\"name\":\"east\",\"mode\":\"enforce\",\"action\":\"drop\",\"guard\":[\"synack\"],"
-		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"packets\":{"
+		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"packets\":{"
 		    "\"syn\":{\"blocked\":112,\"observed\":113,\"relayed\":114,\"exempted\":115},"
 		    "\"malformed\":{\"blocked\":122,\"observed\":123,\"relayed\":124,\"exempted\":125},"
 		    "\"synack\":{\"blocked\":132,\"observed\":133,\"relayed\":134,\"exempted\":135},"
@@ -97,7 +98,7 @@ static void test_pools(void **state)
 		    "\"spoofed\":{\"blocked\":152,\"observed\":153,\"relayed\":154,\"exempted\":155}}},"
 		    "{\"name\":\"wholesale.isp\",\"mode\":\"off\",\"action\":\"admin-prohibited\","
 		    "\"guard\":[\"synack\",\"inbound\"],"
-		    "\"prefixes\":0,\"exempts\":1,\"relays\":2,\"packets\":{"
+		    "\"prefixes\":0,\"exempts\":1,\"relays\":2,\"targets\":3,\"packets\":{"
 		    "\"syn\":{\"blocked\":1000000000012,\"observed\":1000000000013,"
 		    "\"relayed\":1000000000014,\"exempted\":1000000000015},"
 		    "\"malformed\":{\"blocked\":1000000000022,\"observed\":1000000000023,"
@@ -109,18 +110,18 @@ static void test_pools(void **state)
 		    "\"spoofed\":{\"blocked\":1000000000052,\"observed\":1000000000053,"
 		    "\"relayed\":1000000000054,\"exempted\":1000000000055}}}]");
 	expect("pool",
-	       "POOL           MODE     ACTION            GUARD           PREFIXES  EXEMPTS  RELAYS"
+	       "POOL           MODE     ACTION            GUARD           PREFIXES  EXEMPTS  RELAYS  TARGETS"
 	       "        BLOCKED       OBSERVED        RELAYED       EXEMPTED\n"
-	       "east           enforce  drop              synack                 2        3       4"
+	       "east           enforce  drop              synack                 2        3       4        5"
 	       "            660            665            670            675\n"
-	       "wholesale.isp  off      admin-prohibited  synack,inbound         0        1       2"
+	       "wholesale.isp  off      admin-prohibited  synack,inbound         0        1       2        3"
 	       "  5000000000160  5000000000165  5000000000170  5000000000175\n");
 
 	kernel_reset();
 	put_pool("east", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, 0, 2, 0);
 	expect_json("pool show east -j",
 		    "[{\"name\":\"east\",\"mode\":\"observe\",\"action\":\"tcp-reset\",\"guard\":[],"
-		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"packets\":{"
+		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"packets\":{"
 		    "\"syn\":{\"blocked\":12,\"observed\":13,\"relayed\":14,\"exempted\":15},"
 		    "\"malformed\":{\"blocked\":22,\"observed\":23,\"relayed\":24,\"exempted\":25},"
 		    "\"synack\":{\"blocked\":32,\"observed\":33,\"relayed\":34,\"exempted\":35},"
@@ -128,7 +129,7 @@ static void test_pools(void **state)
 		    "\"spoofed\":{\"blocked\":52,\"observed\":53,\"relayed\":54,\"exempted\":55}}}]");
 	expect("pool show east",
 	       "east  mode observe  action tcp-reset  guard none\n"
-	       "    prefixes 2  exempts 3  relays 4\n"
+	       "    prefixes 2  exempts 3  relays 4  targets 5\n"
 	       "    packets         blocked      observed       relayed      exempted\n"
 	       "    syn                  12            13            14            15\n"
 	       "    malformed            22            23            24            25\n"
@@ -211,6 +212,20 @@ static void test_relays(void **state)
 	       "east  2001:db8:25::/64\n");
 }
 
+static void test_targets(void **state)
+{
+	(void)state;
+	put_entry(OP25B_CMD_TARGET_GET, NULL, "198.51.100.0/24", 0, NULL);
+	put_entry(OP25B_CMD_TARGET_GET, "east", "2001:db8:cafe::/48", 0, NULL);
+	put_entry(OP25B_CMD_RELAY_GET, NULL, "192.0.2.0/28", 0, NULL);
+	expect_json("-j target show", "[{\"prefix\":\"198.51.100.0/24\",\"pool\":null},"
+		    "{\"prefix\":\"2001:db8:cafe::/48\",\"pool\":\"east\"}]");
+	expect("target show",
+	       "POOL  PREFIX\n"
+	       "*     198.51.100.0/24\n"
+	       "east  2001:db8:cafe::/48\n");
+}
+
 static void test_test(void **state)
 {
 	struct message *message;
@@ -220,16 +235,18 @@ static void test_test(void **state)
 	message_put_string(message, OP25B_A_POOL, "east");
 	put_prefix(message, OP25B_A_PREFIX, "10.0.0.0/24", NULL);
 	put_prefix(message, OP25B_A_RELAY, "192.0.2.0/28", NULL);
+	put_prefix(message, OP25B_A_TARGET, "192.0.0.0/16", NULL);
 	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_RELAYED);
 	expect_json("-j test 10.0.0.5 192.0.2.3",
 		    "{\"src\":\"10.0.0.5\",\"dst\":\"192.0.2.3\",\"pool\":\"east\","
 		    "\"prefix\":\"10.0.0.0/24\",\"exempt\":false,\"relay\":\"192.0.2.0/28\","
-		    "\"verdict\":\"relayed\"}");
+		    "\"target\":\"192.0.0.0/16\",\"verdict\":\"relayed\"}");
 	expect("test 10.0.0.5 192.0.2.3",
 	       "10.0.0.5 to 192.0.2.3 port 25: relayed\n"
 	       "  pool    east\n"
 	       "  prefix  10.0.0.0/24\n"
-	       "  relay   192.0.2.0/28\n");
+	       "  relay   192.0.2.0/28\n"
+	       "  target  192.0.0.0/16\n");
 
 	kernel_reset();
 	message = kernel_answer(OP25B_CMD_TEST);
@@ -239,7 +256,7 @@ static void test_test(void **state)
 	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_EXEMPTED);
 	expect_json("-j test 2001:DB8::5 ::1",
 		    "{\"src\":\"2001:db8::5\",\"dst\":\"::1\",\"pool\":\"east\","
-		    "\"prefix\":\"2001:db8::5/128\",\"exempt\":true,\"relay\":null,"
+		    "\"prefix\":\"2001:db8::5/128\",\"exempt\":true,\"relay\":null,\"target\":null,"
 		    "\"verdict\":\"exempted\"}");
 	expect("test 2001:DB8::5 ::1",
 	       "2001:db8::5 to ::1 port 25: exempted\n"
@@ -251,7 +268,7 @@ static void test_test(void **state)
 	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_PASSED);
 	expect_json("-j test 10.0.0.5 192.0.2.3",
 		    "{\"src\":\"10.0.0.5\",\"dst\":\"192.0.2.3\",\"pool\":null,\"prefix\":null,"
-		    "\"exempt\":false,\"relay\":null,\"verdict\":\"passed\"}");
+		    "\"exempt\":false,\"relay\":null,\"target\":null,\"verdict\":\"passed\"}");
 	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: passed\n");
 
 	kernel_reset();
@@ -277,15 +294,17 @@ static void test_status(void **state)
 	message_put_u32(message, OP25B_A_PREFIX6_COUNT, 1);
 	message_put_u32(message, OP25B_A_EXEMPT_COUNT, 4);
 	message_put_u32(message, OP25B_A_RELAY_COUNT, 5);
+	message_put_u32(message, OP25B_A_TARGET_COUNT, 6);
 	expect_json("-j status", "{\"version\":\"1.2.3\",\"generation\":7,\"pools\":2,"
-		    "\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5}");
+		    "\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5,\"targets\":6}");
 	expect("status",
 	       "version     1.2.3\n"
 	       "generation  7\n"
 	       "pools       2\n"
 	       "prefixes    3 IPv4, 1 IPv6\n"
 	       "exempts     4\n"
-	       "relays      5\n");
+	       "relays      5\n"
+	       "targets     6\n");
 }
 
 /* What is no whole policy is not printed. */
@@ -311,11 +330,12 @@ static void test_interrupted(void **state)
 static void test_empty_tables(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "pool show", "POOL  MODE  ACTION  GUARD  PREFIXES  EXEMPTS  RELAYS  BLOCKED  OBSERVED  RELAYED  EXEMPTED\n" },
+		{ "pool show", "POOL  MODE  ACTION  GUARD  PREFIXES  EXEMPTS  RELAYS  TARGETS  BLOCKED  OBSERVED  RELAYED  EXEMPTED\n" },
 		{ "prefix show", "POOL  PREFIX\n" },
 		{ "prefix show east", "POOL  PREFIX\n" },
 		{ "exempt show", "POOL  PREFIX  EXPIRES  COMMENT\n" },
 		{ "relay show", "POOL  PREFIX\n" },
+		{ "target show", "POOL  PREFIX\n" },
 		{ "-j pool show", "[]\n" },
 		{ "-j relay show", "[]\n" },
 	};
@@ -342,6 +362,7 @@ int main(void)
 		TEST(test_prefixes),
 		TEST(test_exempts),
 		TEST(test_relays),
+		TEST(test_targets),
 		TEST(test_test),
 		TEST(test_status),
 		TEST(test_interrupted),

@@ -41,7 +41,7 @@ static struct op random_op(struct model *model)
 	struct op op = { .comment = "" };
 
 	do {
-		op.kind = chance_below(4) ? PREFIX_ADD + chance_below(7) : chance_below(3);
+		op.kind = chance_below(4) ? PREFIX_ADD + chance_below(KINDS - PREFIX_ADD) : chance_below(3);
 		if (op.kind == POOL_DEL && chance_below(3))
 			op.kind = POOL_SET;
 		op.pool = chance_below(POOLS);
@@ -56,13 +56,16 @@ static struct op random_op(struct model *model)
 	op.timeout = chance_below(3) ? 0 : 1 + chance_below(40);
 	op.comment = comments[chance_below(3)];
 	op.force = chance() & 1;
-	/* most deletions are of prefixes, exempts and relays that exist */
+	/* most deletions are of prefixes, exempts, relays and targets that exist */
 	if (op.kind >= RELAY_ADD) {
-		if (op.kind == RELAY_DEL && model->relays && chance_below(4)) {
-			struct relay *relay = &model->relay[chance_below(model->relays)];
+		if ((op.kind == RELAY_DEL || op.kind == TARGET_DEL) && model->destinations &&
+		    chance_below(4)) {
+			struct destination *destination =
+				&model->destination[chance_below(model->destinations)];
 
-			op.prefix = relay->prefix;
-			op.pool = relay->pool;
+			op.kind = destination->kind == OP25B_RELAY ? RELAY_DEL : TARGET_DEL;
+			op.prefix = destination->prefix;
+			op.pool = destination->pool;
 		}
 	} else if (op.kind != PREFIX_ADD && model->entries && chance_below(4)) {
 		struct entry *entry = &model->entry[chance_below(model->entries)];
@@ -146,7 +149,9 @@ static void test_pools(void **state)
 	EXEMPT(0, "10.0.0.7");
 	RELAY(0, "192.0.2.0/28");
 	do_op(OP(POOL_DEL, 0), 0);
-	CHECK(table->policy->prefixes[OP25B_IPV4] == 0 && table->policy->relays == 0);
+	CHECK(table->policy->prefixes[OP25B_IPV4] == 0 &&
+	      table->policy->destinations[OP25B_RELAY] == 0 &&
+	      table->policy->destinations[OP25B_TARGET] == 0);
 	check_table();
 	do_op(OP(POOL_DEL, 1), 0);
 	CHECK(!stubs.hooks);
@@ -189,7 +194,15 @@ static void test_errors(void **state)
 	do_op(OP(PREFIX_DEL, 0, .prefix = p), -ENOENT);
 	do_op(OP(PREFIX_ADD, 1, .prefix = p), -EEXIST);
 	check_table();
-	/* the relays of every pool and those of single pools are independent of each other */
+	/* the relays of every pool and those of single pools are independent of each other, and of targets */
+	TARGET(0, "10.0.0.0/24");
+	TARGET(EVERY_POOL, "10.0.0.0/24");
+	do_op(OP(TARGET_ADD, 0, .prefix = p), -EEXIST);
+	do_op(OP(TARGET_ADD, EVERY_POOL, .prefix = p), -EEXIST);
+	do_op(OP(TARGET_ADD, 0, .prefix = p, .force = true), 0);
+	do_op(OP(TARGET_DEL, 1, .prefix = p), -ENOENT);
+	do_op(OP(TARGET_DEL, 1, .prefix = p, .force = true), 0);
+	do_op(OP(TARGET_DEL, EVERY_POOL, .prefix = p), 0);
 	RELAY(0, "10.0.0.0/24");
 	RELAY(1, "10.0.0.0/24");
 	RELAY(EVERY_POOL, "10.0.0.0/24");
@@ -503,6 +516,49 @@ static void test_specific(void **state)
 	check_verdict(OP25B_PKT_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
 	do_op(OP(EXEMPT_DEL, 1, .prefix = prefix("10.1.2.0/24")), 0);
 	check_verdict(OP25B_PKT_SYN, "10.1.2.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	check_table();
+}
+
+/* A pool that observes blocks what goes to a target of every pool, or of this one. */
+static void test_targets(void **state)
+{
+	ADD(0, .mode = OP25B_MODE_OBSERVE);
+	ADD(1, .mode = OP25B_MODE_OBSERVE);
+	ADD(2, .mode = OP25B_MODE_ENFORCE);
+	ADD(3, .mode = OP25B_MODE_OFF);
+	PREFIX(0, "10.0.0.0/24");
+	PREFIX(0, "2001:db8::/48");
+	PREFIX(1, "10.0.1.0/24");
+	PREFIX(2, "10.0.2.0/24");
+	PREFIX(3, "10.0.3.0/24");
+	EXEMPT(0, "10.0.0.7");
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "198.51.100.1", OP25B_VERDICT_OBSERVED);
+	TARGET(EVERY_POOL, "198.51.100.0/24");
+	TARGET(EVERY_POOL, "2001:db9::/32");
+	TARGET(0, "203.0.113.7");
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "198.51.100.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.5", "198.51.100.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "2001:db8::5", "2001:db9::1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.7", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.5", "203.0.113.7", OP25B_VERDICT_OBSERVED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "203.0.113.8", OP25B_VERDICT_OBSERVED);
+	check_verdict(OP25B_PKT_SYN, "2001:db8::5", "2001:dba::1", OP25B_VERDICT_OBSERVED);
+	/* what cannot be judged knows no targets */
+	check_verdict(OP25B_PKT_MALFORMED, "10.0.0.5", "198.51.100.1", OP25B_VERDICT_OBSERVED);
+	/* the other modes do not */
+	check_verdict(OP25B_PKT_SYN, "10.0.2.5", "198.51.100.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.2.5", "203.0.113.8", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.3.5", "198.51.100.1", OP25B_VERDICT_PASSED);
+	/* exempts and relays come first */
+	check_verdict(OP25B_PKT_SYN, "10.0.0.7", "198.51.100.1", OP25B_VERDICT_EXEMPTED);
+	RELAY(0, "198.51.100.25");
+	check_verdict(OP25B_PKT_SYN, "10.0.0.5", "198.51.100.25", OP25B_VERDICT_RELAYED);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.5", "198.51.100.25", OP25B_VERDICT_BLOCKED);
+	/* a pool's own targets go with it, those of every pool stay */
+	do_op(OP(POOL_DEL, 0), 0);
+	do_op(OP(TARGET_DEL, EVERY_POOL, .prefix = prefix("198.51.100.0/24")), 0);
+	check_verdict(OP25B_PKT_SYN, "10.0.1.5", "198.51.100.1", OP25B_VERDICT_OBSERVED);
+	CHECK(table->policy->destinations[OP25B_TARGET] == 1);
 	check_table();
 }
 
@@ -881,7 +937,7 @@ static void test_out_of_memory(void **state)
 		send_random(5);
 		check_table();
 	}
-	/* delete a pool that has many prefixes, exempts and relays of both families */
+	/* delete a pool that has many prefixes, exempts, relays and targets of both families */
 	if (!in_force.exists[0])
 		ADD(0);
 	for (j = 0; j < 200; j++) {
@@ -890,7 +946,7 @@ static void test_out_of_memory(void **state)
 		op.prefix = prefix(j & 4 ? "2001:dbf::" : "10.200.0.0");
 		op.prefix.key.hi += (u64)j << 32;
 		change(&op, 1, 0, false);
-		op.kind = RELAY_ADD;
+		op.kind = j & 1 ? RELAY_ADD : TARGET_ADD;
 		if (j < 40)
 			change(&op, 1, 0, false);
 	}
@@ -1180,6 +1236,7 @@ int main(void)
 		TABLE_TEST(test_router),
 		TABLE_TEST(test_spoofed),
 		TABLE_TEST(test_specific),
+		TABLE_TEST(test_targets),
 		TABLE_TEST(test_restore),
 		TABLE_TEST(test_publish_early),
 		TABLE_TEST(test_publish_again),

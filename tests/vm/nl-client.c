@@ -440,9 +440,9 @@ static void show_pool(struct nlattr **attrs)
 		printf("%s\"%s\"", comma, guards[bit]);
 		comma = ",";
 	}
-	printf("],\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"packets\":{",
+	printf("],\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"targets\":%u,\"packets\":{",
 	       nla_get_u32(attrs[OP25B_A_PREFIX_COUNT]), nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]),
-	       nla_get_u32(attrs[OP25B_A_RELAY_COUNT]));
+	       nla_get_u32(attrs[OP25B_A_RELAY_COUNT]), nla_get_u32(attrs[OP25B_A_TARGET_COUNT]));
 	show_packets(attrs[OP25B_A_PACKETS]);
 	printf("}}");
 }
@@ -460,6 +460,8 @@ static void show_test(struct nlattr **attrs)
 	show_nested_prefix(attrs[OP25B_A_PREFIX]);
 	printf(",\"exempt\":%s,\"relay\":", attrs[OP25B_A_EXEMPT] ? "true" : "false");
 	show_nested_prefix(attrs[OP25B_A_RELAY]);
+	printf(",\"target\":");
+	show_nested_prefix(attrs[OP25B_A_TARGET]);
 	printf(",\"verdict\":\"%s\"}", WORD(verdicts, attrs[OP25B_A_VERDICT]));
 }
 
@@ -471,8 +473,9 @@ static void show_status(struct nlattr **attrs)
 	       (unsigned long long)nla_get_u64(attrs[OP25B_A_GENERATION]),
 	       nla_get_u32(attrs[OP25B_A_POOL_COUNT]), nla_get_u32(attrs[OP25B_A_PREFIX4_COUNT]),
 	       nla_get_u32(attrs[OP25B_A_PREFIX6_COUNT]));
-	printf(",\"exempts\":%u,\"relays\":%u}", nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]),
-	       nla_get_u32(attrs[OP25B_A_RELAY_COUNT]));
+	printf(",\"exempts\":%u,\"relays\":%u,\"targets\":%u}",
+	       nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]), nla_get_u32(attrs[OP25B_A_RELAY_COUNT]),
+	       nla_get_u32(attrs[OP25B_A_TARGET_COUNT]));
 }
 
 static void show_outcome(void)

@@ -243,6 +243,7 @@ BOUNDS = {
 # Attributes of replies only
 REPLIES = {
     "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
+              "target-count", "target",
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
     "packets": {"syn", "malformed", "synack", "inbound", "spoofed"},
     "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},
@@ -263,6 +264,8 @@ NEEDED = {
     "exempt-del": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},
     "relay-add": {"POOL:s:east": None, NET: "prefix is missing"},
     "relay-del": {"POOL:s:east": None, NET: "prefix is missing"},
+    "target-add": {"POOL:s:east": None, NET: "prefix is missing"},
+    "target-del": {"POOL:s:east": None, NET: "prefix is missing"},
     "test": {"SRC[ ADDR4:x:0a000005 ]": "src and dst are needed",
              "DST[ ADDR4:x:09090909 ]": "src and dst are needed"},
     "prefix-move": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},

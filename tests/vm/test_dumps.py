@@ -59,13 +59,13 @@ def policy(count, first=16):
 
 
 @pytest.mark.parametrize("command, count", [("PREFIX_GET", 5000), ("EXEMPT_GET", 5000),
-                                            ("RELAY_GET", 5000), ("POOL_GET", 1001),
-                                            ("POLICY_GET", 16002)])
+                                            ("RELAY_GET", 5000), ("TARGET_GET", 5000),
+                                            ("POOL_GET", 1001), ("POLICY_GET", 21002)])
 def test_a_dump_is_of_one_policy(client, command, count):
     """All that makes the policy is deleted after the first part."""
     client.do("POOL_ADD", "POOL:s:east")
     client(f"many 1000 {CMD['POOL_ADD']} p")
-    for kind, first in (("PREFIX", 16), ("EXEMPT", 16), ("RELAY", 48)):
+    for kind, first in (("PREFIX", 16), ("EXEMPT", 16), ("RELAY", 48), ("TARGET", 48)):
         assert client(f"prefixes 5000 {CMD[kind + '_ADD']} east {first}.0.0.0")["error"] == 0
     for change in (None, "FLUSH"):
         client("socket reader")

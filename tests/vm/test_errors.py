@@ -11,6 +11,8 @@ prefix add west 10.1.0.0/16
 exempt add east 10.0.0.7
 relay add 192.0.2.0/28
 relay add 198.51.100.1 pool east
+target add 203.0.113.0/24
+target add 198.51.100.0/24 pool west
 """
 
 REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
@@ -49,11 +51,19 @@ REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
     "relay del 192.0.2.0/28 pool east":
         'relay 192.0.2.0/28 is for all pools, leave out "pool east"',
     "relay del 192.0.2.1": "relay 192.0.2.1/32 is not there",
+    "target add 203.0.113.0/24": "target 203.0.113.0/24 is there already",
+    "target add 203.0.113.0/24 pool eest": 'pool "eest" does not exist',
+    "target add 198.51.100.0/24 pool west": 'target 198.51.100.0/24 is in pool "west" already',
+    "target del 198.51.100.0/24": 'target 198.51.100.0/24 is one of pool "west", add "pool west"',
+    "target del 198.51.100.0/24 pool east": 'target 198.51.100.0/24 is one of pool "west"',
+    "target del 203.0.113.0/24 pool east":
+        'target 203.0.113.0/24 is for all pools, leave out "pool east"',
+    "target del 192.0.2.0/28": "target 192.0.2.0/28 is not there",
 }
 
 WRONG = {       # exit code 1: nothing was sent
-    "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, test, '
-                'status, save, restore, diff, flush, help',
+    "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, target, '
+                'test, status, save, restore, diff, flush, help',
     "p add": 'object "p" is ambiguous, expected one of: pool, prefix',
     "pool ade east": 'unknown command "pool ade", did you mean "pool add"?',
     "pool list": 'unknown command "pool list", did you mean "pool show"?',
@@ -190,19 +200,27 @@ class TestNothingChanges:
         assert sysfs("generation") == generation
 
     @pytest.mark.parametrize("line, answer", [
-        ("10.0.0.5 203.0.113.1", ("east", "10.0.0.0/24", False, None, "blocked")),
-        ("10.0.0.7 203.0.113.1", ("east", "10.0.0.7/32", True, None, "exempted")),
-        ("10.0.0.5 192.0.2.3", ("east", "10.0.0.0/24", False, "192.0.2.0/28", "relayed")),
-        ("10.0.0.5 198.51.100.1", ("east", "10.0.0.0/24", False, "198.51.100.1/32", "relayed")),
-        ("10.1.0.5 198.51.100.1", ("west", "10.1.0.0/16", False, None, "observed")),
-        ("10.2.0.5 198.51.100.1", (None, None, False, None, "passed")),
-        ("2001:db8:e::5 2001:db8::1", ("east", "2001:db8:e::/48", False, None, "blocked")),
+        ("10.0.0.5 203.0.113.1",
+         ("east", "10.0.0.0/24", False, None, "203.0.113.0/24", "blocked")),
+        ("10.0.0.7 203.0.113.1",
+         ("east", "10.0.0.7/32", True, None, "203.0.113.0/24", "exempted")),
+        ("10.0.0.5 192.0.2.3", ("east", "10.0.0.0/24", False, "192.0.2.0/28", None, "relayed")),
+        ("10.0.0.5 198.51.100.1",
+         ("east", "10.0.0.0/24", False, "198.51.100.1/32", None, "relayed")),
+        ("10.1.0.5 198.51.100.1",
+         ("west", "10.1.0.0/16", False, None, "198.51.100.0/24", "blocked")),
+        ("10.1.0.5 203.0.113.1",
+         ("west", "10.1.0.0/16", False, None, "203.0.113.0/24", "blocked")),
+        ("10.1.0.5 203.0.112.1", ("west", "10.1.0.0/16", False, None, None, "observed")),
+        ("10.2.0.5 198.51.100.1", (None, None, False, None, None, "passed")),
+        ("2001:db8:e::5 2001:db8::1", ("east", "2001:db8:e::/48", False, None, None, "blocked")),
     ])
     def test_test(self, policy, line, answer):
         op25b, _ = policy
         src, dst = line.split()
         assert op25b.json("test", src, dst) == dict(zip(
-            ("src", "dst", "pool", "prefix", "exempt", "relay", "verdict"), (src, dst, *answer)))
+            ("src", "dst", "pool", "prefix", "exempt", "relay", "target", "verdict"),
+            (src, dst, *answer)))
 
 
 def test_a_batch_stops_at_its_first_error(op25b, tmp_path):
@@ -227,7 +245,9 @@ def test_forced_commands_can_be_repeated(op25b):
     assert op25b.json("status")["generation"] == generation
 
     for line in ("exempt del east 10.0.0.7", "prefix del east 10.0.0.0/24",
-                 "relay del 192.0.2.0/28", "relay del 198.51.100.1 pool east", "pool del west"):
+                 "relay del 192.0.2.0/28", "relay del 198.51.100.1 pool east",
+                 "target del 203.0.113.0/24", "target del 198.51.100.0/24 pool west",
+                 "pool del west"):
         op25b(*line.split())
         op25b("-f", *line.split())
     assert op25b.json("prefix", "show") == [{"pool": "east", "prefix": "2001:db8:e::/48"}]
@@ -270,11 +290,13 @@ def test_json_of_every_object(op25b):
     status = op25b.json("status")
     assert {**status, "version": None, "generation": None} == {
         "version": None, "generation": None, "pools": 2, "prefixes": {"ipv4": 2, "ipv6": 1},
-        "exempts": 2, "relays": 2}
+        "exempts": 2, "relays": 2, "targets": 2}
     east, = op25b.json("pool", "show", "east")
     assert {**east, "packets": None} == {
         "name": "east", "mode": "enforce", "action": "drop", "guard": ["synack"], "prefixes": 2,
-        "exempts": 2, "relays": 1, "packets": None}
+        "exempts": 2, "relays": 1, "targets": 0, "packets": None}
+    assert op25b.json("target", "show") == [
+        {"prefix": "203.0.113.0/24", "pool": None}, {"prefix": "198.51.100.0/24", "pool": "west"}]
     assert op25b.json("prefix", "show", "west") == [{"pool": "west", "prefix": "10.1.0.0/16"}]
     assert op25b.json("exempt", "show", "west") == []
 

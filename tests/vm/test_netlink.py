@@ -168,6 +168,7 @@ REFUSED = {
     "no pool to reset": ("POOL_RESET", "!POOL:s:eest", errno.ENOENT, NO_POOL),
     "no pool for a prefix": ("PREFIX_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
     "no pool for a relay": ("RELAY_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
+    "no pool for a target": ("TARGET_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
     "prefix again": ("PREFIX_ADD", f"POOL:s:east {NET} !PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]",
                      errno.EEXIST, IN_EAST_ALREADY),
     "pool with a prefix of another": ("POOL_ADD", "POOL:s:west FORCE:x: !PREFIX[ ADDR4:x:0a000000 "
@@ -191,6 +192,9 @@ REFUSED = {
                       errno.EEXIST, IN_EAST_ALREADY),
     "no exempt there": ("EXEMPT_DEL", f"POOL:s:east !{NET}", errno.ENOENT, "exempt is not there"),
     "no relay there": ("RELAY_DEL", f"!{NET}", errno.ENOENT, "relay is not there"),
+    "no target there": ("TARGET_DEL", f"!{NET}", errno.ENOENT, "target is not there"),
+    "a relay is no target": ("TARGET_DEL", "POOL:s:other !PREFIX[ ADDR4:x:c0000200 ]", errno.ENOENT,
+                             "target is not there"),
     "commit without begin": ("RESTORE_COMMIT", "", errno.EINVAL,
                              "no restore has begun on this socket"),
     # operations
@@ -222,15 +226,18 @@ def test_force(east):
     client = east
     client.do("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000009 COMMENT:s:fixed ]")
     client.do("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 ]")
+    client.do("TARGET_ADD", "PREFIX[ ADDR4:x:c0000200 ]")
     before = client("status")
     for command, attributes in (
             ("POOL_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]"),
             ("PREFIX_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]"),
             ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000009 COMMENT:s:fixed ]"),
             ("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 ]"),
+            ("TARGET_ADD", "PREFIX[ ADDR4:x:c0000200 ]"),
             ("POOL_DEL", "POOL:s:none"), ("PREFIX_DEL", f"POOL:s:east {NET}"),
             ("PREFIX_DEL", f"POOL:s:none {NET}"), ("EXEMPT_DEL", f"POOL:s:east {NET}"),
-            ("RELAY_DEL", NET), ("RELAY_DEL", f"POOL:s:east {NET}")):
+            ("RELAY_DEL", NET), ("RELAY_DEL", f"POOL:s:east {NET}"),
+            ("TARGET_DEL", NET), ("TARGET_DEL", f"POOL:s:east {NET}")):
         client.do(command, f"{attributes} FORCE:x:")
         assert client("status") == before, command
     client.refused("PREFIX_DEL", "POOL:s:none FORCE:x: !PREFIX[ ADDR4:x:0a000101 LEN:u8:24 ]",
@@ -259,6 +266,8 @@ def test_reads_what_the_command_reads(host, client):
     client.do("EXEMPT_ADD", "POOL:s:west PREFIX[ ADDR6:x:20010db8000000000000000000000005 ]")
     client.do("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ]")
     client.do("RELAY_ADD", "POOL:s:west PREFIX[ ADDR6:x:20010db8002500000000000000000000 LEN:u8:64 ]")
+    client.do("TARGET_ADD", "PREFIX[ ADDR4:x:c0000000 LEN:u8:16 ]")
+    client.do("TARGET_ADD", "POOL:s:east PREFIX[ ADDR6:x:20010db8002500000000000000000000 LEN:u8:48 ]")
 
     assert client("status") == op25b.json("status")
     assert client("status")["exempts"] == 2
@@ -267,7 +276,8 @@ def test_reads_what_the_command_reads(host, client):
     assert by_name(client("pools")) == by_name(op25b.json("pool", "show"))
     assert client("pool east") == op25b.json("pool", "show", "east")
     assert client("pool east")[0]["guard"] == ["synack", "inbound"]
-    for listing, command in (("prefix", "PREFIX_GET"), ("relay", "RELAY_GET")):
+    for listing, command in (("prefix", "PREFIX_GET"), ("relay", "RELAY_GET"),
+                             ("target", "TARGET_GET")):
         assert client(f"list {CMD[command]}") == op25b.json(listing, "show")
     exempts, same = client(f"list {CMD['EXEMPT_GET']} east"), op25b.json("exempt", "show", "east")
     assert abs(exempts[0].pop("expires") - same[0].pop("expires")) < 60
@@ -300,6 +310,7 @@ def test_without_privileges(host, east):
                 ("PREFIX_MOVE", f"POOL:s:east {NET}"),
                 ("EXEMPT_ADD", f"POOL:s:east {NET}"), ("EXEMPT_DEL", f"POOL:s:east {NET}"),
                 ("RELAY_ADD", NET), ("RELAY_DEL", NET),
+                ("TARGET_ADD", NET), ("TARGET_DEL", NET),
                 ("RESTORE_BEGIN", ""), ("RESTORE_COMMIT", "")):
             nobody.refused(command, attributes, errno.EPERM)
     nobody.end()
@@ -385,10 +396,10 @@ def test_restore_that_fails(east):
 
 
 def staged(client):
-    """The policy that the client's restore has staged: pools, prefixes, exempts, relays."""
+    """The policy that the client's restore has staged: pools, prefixes, exempts, relays, targets."""
     return ([pool["name"] for pool in client(f"staged {CMD['POOL_GET']}")],
             *([(entry["pool"], entry["prefix"]) for entry in client(f"staged {CMD[name]}")]
-              for name in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET")))
+              for name in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET", "TARGET_GET")))
 
 
 def no_staged_dump(client):
@@ -402,15 +413,18 @@ def test_a_restore_shows_what_it_has_staged(east):
     before = client("status")
     client("socket first")
     client.do("RESTORE_BEGIN")
-    assert staged(client) == ([], [], [], [])
+    assert staged(client) == ([], [], [], [], [])
     client.do("POOL_ADD", "RESTORE:x: POOL:s:new " + NET)
     client.do("EXEMPT_ADD", "RESTORE:x: POOL:s:new PREFIX[ ADDR4:x:0a000107 ]")
     client.do("RELAY_ADD", "RESTORE:x: PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ]")
     client.do("RELAY_ADD", "RESTORE:x: POOL:s:new PREFIX[ ADDR4:x:c0000300 ]")
+    client.do("TARGET_ADD", "RESTORE:x: PREFIX[ ADDR4:x:c6336400 LEN:u8:24 ]")
+    client.do("TARGET_ADD", "RESTORE:x: POOL:s:new PREFIX[ ADDR4:x:c0000300 ]")
     # settings that differ from those in the policy in force
     client.do("POOL_SET", "RESTORE:x: POOL:s:new MODE:u32:1")
     assert staged(client) == (["new"], [("new", "10.0.1.0/24")], [("new", "10.0.1.7/32")],
-                              [(None, "192.0.2.0/28"), ("new", "192.0.3.0/32")])
+                              [(None, "192.0.2.0/28"), ("new", "192.0.3.0/32")],
+                              [(None, "198.51.100.0/24"), ("new", "192.0.3.0/32")])
     assert client(f"staged {CMD['POOL_GET']}")[0]["mode"] == "observe"
     # without a dump, too: a pool that is only staged, and one that is only in force
     client.do("POOL_GET", "RESTORE:x: POOL:s:new")
@@ -422,7 +436,7 @@ def test_a_restore_shows_what_it_has_staged(east):
     assert no_staged_dump(client) == errno.EINVAL
     client("socket first")
     client.do("FLUSH", "RESTORE:x:")
-    assert staged(client) == ([], [], [], [])
+    assert staged(client) == ([], [], [], [], [])
     client.do("POOL_ADD", "RESTORE:x: POOL:s:other")
     client.refused("POOL_ADD", "RESTORE:x: !POOL:s:other", errno.EEXIST, "pool exists already")
     assert no_staged_dump(client) == errno.ECANCELED
@@ -464,7 +478,8 @@ def test_a_staged_policy_that_changes_under_a_dump(east):
     ("PREFIX_ADD", "POOL:s:east " + NET), ("PREFIX_DEL", "POOL:s:east FORCE:x: " + NET),
     ("PREFIX_MOVE", "POOL:s:east FORCE:x: PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]"),
     ("EXEMPT_ADD", "POOL:s:east " + NET), ("EXEMPT_DEL", "POOL:s:east FORCE:x: " + NET),
-    ("RELAY_ADD", NET), ("RELAY_DEL", "FORCE:x: " + NET), ("FLUSH", "")])
+    ("RELAY_ADD", NET), ("RELAY_DEL", "FORCE:x: " + NET),
+    ("TARGET_ADD", NET), ("TARGET_DEL", "FORCE:x: " + NET), ("FLUSH", "")])
 def test_changes_for_a_restore_alone(east, command, attributes):
     """A client whose RESTORE_BEGIN has failed must not change the policy in force."""
     east.refused(command, f"RESTORE:x: {attributes}", errno.EINVAL,
@@ -497,15 +512,16 @@ def test_client_that_dies(east):
     assert before["pools"] == 2
 
 
-def test_deleting_a_pool_deletes_its_relays(client):
+@pytest.mark.parametrize("kind", ["relay", "target"])
+def test_deleting_a_pool_deletes_its_relays_and_targets(client, kind):
     client.do("POOL_ADD", "POOL:s:east")
-    client.do("RELAY_ADD", "POOL:s:east " +
+    client.do(f"{kind.upper()}_ADD", "POOL:s:east " +
               " ".join(f"PREFIX[ ADDR4:x:{n << 24 | 0x50505:08x} ]" for n in range(1, 61)))
-    assert client("status")["relays"] == 60
+    assert client("status")[f"{kind}s"] == 60
     client.do("POOL_DEL", "POOL:s:east")
     client.do("POOL_ADD", "POOL:s:east")
-    assert client("status")["relays"] == 0
-    assert client(f"list {CMD['RELAY_GET']}") == []
+    assert client("status")[f"{kind}s"] == 0
+    assert client(f"list {CMD[kind.upper() + '_GET']}") == []
 
 
 def test_after_a_client_that_died(client):

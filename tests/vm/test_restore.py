@@ -19,6 +19,8 @@ relay add 192.0.2.0/28
 relay add 2001:db8:25::/64
 relay add 0.0.0.0/0 pool off
 relay add 192.0.2.1 pool east
+target add 198.51.100.0/24
+target add 2001:db8:25::/64 pool off
 prefix add east 10.0.0.0/8 10.0.0.0/24 10.0.0.1/32
 prefix add off ::/0 2001:db8::/32 2001:db8::1/128
 exempt add east 10.0.0.1/32
@@ -32,7 +34,8 @@ def listing(op25b):
     exempts = [{**exempt, "expires": exempt["expires"] is not None}
                for exempt in op25b.json("exempt", "show")]
     pools = [{**pool, "packets": None} for pool in op25b.json("pool", "show")]
-    return pools, op25b.json("prefix", "show"), exempts, op25b.json("relay", "show")
+    return (pools, op25b.json("prefix", "show"), exempts, op25b.json("relay", "show"),
+            op25b.json("target", "show"))
 
 
 def test_restore_of_saved_policy(op25b, tmp_path):
@@ -63,7 +66,7 @@ def test_a_file_without_a_command_is_refused(op25b, tmp_path):
                 (code, "", f'Error: "{file}" holds no command; use flush to remove everything\n')
     assert (op25b("save"), sysfs("generation")) == (before, generation)
     op25b("restore", input="flush\n")
-    assert listing(op25b) == ([], [], [], [])
+    assert listing(op25b) == ([], [], [], [], [])
 
 
 def test_a_saved_file_that_was_cut_is_refused(op25b, tmp_path):
@@ -112,6 +115,8 @@ exempt add east 10.0.0.7 comment "ticket 4711" timeout 4000
 exempt add east 10.0.0.8
 relay add 198.51.100.0/24 192.0.2.0/28
 relay add 192.0.2.0/28 pool east
+target add 203.0.113.0/24
+target add 203.0.113.0/24 pool west
 """)
     before = op25b.json("status")
     text = """\
@@ -141,16 +146,20 @@ exempt add east 10.0.0.8 10.0.0.7
 exempt add -f east 10.0.0.7 comment "ticket 4711" timeout 5
 relay add 192.0.2.0/28 pool east
 relay add 198.51.100.0/24 192.0.2.0/28
+target add 203.0.113.0/24 pool west
+target add 203.0.113.0/24 192.0.2.0/28
+target del 192.0.2.0/28
 """
     assert op25b("diff", input=text) == ""
     result = op25b.run("-j", "diff", input=text + "prefix del east 2001:db8::/32\n"
-                       "exempt add -f east 10.0.0.7\n")
+                       "exempt add -f east 10.0.0.7\ntarget del 203.0.113.0/24 pool west\n")
     assert (result.returncode, result.stderr) == (1, "")
     changes = [(line["change"], line["command"].split(" timeout ")[0])
                for line in json.loads(result.stdout)]
     assert changes == [("del", "prefix add east 2001:db8::/32"),
                        ("del", "exempt add east 10.0.0.7/32"),
-                       ("add", "exempt add east 10.0.0.7/32")]
+                       ("add", "exempt add east 10.0.0.7/32"),
+                       ("del", "target add 203.0.113.0/24 pool west")]
     assert op25b.json("status") == before
 
 

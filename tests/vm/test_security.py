@@ -18,7 +18,7 @@ NLM_F_REQUEST, NLM_F_DUMP = 1, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLA_F_NESTED = 0x8000
 NLA_TYPE_MASK = 0x3fff
-NESTS = ("PREFIX", "PACKETS", "RELAY")
+NESTS = ("PREFIX", "PACKETS", "RELAY", "TARGET")
 
 COMMANDS = {name.removeprefix("OP25B_CMD_"): number for name, number in NUMBERS.items()
             if name.startswith("OP25B_CMD_")}
@@ -105,12 +105,13 @@ def test_answers_say_what_they_say_and_nothing_else(net, op25b):
     op25b.load("".join(
         f"pool add {name} prefix 10.{n}.0.0/24 2001:db8:{n}::/48\n"
         f"exempt add {name} 10.{n}.0.{n} timeout 1000 comment {'c' * (n + 1)}\n"
-        f"relay add 192.0.2.{n} pool {name}\n" for n, name in enumerate(names)))
+        f"relay add 192.0.2.{n} pool {name}\n"
+        f"target add 192.0.2.{n} pool {name}\n" for n, name in enumerate(names)))
     netlink = Netlink(net.bras)
     nests = [NUMBERS[f"OP25B_A_{name}"] for name in NESTS]
     seen = comments = 0
     requests = [(f"{what}_GET", b"", NLM_F_DUMP) for what in
-                ("POOL", "PREFIX", "EXEMPT", "RELAY", "POLICY")]
+                ("POOL", "PREFIX", "EXEMPT", "RELAY", "TARGET", "POLICY")]
     requests += [("STATUS_GET", b"", 0), ("POOL_GET", attribute("POOL", b"nnn\0"), 0)]
     requests += [("TEST", nested("SRC", src) + nested("DST", "192.0.2.7"), 0)
                  for src in ("10.7.0.7", "10.6.0.7", "172.16.0.1")]

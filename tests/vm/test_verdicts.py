@@ -6,7 +6,7 @@ import struct
 import pytest
 
 import packets
-from conftest import CLASSES, assert_counted, syn_to
+from conftest import ANSWERS, CLASSES, assert_counted, syn_to
 from packets import ACK, CWR, DSTOPTS, ECE, FIN, PSH, RST, SYN, TCP, UDP, URG, Unfinished
 
 # The classes that the packet itself tells; for the other one, see test_spoofed.py.
@@ -43,8 +43,16 @@ POLICIES = {
                              "relay add {0.foreign} pool east",
     "relayed when observed": "pool add east mode observe guard synack inbound prefix {0.pool}\n"
                              "relay add {0.foreign_net}",
+    "relayed before a target": "pool add east mode observe guard synack inbound prefix {0.pool}\n"
+                               "relay add {0.foreign}\ntarget add {0.foreign_net}",
     "exempted": "pool add east guard synack inbound prefix {0.pool}\n"
                 "exempt add east {0.customer}",
+    "exempted before a target": "pool add east mode observe guard synack inbound prefix {0.pool}\n"
+                                "exempt add east {0.customer}\ntarget add {0.foreign_net}",
+    "blocked: enforce, another target": "pool add east guard synack inbound prefix {0.pool}\n"
+                                        "target add {0.fixed_net}",
+    "passed: mode off, target": "pool add east mode off guard synack inbound prefix {0.pool}\n"
+                                "target add {0.foreign}",
     "exempted before relayed": "pool add east guard synack inbound prefix {0.pool}\n"
                                "exempt add east {0.customer}\n"
                                "relay add {0.foreign}",
@@ -78,6 +86,27 @@ def test_a_relay_of_another_pool_does_not_count(net, op25b, ends):
     for kind in KINDS:
         assert not send(net, kind, packet_of(kind, ends)), kind
     assert_counted(op25b, east={kind: {"blocked": 1} for kind in KINDS}, west={})
+
+
+@pytest.mark.parametrize("target, counts", [
+    ("target add {0.foreign}", True), ("target add {0.foreign_net}", True),
+    ("target add {0.foreign} pool east", True), ("target add {0.foreign} pool west", False),
+    ("target add {0.relay_net}", False)])
+def test_a_pool_that_observes_blocks_a_syn_to_a_target(net, op25b, ends, target, counts):
+    """And nothing else: what is malformed, a SYN-ACK or a stranger's SYN knows no targets."""
+    op25b.load(f"pool add east mode observe guard synack inbound prefix {ends.pool}\n"
+               f"pool add west mode observe prefix {ends.fixed_net}\n{target.format(ends)}")
+    for kind in KINDS:
+        assert send(net, kind, packet_of(kind, ends)) == (kind != "syn" or not counts), kind
+    assert_counted(op25b, west={}, east={
+        kind: {"blocked" if kind == "syn" and counts else "observed": 1} for kind in KINDS})
+
+
+@pytest.mark.parametrize("action", ANSWERS)
+def test_what_is_blocked_for_its_target_is_answered(net, op25b, ends, action):
+    op25b.load(f"pool add east mode observe action {action} prefix {ends.pool}\n"
+               f"target add {ends.foreign}")
+    assert len(net.send(syn_to(ends)).answers) == 1
 
 
 @pytest.mark.parametrize("guard", ["synack", "inbound"])

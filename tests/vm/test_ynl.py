@@ -149,15 +149,17 @@ def test_every_operation(family):
         prefix("2001:db8::7/128")]})
     family.do("relay-add", {"prefix": [prefix("192.0.2.0/28")]})
     family.do("relay-add", {"pool": "west", "prefix": [prefix("2001:db8:25::/64")]})
+    family.do("target-add", {"prefix": [prefix("192.0.0.0/16")]})
+    family.do("target-add", {"pool": "east", "prefix": [prefix("2001:db8:cafe::/48")]})
 
     none = dict.fromkeys(("blocked", "observed", "relayed", "exempted"), 0)
     packets = dict.fromkeys(("syn", "malformed", "synack", "inbound", "spoofed"), none)
     east = {"pool": "east", "mode": "observe", "action": "tcp-reset",
             "guard": {"synack", "inbound"}, "prefix-count": 2, "exempt-count": 2,
-            "relay-count": 0,
-            "packets": packets}
+            "relay-count": 0, "target-count": 1, "packets": packets}
     west = {"pool": "west", "mode": "enforce", "action": "drop", "guard": set(),
-            "prefix-count": 1, "exempt-count": 0, "relay-count": 1, "packets": packets}
+            "prefix-count": 1, "exempt-count": 0, "relay-count": 1, "target-count": 0,
+            "packets": packets}
     assert family.do("pool-get", {"pool": "east"}) == east
     assert sorted(family.dump("pool-get", {}), key=lambda pool: pool["pool"]) == [east, west]
 
@@ -177,10 +179,16 @@ def test_every_operation(family):
     assert family.dump("exempt-get", {"pool": "west"}) == []
     assert family.dump("relay-get", {}) == [
         one(None, "192.0.2.0", 28), one("west", "2001:db8:25::", 64)]
+    assert family.dump("target-get", {}) == [
+        one(None, "192.0.0.0", 16), one("east", "2001:db8:cafe::", 48)]
 
     assert family.do("test", {"src": addr("10.0.0.5"), "dst": addr("192.0.2.3")}) == {
         "pool": "east", "prefix": [{"addr4": "10.0.0.0", "len": 24}],
-        "relay": {"addr4": "192.0.2.0", "len": 28}, "verdict": "relayed"}
+        "relay": {"addr4": "192.0.2.0", "len": 28},
+        "target": {"addr4": "192.0.0.0", "len": 16}, "verdict": "relayed"}
+    assert family.do("test", {"src": addr("2001:db8::5"), "dst": addr("2001:db8:cafe::1")}) == {
+        "pool": "east", "prefix": [{"addr6": "2001:db8::", "len": 56}],
+        "target": {"addr6": "2001:db8:cafe::", "len": 48}, "verdict": "blocked"}
     assert family.do("test", {"src": addr("2001:db8::7"), "dst": addr("2001:db8:1::")}) == {
         "pool": "east", "prefix": [{"addr6": "2001:db8::7", "len": 128}], "exempt": True,
         "verdict": "exempted"}
@@ -189,7 +197,7 @@ def test_every_operation(family):
     status = family.do("status-get", {})
     generation = status.pop("generation")
     assert status == {"version": version, "pool-count": 2, "prefix4-count": 2, "prefix6-count": 1,
-                      "exempt-count": 2, "relay-count": 2}
+                      "exempt-count": 2, "relay-count": 2, "target-count": 2}
 
     family.do("pool-set", {"pool": "east", "mode": "off", "guard": []})
     family.do("pool-reset", {"pool": "east"})
@@ -202,9 +210,12 @@ def test_every_operation(family):
     family.do("prefix-del", {"pool": "west", "prefix": [prefix("10.0.0.0/24")]})
     family.do("relay-del", {"prefix": [prefix("192.0.2.0/28")]})
     family.do("relay-del", {"pool": "west", "prefix": [prefix("2001:db8:25::/64")]})
+    family.do("target-del", {"prefix": [prefix("192.0.0.0/16")]})
+    family.do("target-del", {"pool": "east", "prefix": [prefix("2001:db8:cafe::/48")]})
     family.do("pool-del", {"pool": "west"})
     assert family.dump("relay-get", {}) == []
-    assert family.do("status-get", {})["generation"] == generation + 7
+    assert family.dump("target-get", {}) == []
+    assert family.do("status-get", {})["generation"] == generation + 9
 
     family.do("restore-begin", {})
     family.do("pool-add", {"pool": "new", "prefix": [prefix("10.0.0.0/8")]})

@@ -48,6 +48,8 @@ BASE = [
     ("EXEMPT_ADD", "POOL:s:west PREFIX[ ADDR4:x:0a200001 COMMENT:s:a_comment ]"),
     ("RELAY_ADD", "PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ] PREFIX[ ADDR4:x:c0000280 LEN:u8:25 ]"),
     ("RELAY_ADD", "POOL:s:west PREFIX[ ADDR4:x:c6336401 ]"),
+    ("TARGET_ADD", "PREFIX[ ADDR4:x:cb007180 LEN:u8:25 ]"),
+    ("TARGET_ADD", "POOL:s:west PREFIX[ ADDR4:x:c6336402 ]"),
 ]
 
 CHANGES = {
@@ -83,6 +85,9 @@ CHANGES = {
     "relay add to a pool": ("RELAY_ADD", "POOL:s:east PREFIX[ ADDR4:x:cb007101 ]"),
     "relay del": ("RELAY_DEL", "PREFIX[ ADDR4:x:c0000200 LEN:u8:28 ]"),
     "relay del from a pool": ("RELAY_DEL", "POOL:s:west PREFIX[ ADDR4:x:c6336401 ]"),
+    "target add": ("TARGET_ADD", "PREFIX[ ADDR4:x:cb007100 LEN:u8:25 ]"),
+    "target add to a pool": ("TARGET_ADD", "POOL:s:east PREFIX[ ADDR4:x:cb007101 ]"),
+    "target del from a pool": ("TARGET_DEL", "POOL:s:west PREFIX[ ADDR4:x:c6336402 ]"),
 }
 
 QUESTIONS = {
@@ -94,6 +99,7 @@ QUESTIONS = {
     "prefixes of a pool": ("dump", "PREFIX_GET", "POOL:s:east"),
     "exempts": ("dump", "EXEMPT_GET", ""),
     "relays": ("dump", "RELAY_GET", ""),
+    "targets": ("dump", "TARGET_GET", ""),
     "policy": ("dump", "POLICY_GET", ""),
 }
 
@@ -129,7 +135,8 @@ class Patient(Client):
         status = self("status")
         generation = status.pop("generation")
         pools = [{**pool, "packets": None} for pool in self("pools")]
-        lists = [self(f"list {CMD[kind]}") for kind in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET")]
+        lists = [self(f"list {CMD[kind]}") for kind in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET",
+                                                    "TARGET_GET")]
         for exempt in lists[1]:
             exempt["expires"] = exempt["expires"] is not None
         return generation, (status, pools, lists)

@@ -28,6 +28,7 @@ static const struct collision {
 	{ "prefix is in the pool already", "prefix is in", " already", false },
 	{ "exempt is there already", "exempt is in", " already", false },
 	{ "relay is there already", "relay is in", " already", false },
+	{ "target is there already", "target is in", " already", false },
 };
 
 static const struct collision *find_collision(const struct transport_error *error, bool other_pool)
@@ -57,6 +58,7 @@ static const struct absence {
 	{ "prefix is not in the pool", "prefix", OP25B_CMD_PREFIX_GET },
 	{ "exempt is not there", "exempt", OP25B_CMD_EXEMPT_GET },
 	{ "relay is not there", "relay", OP25B_CMD_RELAY_GET },
+	{ "target is not there", "target", OP25B_CMD_TARGET_GET },
 };
 
 static const struct absence *find_absence(const struct transport_error *error)
@@ -78,7 +80,7 @@ bool collision_needs_asking(const struct transport_error *error)
 struct search {
 	struct prefix prefix;
 	bool found;
-	struct name pool;	/* of the last entry with that prefix; a relay may have none */
+	struct name pool;	/* of the last entry with that prefix; a relay or target may have none */
 };
 
 static void search_answer(const struct nlmsghdr *answer, void *data)
@@ -113,26 +115,27 @@ static void search_list(struct transport *transport, bool staged, uint8_t comman
 	message_free(&request);
 }
 
-/* Says where it is instead. A relay is deleted with the pool that it was added with. */
+/* Says where it is instead. A relay or target is deleted with the pool that it was added with. */
 static void write_place(struct transport_error *error, const struct absence *absence,
 			const struct search *found, const struct message *request)
 {
 	const struct nlattr *table[OP25B_A_MAX + 1];
-	bool relay = absence->get == OP25B_CMD_RELAY_GET;
+	bool one_of_several = absence->get == OP25B_CMD_RELAY_GET ||
+			      absence->get == OP25B_CMD_TARGET_GET;
 	const char *own;
 
 	message_attributes(message_header(request), table);
 	own = attribute_string(table[OP25B_A_POOL]);
 	if (!*found->pool.text)
 		snprintf(error->text, sizeof(error->text),
-			 "relay is for all pools, leave out \"pool %s\"", own ? own : "");
+			 "%s is for all pools, leave out \"pool %s\"", absence->noun, own ? own : "");
 	else if (!own)
 		snprintf(error->text, sizeof(error->text),
-			 "relay is one of pool \"%s\", add \"pool %s\"", found->pool.text,
-			 found->pool.text);
+			 "%s is one of pool \"%s\", add \"pool %s\"", absence->noun,
+			 found->pool.text, found->pool.text);
 	else
 		snprintf(error->text, sizeof(error->text), "%s is %s pool \"%s\"", absence->noun,
-			 relay ? "one of" : "in", found->pool.text);
+			 one_of_several ? "one of" : "in", found->pool.text);
 }
 
 /**
@@ -167,7 +170,7 @@ void collision_ask(struct transport *transport, bool staged, const struct messag
 		write_text(error, find_collision(error, true), search.pool.text);
 }
 
-/* Where a pool has something already, it is the pool of the request; a relay may have none. */
+/* Where a pool has something already, it is the pool of the request; a relay or target may have none. */
 void collision_name_own_pool(const struct message *request, struct transport_error *error)
 {
 	const struct collision *collision = find_collision(error, false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The name of the pool that a refused prefix, exempt or relay is in. */
+/* The name of the pool that a refused prefix, exempt, relay or target is in. */
 #ifndef OP25BCTL_COLLISION_H
 #define OP25BCTL_COLLISION_H
 

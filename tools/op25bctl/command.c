@@ -16,6 +16,7 @@ static const struct object *const objects[] = {
 	&prefix_object,
 	&exempt_object,
 	&relay_object,
+	&target_object,
 	&test_object,
 	&status_object,
 	&save_object,

@@ -67,10 +67,12 @@ static bool options_equal(const struct exempt_options *a, const struct exempt_op
 	       !strcmp(a->comment ? a->comment : "", b->comment ? b->comment : "");
 }
 
-/* A prefix or exempt is in one pool, which may change. A relay may be in several pools. */
+/* A prefix or exempt is in one pool, which may change. A relay or target may be in several pools. */
 static int compare_keys(enum policy_list list, const struct entry *a, const struct entry *b)
 {
-	return list == RELAYS ? entry_compare(a, b) : prefix_compare(&a->prefix, &b->prefix);
+	if (list_is_of_destinations(list))
+		return entry_compare(a, b);
+	return prefix_compare(&a->prefix, &b->prefix);
 }
 
 /* Merges two sorted lists. */

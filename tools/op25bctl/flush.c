@@ -20,7 +20,7 @@ const struct object flush_object = {
 	.grammar =
 		"  flush\n",
 	.help =
-		"Deletes all pools with their prefixes, exempts and counters, and all relays.\n"
+		"Deletes all pools with their prefixes, exempts and counters, relays and targets.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl flush\n",

@@ -8,7 +8,7 @@
 
 enum { POOL, PREFIX, EXPIRES, COMMENT, CELLS };
 
-/* Returns the name of an entry's pool, or NULL for a relay of every pool. */
+/* Returns the name of an entry's pool, or NULL for a relay or target of every pool. */
 const char *entry_pool(const struct policy *policy, const struct entry *entry)
 {
 	return entry->pool == NO_NAME ? NULL : policy->names->name[entry->pool].text;
@@ -73,7 +73,7 @@ static void print_table(const struct policy *policy, enum policy_list list)
 }
 
 /**
- * listing_show() - run "show" for prefixes, exempts or relays
+ * listing_show() - run "show" for prefixes, exempts, relays or targets
  * @control: the run
  * @words: the words: the name of a pool, or nothing to show all
  * @list: which list

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The command "show" of prefixes, exempts and relays. */
+/* The command "show" of prefixes, exempts, relays and targets. */
 #ifndef OP25BCTL_LISTING_H
 #define OP25BCTL_LISTING_H
 

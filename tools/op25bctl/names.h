@@ -16,7 +16,7 @@ struct name {
 	char text[OP25B_POOL_NAME_MAX + 1];
 } __attribute__((aligned(8)));
 
-#define NO_NAME		UINT32_MAX	/* for a relay of every pool */
+#define NO_NAME		UINT32_MAX	/* for a relay or target of every pool */
 
 /**
  * struct names - a set of names, each with a number

@@ -26,7 +26,8 @@ static const char *const command_words[] = {
 	[OP25B_CMD_TEST] = "test", [OP25B_CMD_STATUS_GET] = "status",
 	[OP25B_CMD_FLUSH] = "flush", [OP25B_CMD_RESTORE_BEGIN] = "restore",
 	[OP25B_CMD_RESTORE_COMMIT] = "restore", [OP25B_CMD_POLICY_GET] = "save",
-	[OP25B_CMD_PREFIX_MOVE] = "prefix move",
+	[OP25B_CMD_PREFIX_MOVE] = "prefix move", [OP25B_CMD_TARGET_ADD] = "target add",
+	[OP25B_CMD_TARGET_DEL] = "target del", [OP25B_CMD_TARGET_GET] = "target show",
 };
 
 static_assert(sizeof(command_words) == (OP25B_CMD_MAX + 1) * sizeof(*command_words), "commands");

@@ -24,6 +24,11 @@ const struct list_kind list_kinds[] = {
 		.add = OP25B_CMD_RELAY_ADD,
 		.get = OP25B_CMD_RELAY_GET,
 	},
+	[TARGETS] = {
+		.noun = "target",
+		.add = OP25B_CMD_TARGET_ADD,
+		.get = OP25B_CMD_TARGET_GET,
+	},
 };
 
 /*
@@ -70,6 +75,12 @@ void policy_free(struct policy *policy)
 	for (list = 0; list < LISTS; list++)
 		entries_free(&policy->lists[list]);
 	free(policy->pools);
+}
+
+/* Those of such a list may be in several pools, or in none: then they are for every pool. */
+bool list_is_of_destinations(enum policy_list list)
+{
+	return list == RELAYS || list == TARGETS;
 }
 
 /* Orders entries by prefix, then by pool, with those of every pool first. */
@@ -138,9 +149,9 @@ const char *entry_command(const struct policy *policy, enum policy_list list,
 	char *end = text;
 
 	prefix_format(&entry->prefix, prefix);
-	if (list == RELAYS)
-		end += sprintf(end, "relay add %s%s%s", prefix, pool ? " pool " : "",
-			       pool ? pool : "");
+	if (list_is_of_destinations(list))
+		end += sprintf(end, "%s add %s%s%s", list_kinds[list].noun, prefix,
+			       pool ? " pool " : "", pool ? pool : "");
 	else
 		end += sprintf(end, "%s add %s %s", list_kinds[list].noun, pool, prefix);
 	if (entry->options.timeout)

@@ -7,7 +7,7 @@
 #include "names.h"
 #include "keywords.h"
 
-enum policy_list { PREFIXES, EXEMPTS, RELAYS, LISTS };
+enum policy_list { PREFIXES, EXEMPTS, RELAYS, TARGETS, LISTS };
 
 /* The words and commands for each list. */
 struct list_kind {
@@ -56,6 +56,7 @@ struct entry *policy_add_entry(struct policy *policy, enum policy_list list);
 void policy_free(struct policy *policy);
 
 void policy_sort(struct policy *policy);
+bool list_is_of_destinations(enum policy_list list);
 int entry_compare(const struct entry *a, const struct entry *b);
 
 const char *pool_command(const struct policy *policy, uint32_t number, char text[COMMAND_TEXT_MAX]);

@@ -120,7 +120,7 @@ static json_t *pool_json(const char *name, const struct pool *pool)
 			json_array_append_new(guard, json_string(keyword_name(&guard_keywords, bit)));
 	if (pool->guard & ~OP25B_GUARD_MASK)
 		json_array_append_new(guard, json_sprintf("%u", pool->guard & ~OP25B_GUARD_MASK));
-	return json_pack("{ss ss ss so si si si so}",
+	return json_pack("{ss ss ss so si si si si so}",
 			 "name", name,
 			 "mode", keyword_format(&mode_keywords, pool->mode, mode),
 			 "action", keyword_format(&action_keywords, pool->action, action),
@@ -128,6 +128,7 @@ static json_t *pool_json(const char *name, const struct pool *pool)
 			 "prefixes", pool->counts[PREFIXES],
 			 "exempts", pool->counts[EXEMPTS],
 			 "relays", pool->counts[RELAYS],
+			 "targets", pool->counts[TARGETS],
 			 "packets", packets_json(pool));
 }
 
@@ -153,7 +154,7 @@ enum {
 };
 
 static const char *const titles[] = {
-	"POOL", "MODE", "ACTION", "GUARD", "PREFIXES", "EXEMPTS", "RELAYS",
+	"POOL", "MODE", "ACTION", "GUARD", "PREFIXES", "EXEMPTS", "RELAYS", "TARGETS",
 	"BLOCKED", "OBSERVED", "RELAYED", "EXEMPTED",
 };
 
@@ -238,8 +239,9 @@ static void print_pool(const char *name, const struct pool *pool)
 	output_coloured(POOL_COLOUR, name);
 	printf("  mode %s  action %s  guard %s\n", row.cells[MODE], row.cells[ACTION],
 	       pool->guard ? row.cells[GUARD] : "none");
-	printf("    prefixes %s  exempts %s  relays %s\n", row.cells[COUNTS + PREFIXES],
-	       row.cells[COUNTS + EXEMPTS], row.cells[COUNTS + RELAYS]);
+	printf("    prefixes %s  exempts %s  relays %s  targets %s\n", row.cells[COUNTS + PREFIXES],
+	       row.cells[COUNTS + EXEMPTS], row.cells[COUNTS + RELAYS],
+	       row.cells[COUNTS + TARGETS]);
 	printf("    %-9s", "packets");
 	for (verdict = OP25B_VERDICT_BLOCKED; verdict < VERDICTS; verdict++)
 		printf("  %12s", keyword_name(&verdict_keywords, verdict));

@@ -26,6 +26,7 @@ static void read_status_answer(const struct nlmsghdr *answer, void *data)
 	status->prefixes6 = attribute_u32(table[OP25B_A_PREFIX6_COUNT]);
 	status->exempts = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
 	status->relays = attribute_u32(table[OP25B_A_RELAY_COUNT]);
+	status->targets = attribute_u32(table[OP25B_A_TARGET_COUNT]);
 }
 
 int read_status(struct control *control, struct status *status)
@@ -121,6 +122,7 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 	pool->counts[PREFIXES] = attribute_u32(table[OP25B_A_PREFIX_COUNT]);
 	pool->counts[EXEMPTS] = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
 	pool->counts[RELAYS] = attribute_u32(table[OP25B_A_RELAY_COUNT]);
+	pool->counts[TARGETS] = attribute_u32(table[OP25B_A_TARGET_COUNT]);
 	read_packets(pool, table[OP25B_A_PACKETS]);
 	check_pool(answer, policy, pool, name.text);
 }
@@ -148,7 +150,7 @@ static void read_entries(const struct nlmsghdr *answer, struct policy *policy,
 	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
 		if (mnl_attr_get_type(attribute) != type ||
 		    !attribute_prefix(attribute, &prefix, &options) ||
-		    (pool == NO_NAME && list != RELAYS))
+		    (pool == NO_NAME && !list_is_of_destinations(list)))
 			continue;
 		check_entry(attribute, policy, list, &prefix);
 		entry = policy_add_entry(policy, list);
@@ -178,6 +180,8 @@ static void read_part(const struct nlmsghdr *answer, struct policy *policy)
 		read_pool(answer, policy);
 	else if (table[OP25B_A_RELAY])
 		read_entries(answer, policy, RELAYS, OP25B_A_RELAY);
+	else if (table[OP25B_A_TARGET])
+		read_entries(answer, policy, TARGETS, OP25B_A_TARGET);
 	else if (table[OP25B_A_EXEMPT])
 		read_entries(answer, policy, EXEMPTS, OP25B_A_PREFIX);
 	else if (table[OP25B_A_PREFIX])
@@ -240,7 +244,7 @@ int read_pools(struct control *control, struct policy *policy, const struct name
 }
 
 /**
- * read_list() - read prefixes, exempts or relays
+ * read_list() - read prefixes, exempts, relays or targets
  * @control: the run
  * @policy: the result
  * @list: which list

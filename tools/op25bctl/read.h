@@ -14,6 +14,7 @@ struct status {
 	uint32_t prefixes6;
 	uint32_t exempts;
 	uint32_t relays;
+	uint32_t targets;
 };
 
 int read_status(struct control *control, struct status *status);

@@ -34,7 +34,7 @@ static bool noun_fits(const char *reason, const struct bad_attr *bad)
 	if (!strcmp(bad->noun, "pool"))
 		return speaks_of(reason, "pool");
 	return speaks_of(reason, "prefix") || speaks_of(reason, "exempt") ||
-	       speaks_of(reason, "relay");
+	       speaks_of(reason, "relay") || speaks_of(reason, "target");
 }
 
 /* A message has at most one pool, so a reason that starts with "pool" needs no offset. */
@@ -74,6 +74,7 @@ static const char *find_hint(const struct message *request, const char *reason)
 
 	message_attributes(message_header(request), table);
 	if (generic->cmd == OP25B_CMD_RELAY_ADD || generic->cmd == OP25B_CMD_RELAY_DEL ||
+	    generic->cmd == OP25B_CMD_TARGET_ADD || generic->cmd == OP25B_CMD_TARGET_DEL ||
 	    strcmp(reason, "pool does not exist") || !table[OP25B_A_PREFIX] ||
 	    !table[OP25B_A_POOL] || !address_is(attribute_string(table[OP25B_A_POOL])))
 		return "";

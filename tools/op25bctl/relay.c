@@ -1,51 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /* relay: destinations that customers may reach on port 25. */
-#include <string.h>
-
-#include "listing.h"
-
-static int take_relays(struct change *change, struct words *words)
-{
-	const char *word;
-	int status;
-
-	change->listed = true;
-	status = change_take_prefixes(change, words);
-	while (!status && (word = words_next(words))) {
-		if (strcmp(word, "pool"))
-			status = report_usage("unknown word \"%s\", expected: pool", word);
-		else if (*change->pool.text)
-			status = report_usage("pool is given twice");
-		else
-			status = pool_name_parse(&change->pool, words);
-	}
-	return status;
-}
+#include "destination.h"
 
 static int parse_add(struct change *change, struct words *words)
 {
-	change_begin(change, OP25B_CMD_RELAY_ADD);
-	return take_relays(change, words);
+	return destination_parse(change, OP25B_CMD_RELAY_ADD, words);
 }
 
 static int parse_del(struct change *change, struct words *words)
 {
-	change_begin(change, OP25B_CMD_RELAY_DEL);
-	return take_relays(change, words);
-}
-
-static json_t *relay_json(const struct policy *policy, const struct entry *entry)
-{
-	return json_pack("{so so}",
-			 "prefix", json_prefix(&entry->prefix),
-			 "pool", json_text(entry_pool(policy, entry)));
+	return destination_parse(change, OP25B_CMD_RELAY_DEL, words);
 }
 
 static int run_show(struct control *control, struct words *words)
 {
-	int status = words_end(words);
-
-	return status ? status : listing_show(control, words, RELAYS, relay_json);
+	return destination_show(control, words, RELAYS);
 }
 
 static const struct command commands[] = {

@@ -28,10 +28,12 @@ static void write_policy(FILE *stream, const void *data)
 		if (policy->pools[i].present)
 			fprintf(stream, "%s\n", pool_command(policy, i, text));
 	write_list(stream, policy, RELAYS);
+	write_list(stream, policy, TARGETS);
 	write_list(stream, policy, PREFIXES);
 	write_list(stream, policy, EXEMPTS);
 	/* restore refuses a file without any command. */
-	if (!policy->pool_count && !policy->lists[RELAYS].count)
+	if (!policy->pool_count && !policy->lists[RELAYS].count &&
+	    !policy->lists[TARGETS].count)
 		fprintf(stream, "flush\n");
 	fprintf(stream, "%s\n", MARK_END);
 }

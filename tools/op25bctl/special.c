@@ -54,6 +54,8 @@ static const char *noun_added(uint8_t command)
 		return "exempt";
 	case OP25B_CMD_RELAY_ADD:
 		return "relay";
+	case OP25B_CMD_TARGET_ADD:
+		return "target";
 	default:
 		return NULL;
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The whole file is parsed before anything is sent, so that a syntax error is
- * found first. Lines that add prefixes, exempts or relays are merged into large
- * messages, one for each pool and kind. The order of such additions does not
+ * found first. Lines that add prefixes, exempts, relays or targets are merged into
+ * large messages, one for each pool and kind. The order of such additions does not
  * matter, so a file sorted by address, where each line names another pool, is
  * merged as well as one sorted by pool. Additions with and without force are
  * not merged with each other, and no addition moves across another command.
@@ -56,7 +56,7 @@ struct plan {
 	size_t size;		/* elements allocated */
 	size_t numbers_size;
 	size_t fence;		/* nothing is merged into the messages before this one */
-	struct names names;	/* of pools, and one of all zeros for relays of every pool */
+	struct names names;	/* of pools, and one of all zeros for what is of every pool */
 	struct merge_target (*targets)[LISTS];	/* by the number of the pool's name */
 	size_t target_count;
 	size_t target_size;

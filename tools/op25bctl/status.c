@@ -8,7 +8,7 @@
 
 static void print_json(const struct status *status)
 {
-	json_print(json_pack("{ss sI sI s{sI sI} sI sI}",
+	json_print(json_pack("{ss sI sI s{sI sI} sI sI sI}",
 			     "version", status->version,
 			     "generation", (json_int_t)status->generation,
 			     "pools", (json_int_t)status->pools,
@@ -16,7 +16,8 @@ static void print_json(const struct status *status)
 				"ipv4", (json_int_t)status->prefixes4,
 				"ipv6", (json_int_t)status->prefixes6,
 			     "exempts", (json_int_t)status->exempts,
-			     "relays", (json_int_t)status->relays));
+			     "relays", (json_int_t)status->relays,
+			     "targets", (json_int_t)status->targets));
 }
 
 static void print_text(const struct status *status)
@@ -28,6 +29,7 @@ static void print_text(const struct status *status)
 	       status->prefixes6);
 	printf("exempts     %" PRIu32 "\n", status->exempts);
 	printf("relays      %" PRIu32 "\n", status->relays);
+	printf("targets     %" PRIu32 "\n", status->targets);
 }
 
 static int run(struct control *control, struct words *words)
@@ -57,7 +59,7 @@ const struct object status_object = {
 	.help =
 		"Shows the version of the module, the generation, which is the number of the\n"
 		"policy in force and grows by one with each change, and how many pools,\n"
-		"prefixes, exempts and relays there are.\n"
+		"prefixes, exempts, relays and targets there are.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl -j status\n",

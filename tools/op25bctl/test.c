@@ -15,6 +15,7 @@ struct outcome {
 	struct prefix prefix;	/* the most specific one; without a family: none */
 	bool exempt;		/* @prefix is an exempt */
 	struct prefix relay;	/* without a family: none */
+	struct prefix target;	/* likewise */
 	uint32_t verdict;	/* enum op25b_verdict */
 };
 
@@ -28,6 +29,7 @@ static void read_outcome(const struct nlmsghdr *answer, void *data)
 		strncpy(outcome->pool, attribute_string(table[OP25B_A_POOL]), OP25B_POOL_NAME_MAX);
 	attribute_prefix(table[OP25B_A_PREFIX], &outcome->prefix, NULL);
 	attribute_prefix(table[OP25B_A_RELAY], &outcome->relay, NULL);
+	attribute_prefix(table[OP25B_A_TARGET], &outcome->target, NULL);
 	outcome->exempt = table[OP25B_A_EXEMPT];
 	outcome->verdict = attribute_u32(table[OP25B_A_VERDICT]);
 }
@@ -41,13 +43,14 @@ static void print_json(const struct outcome *outcome)
 {
 	char src[PREFIX_TEXT_MAX], dst[PREFIX_TEXT_MAX], verdict[KEYWORD_NUMBER_MAX];
 
-	json_print(json_pack("{ss ss so so sb so ss}",
+	json_print(json_pack("{ss ss so so sb so so ss}",
 			     "src", address_format(&outcome->src, src),
 			     "dst", address_format(&outcome->dst, dst),
 			     "pool", json_text(*outcome->pool ? outcome->pool : NULL),
 			     "prefix", json_prefix(known(&outcome->prefix)),
 			     "exempt", outcome->exempt,
 			     "relay", json_prefix(known(&outcome->relay)),
+			     "target", json_prefix(known(&outcome->target)),
 			     "verdict", keyword_format(&verdict_keywords, outcome->verdict,
 						       verdict)));
 }
@@ -79,6 +82,7 @@ static void print_text(const struct outcome *outcome)
 	}
 	print_prefix(outcome->exempt ? "exempt" : "prefix", &outcome->prefix);
 	print_prefix("relay", &outcome->relay);
+	print_prefix("target", &outcome->target);
 }
 
 static int take_address(struct prefix *address, const char *what, struct words *words)
@@ -131,7 +135,7 @@ const struct object test_object = {
 		"DST  the address of a mail server\n"
 		"\n"
 		"Prints the verdict of a SYN from SRC to port 25 of DST, and the pool, prefix,\n"
-		"exempt and relay that decide it. No packet is sent or counted.\n"
+		"exempt, relay and target that decide it. No packet is sent or counted.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl test 10.0.0.5 192.0.2.3\n",

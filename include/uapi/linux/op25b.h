@@ -70,7 +70,8 @@ enum op25b_guard {
  * @OP25B_VERDICT_PASSED: its address is in no pool, or in one whose mode is off;
  *                        not counted
  * @OP25B_VERDICT_BLOCKED: blocked
- * @OP25B_VERDICT_OBSERVED: passed because the mode of the pool is observe
+ * @OP25B_VERDICT_OBSERVED: passed because the mode of the pool is observe, and the
+ *                          other address is no target
  * @OP25B_VERDICT_RELAYED: passed because the other address is a relay
  * @OP25B_VERDICT_EXEMPTED: passed because the customer is exempt
  * @OP25B_VERDICT_MAX: the last verdict
@@ -149,6 +150,8 @@ enum {
 	OP25B_A_PREFIX4_COUNT,		/* __u32: number of IPv4 prefixes */
 	OP25B_A_PREFIX6_COUNT,		/* __u32: number of IPv6 prefixes */
 	OP25B_A_RESTORE,		/* flag: of what this socket's restore has staged */
+	OP25B_A_TARGET_COUNT,		/* __u32: targets, of a pool or in total */
+	OP25B_A_TARGET,			/* nest: test, policy: the prefix of a target */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
@@ -179,8 +182,11 @@ enum {
 	OP25B_CMD_FLUSH,		/* do */
 	OP25B_CMD_RESTORE_BEGIN,	/* do: stage this socket's changes in an empty policy */
 	OP25B_CMD_RESTORE_COMMIT,	/* do: put the staged policy into force */
-	OP25B_CMD_POLICY_GET,		/* dump: status, pools, relays, prefixes, exempts */
+	OP25B_CMD_POLICY_GET,		/* dump: all that makes a policy */
 	OP25B_CMD_PREFIX_MOVE,		/* do: pool, prefix ...: from the pools that have them */
+	OP25B_CMD_TARGET_ADD,		/* do: [pool], prefix ... */
+	OP25B_CMD_TARGET_DEL,		/* do: [pool], prefix ... */
+	OP25B_CMD_TARGET_GET,		/* dump */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1

@@ -484,7 +484,7 @@ static void check_witness(void)
 /* Check that dumps have as many entries as the status says. */
 static void check_dumps(void)
 {
-	uint64_t pools, prefixes, exempts, relays, *value = status.value;
+	uint64_t pools, prefixes, exempts, relays, targets, *value = status.value;
 	struct outcome before;
 
 	do {
@@ -493,16 +493,17 @@ static void check_dumps(void)
 		prefixes = ask_simple(OP25B_CMD_PREFIX_GET, NLM_F_DUMP).replies;
 		exempts = ask_simple(OP25B_CMD_EXEMPT_GET, NLM_F_DUMP).replies;
 		relays = ask_simple(OP25B_CMD_RELAY_GET, NLM_F_DUMP).replies;
+		targets = ask_simple(OP25B_CMD_TARGET_GET, NLM_F_DUMP).replies;
 		status = ask_status();
 		if (!role->alone)
 			return;
 	} while (value[OP25B_A_GENERATION] != before.value[OP25B_A_GENERATION]);
 	if (pools != value[OP25B_A_POOL_COUNT] || exempts != value[OP25B_A_EXEMPT_COUNT] ||
 	    prefixes != value[OP25B_A_PREFIX4_COUNT] + value[OP25B_A_PREFIX6_COUNT] ||
-	    relays != value[OP25B_A_RELAY_COUNT])
+	    relays != value[OP25B_A_RELAY_COUNT] || targets != value[OP25B_A_TARGET_COUNT])
 		fail("%" PRIu64 " pools, %" PRIu64 " prefixes, %" PRIu64 " exempts, %" PRIu64
-		     " relays are dumped, but the status has other numbers", pools, prefixes,
-		     exempts, relays);
+		     " relays, %" PRIu64 " targets are dumped, but the status has other numbers",
+		     pools, prefixes, exempts, relays, targets);
 }
 
 /* Start with an empty policy. In every eighth window exempts may expire: less of it is exact. */

@@ -49,6 +49,9 @@ static const struct operation {
 	[OP25B_CMD_RESTORE_BEGIN] = { .weight = 1 },
 	[OP25B_CMD_RESTORE_COMMIT] = { .weight = 2 },
 	[OP25B_CMD_PREFIX_MOVE] = { A(POOL) | A(PREFIX), A(FORCE), .weight = 5 },
+	[OP25B_CMD_TARGET_ADD] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 6 },
+	[OP25B_CMD_TARGET_DEL] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 4 },
+	[OP25B_CMD_TARGET_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
 };
 
 /**
