@@ -12,7 +12,7 @@ CORE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 # The folder of tests/unit/fetch-geo
 GEO_RANGES := build/geo/ranges
 
-CORE_TESTS := $(addprefix build/unit/test_, classify lpm table)
+CORE_TESTS := $(addprefix build/unit/test_, classify lpm sender table)
 
 CORE_OBJECTS_classify := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/test_classify.o tests/unit/check.o core/classify.o)
@@ -26,12 +26,16 @@ CORE_OBJECTS_table := $(addprefix $(CORE_UNIT)/, \
 	op25b_policy.o op25b_pin.o op25b_workqueue.o op25b_stats.o op25b_judge.o op25b_hook.o \
 	core/classify.o core/lpm.o core/garbage.o)
 
+CORE_OBJECTS_sender := $(addprefix $(CORE_UNIT)/, \
+	tests/unit/test_sender.o tests/unit/check.o core/sender.o core/estimate.o)
+
 build/unit/test_classify: $(CORE_OBJECTS_classify)
 build/unit/test_lpm: $(CORE_OBJECTS_lpm) | build/geo/ipv4 build/geo/ipv6
+build/unit/test_sender: $(CORE_OBJECTS_sender)
 build/unit/test_table: $(CORE_OBJECTS_table)
 
 $(CORE_TESTS):
-	$(CC) $(CORE_CFLAGS) -o $@ $^ -lcmocka
+	$(CC) $(CORE_CFLAGS) -o $@ $^ -lcmocka -lm
 
 $(CORE_UNIT)/%.o: %.c
 	@mkdir -p $(@D)
@@ -54,7 +58,8 @@ $(GEO_RANGES)/geoip $(GEO_RANGES)/geoip6:
 .PHONY: check-unit-mutate
 check-unit-mutate: $(CORE_TESTS)
 	CC="$(CC)" CFLAGS="$(CORE_CFLAGS)" OBJECTS_classify="$(CORE_OBJECTS_classify)" \
-		OBJECTS_lpm="$(CORE_OBJECTS_lpm)" OBJECTS_table="$(CORE_OBJECTS_table)" \
+		OBJECTS_lpm="$(CORE_OBJECTS_lpm)" OBJECTS_sender="$(CORE_OBJECTS_sender)" \
+		OBJECTS_table="$(CORE_OBJECTS_table)" \
 		tests/unit/mutate $(MUTATE)
 
 -include $(shell find $(CORE_UNIT) -name '*.d' 2>/dev/null)

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who sends most, in a fixed amount of memory
+ *
+ * Each processor has a table of sets of eight rows. The hash of a sender's key chooses one set, and
+ * only that is looked at. A sender that has no row takes a free one. If there is none, its packet
+ * is lost, and wears down the row of the least weight by one. The row begins anew with the sender
+ * whose packet wears it down to nothing. Each packet of a row's own sender adds one to its weight.
+ * So who sends much stays, and a flood of sources that never come again wears down one row of a
+ * set, which is one of their own: a sender who comes again before that happened outweighs them from
+ * then on.
+ *
+ * This is the algorithm of Misra and Gries ("Finding repeated elements", 1982) for sets of eight,
+ * except that a packet wears down one row rather than all of them, which touches less memory and,
+ * as the rows are of one hash rather than of all senders, keeps more of those who send much.
+ *
+ * A row counts each packet of its sender from the one with which it began: @packets is exact for
+ * that time, whatever the weight. What remains unknown is what the sender has sent before. Let
+ * @lost be the number of packets of a set that are in no row any more. Then
+ *
+ *	the packets that a sender without a row has sent are at most @lost,
+ *
+ * and so @lost, at the time when a row begins, is its @error: the truth lies between @packets and
+ * @packets + @error. Proof: each packet of such a sender is either lost on arrival, and adds one to
+ * @lost; or it was counted in an earlier row, and that row has ended. A row ends when its weight is
+ * worn down to nothing. Its @packets are then as many as the packets of others that have worn it
+ * down, since each of its own added one to the weight, or to @lost if that was at its limit, and
+ * each of theirs took one away. Each of theirs has added one to @lost, too, the last one included,
+ * although the next row begins with it. No packet wears down two rows, and none of a sender that
+ * has a row is lost on arrival, so that no addition is used twice. Or a row ends because it was
+ * untouched for a day: then its weight, which is what others have not worn down of its @packets, is
+ * added to @lost.
+ *
+ * Of the tables of several processors, rows with one key are merged by addition (Agarwal et al.,
+ * "Mergeable summaries", PODS 2012). On a processor where the sender has no row, it may have sent
+ * as much as the set there has lost.
+ *
+ * How many destinations a sender has is estimated by linear counting (Whang, Vander-Zanden and
+ * Taylor, 1990): of m bits, n destinations leave about m * exp(-n / m) at zero.
+ */
+#include <linux/bitops.h>
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+
+#include "sender.h"
+
+static bool has_key(const struct op25b_sender_row *row, const struct op25b_sender_key *key)
+{
+	return row->subscriber.hi == key->subscriber.hi &&
+	       row->subscriber.lo == key->subscriber.lo && row->pool == key->pool;
+}
+
+/* The index of a sender's row, or OP25B_SENDER_ROWS */
+static unsigned int find(const struct op25b_sender_set *set, const struct op25b_sender_key *key,
+			 u16 tag)
+{
+	unsigned int i;
+
+	for (i = 0; i < OP25B_SENDER_ROWS; i++)
+		if (set->tag[i] == tag && set->weight[i] && has_key(&set->row[i], key))
+			break;
+	return i;
+}
+
+static void note(struct op25b_sender_row *row, const struct op25b_sender_packet *packet)
+{
+	row->packets++;
+	row->seen[packet->bit / 64] |= 1ULL << (packet->bit % 64);
+	row->port = packet->port;
+	row->last = packet->now;
+}
+
+static void begin(struct op25b_sender_set *set, unsigned int i, const struct op25b_sender_key *key,
+		  u16 tag, u64 error, const struct op25b_sender_packet *packet)
+{
+	set->row[i] = (struct op25b_sender_row){
+		.subscriber = key->subscriber,
+		.pool = key->pool,
+		.error = error,
+		.first = packet->now,
+	};
+	set->tag[i] = tag;
+	set->weight[i] = 1;
+	note(&set->row[i], packet);
+}
+
+/* The row that has been untouched for longest; updates @oldest */
+static unsigned int find_oldest(struct op25b_sender_set *set, u32 now)
+{
+	unsigned int i, oldest = 0;
+
+	for (i = 1; i < OP25B_SENDER_ROWS; i++)
+		if (now - set->row[i].last > now - set->row[oldest].last)
+			oldest = i;
+	set->oldest = set->row[oldest].last;
+	return oldest;
+}
+
+/* The first free row, or the first one of the least weight */
+static unsigned int find_least(const struct op25b_sender_set *set)
+{
+	unsigned int i, least = 0;
+
+	for (i = 1; i < OP25B_SENDER_ROWS; i++)
+		if (set->weight[i] < set->weight[least])
+			least = i;
+	return least;
+}
+
+static enum op25b_sender_outcome compete(struct op25b_sender_set *set,
+					 const struct op25b_sender_key *key, u16 tag,
+					 const struct op25b_sender_packet *packet)
+{
+	unsigned int i = find_least(set);
+	u64 error = set->lost;
+
+	if (!set->weight[i]) {
+		begin(set, i, key, tag, error, packet);
+		return OP25B_SENDER_BEGUN;
+	}
+	if (packet->now - set->oldest > OP25B_SENDER_IDLE) {
+		unsigned int oldest = find_oldest(set, packet->now);
+
+		if (packet->now - set->oldest > OP25B_SENDER_IDLE) {
+			set->lost += set->weight[oldest];
+			begin(set, oldest, key, tag, error, packet);
+			return OP25B_SENDER_BEGUN;
+		}
+	}
+	set->lost++;
+	if (--set->weight[i])
+		return OP25B_SENDER_LOST;
+	begin(set, i, key, tag, error, packet);
+	return OP25B_SENDER_BEGUN;
+}
+
+/**
+ * op25b_sender_count() - count a packet
+ * @set: the set that the hash of @key chooses; nobody else writes to it meanwhile
+ * @key: its sender
+ * @tag: other bits of the hash of @key
+ * @packet: the packet
+ *
+ * Return: what became of it.
+ */
+enum op25b_sender_outcome op25b_sender_count(struct op25b_sender_set *set,
+					     const struct op25b_sender_key *key, u16 tag,
+					     const struct op25b_sender_packet *packet)
+{
+	unsigned int i = find(set, key, tag);
+
+	if (unlikely(i == OP25B_SENDER_ROWS))
+		return compete(set, key, tag, packet);
+	if (likely(set->weight[i] != U32_MAX))
+		set->weight[i]++;
+	else
+		set->lost++;
+	note(&set->row[i], packet);
+	return OP25B_SENDER_KNOWN;
+}
+
+/**
+ * op25b_sender_find() - find the row of a sender
+ * @set: the set that the hash of @key chooses
+ * @key: the sender
+ * @tag: other bits of the hash of @key
+ *
+ * Return: the row, or NULL: then it has sent at most @lost packets of the set.
+ */
+const struct op25b_sender_row *op25b_sender_find(const struct op25b_sender_set *set,
+						 const struct op25b_sender_key *key, u16 tag)
+{
+	unsigned int i = find(set, key, tag);
+
+	return i < OP25B_SENDER_ROWS ? &set->row[i] : NULL;
+}
+
+/**
+ * op25b_sender_reset() - end a row whose sender begins at nothing
+ * @set: its set
+ * @i: its index
+ */
+void op25b_sender_reset(struct op25b_sender_set *set, unsigned int i)
+{
+	set->weight[i] = 0;
+}
+
+/**
+ * op25b_sender_merge() - add what another processor has counted of the same sender
+ * @row: the row of one processor; changed to that of both
+ * @other: the row of the other one
+ */
+void op25b_sender_merge(struct op25b_sender_row *row, const struct op25b_sender_row *other)
+{
+	unsigned int i;
+
+	row->packets += other->packets;
+	row->error += other->error;
+	for (i = 0; i < ARRAY_SIZE(row->seen); i++)
+		row->seen[i] |= other->seen[i];
+	if (other->first < row->first)
+		row->first = other->first;
+	if (other->last >= row->last) {
+		row->last = other->last;
+		row->port = other->port;
+	}
+}
+
+/**
+ * op25b_sender_destinations() - estimate how many destinations a sender has sent to
+ * @row: its row
+ *
+ * Return: about how many; OP25B_SENDER_SEEN_MAX means as many or more.
+ */
+unsigned int op25b_sender_destinations(const struct op25b_sender_row *row)
+{
+	/* by the number of bits that are set: 128 * ln(128 / (128 - bits)) */
+	static const u8 estimates[] = {
+		0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 23, 24,
+		25, 27, 28, 29, 30, 32, 33, 34, 35, 37, 38, 40, 41, 42, 44, 45, 47, 48, 49, 51,
+		52, 54, 55, 57, 59, 60, 62, 63, 65, 67, 68, 70, 72, 74, 75, 77, 79, 81, 83, 85,
+		87, 89, 91, 93, 95, 97, 99, 101, 104, 106, 108, 110, 113, 115, 118, 120, 123, 126,
+		128, 131, 134, 137, 140, 143, 146, 149, 152, 155, 159, 162, 166, 170, 174, 177,
+		182, 186, 190, 195, 199, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200,
+		200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200,
+	};
+
+	static_assert(ARRAY_SIZE(estimates) == OP25B_SENDER_SEEN_BITS + 1);
+	static_assert(OP25B_SENDER_SEEN_MAX <= U8_MAX);
+	return estimates[hweight64(row->seen[0]) + hweight64(row->seen[1])];
+}

@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests of core/sender.c and core/estimate.c: who sends most, and how many there are
+ */
+#include <math.h>
+#include <string.h>
+
+#include <linux/limits.h>
+
+#include "check.h"
+#include "estimate.h"
+#include "sender.h"
+
+/* Any good hash: the module's own is keyed, so that nobody can choose a set. */
+static u64 hash(u64 x)
+{
+	x = (x ^ x >> 33) * 0xff51afd7ed558ccdULL;
+	x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53ULL;
+	return x ^ x >> 33;
+}
+
+static double chance_part(void)
+{
+	return (chance() >> 11) * 0x1p-53;
+}
+
+static struct op25b_sender_key key_of(u64 sender)
+{
+	return (struct op25b_sender_key){ .subscriber = { .hi = sender }, .pool = 1 };
+}
+
+static u16 tag_of(u64 sender)
+{
+	return hash(sender) >> 48;
+}
+
+/* --- bounds, against exact counts --- */
+
+#define SENDERS		20
+
+static void check_bounds(const struct op25b_sender_set *set, const u64 *exact)
+{
+	const struct op25b_sender_row *row;
+	struct op25b_sender_key key;
+	unsigned int i;
+
+	for (i = 0; i < SENDERS; i++) {
+		key = key_of(i);
+		row = op25b_sender_find(set, &key, tag_of(i));
+		if (!row) {
+			CHECK(exact[i] <= set->lost, "%u: %llu", i, exact[i]);
+			continue;
+		}
+		CHECK(row->packets <= exact[i], "%u: %llu of %llu", i, row->packets, exact[i]);
+		CHECK(exact[i] <= row->packets + row->error, "%u: %llu, %llu to %llu more", i,
+		      exact[i], row->packets, row->error);
+		CHECK(row->first <= row->last);
+	}
+}
+
+/* One set, more senders than rows; some send often, some seldom, and sometimes nobody for a day */
+static void test_bounds(void **state)
+{
+	struct op25b_sender_set set;
+	struct op25b_sender_packet packet = { 0 };
+	enum op25b_sender_outcome outcome;
+	struct op25b_sender_key key;
+	u64 exact[SENDERS], before;
+	unsigned int round, n, i, j;
+	bool had_row;
+
+	for (round = 0; round < 200; round++) {
+		memset(&set, 0, sizeof(set));
+		memset(exact, 0, sizeof(exact));
+		for (n = 0; n < 1000; n++) {
+			i = chance() & 1 ? chance_below(SENDERS) : chance_below(round % SENDERS + 1);
+			packet.now += chance_below(300) ? chance_below(2) : OP25B_SENDER_IDLE;
+			packet.bit = chance();
+			packet.bit %= OP25B_SENDER_SEEN_BITS;
+			packet.port = chance();
+			key = key_of(i);
+			had_row = op25b_sender_find(&set, &key, tag_of(i));
+			before = set.lost;
+			outcome = op25b_sender_count(&set, &key, tag_of(i), &packet);
+			exact[i]++;
+			CHECK(had_row == (outcome == OP25B_SENDER_KNOWN));
+			CHECK((outcome == OP25B_SENDER_LOST) ==
+			      !op25b_sender_find(&set, &key, tag_of(i)));
+			CHECK(set.lost >= before);
+			check_bounds(&set, exact);
+			if (chance_below(400))
+				continue;
+			/* of a pool, or of one sender: those begin at nothing */
+			for (j = 0; j < OP25B_SENDER_ROWS; j++) {
+				if (!set.weight[j] || chance() & 1)
+					continue;
+				exact[set.row[j].subscriber.hi] = 0;
+				op25b_sender_reset(&set, j);
+			}
+			check_bounds(&set, exact);
+		}
+	}
+}
+
+/* A weight at its limit */
+static void test_weight_limit(void **state)
+{
+	struct op25b_sender_set set = { 0 };
+	struct op25b_sender_packet packet = { .now = 1 };
+	struct op25b_sender_key key;
+	u64 exact[SENDERS] = { 0 };
+	unsigned int i, n;
+
+	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+		key = key_of(i);
+		CHECK(op25b_sender_count(&set, &key, tag_of(i), &packet) == OP25B_SENDER_BEGUN);
+		set.weight[i] += U32_MAX - 1;
+		set.row[i].packets += U32_MAX - 1;
+		exact[i] = U32_MAX;
+	}
+	key = key_of(0);
+	for (n = 0; n < 10; n++) {
+		CHECK(op25b_sender_count(&set, &key, tag_of(0), &packet) == OP25B_SENDER_KNOWN);
+		exact[0]++;
+	}
+	CHECK(set.weight[0] == U32_MAX && set.row[0].packets == U32_MAX + 10ULL);
+	/* its row ends */
+	packet.now += 1;
+	for (i = 1; i < OP25B_SENDER_ROWS; i++) {
+		key = key_of(i);
+		op25b_sender_count(&set, &key, tag_of(i), &packet);
+		exact[i]++;
+	}
+	packet.now += OP25B_SENDER_IDLE;
+	key = key_of(SENDERS - 1);
+	CHECK(op25b_sender_count(&set, &key, tag_of(SENDERS - 1), &packet) == OP25B_SENDER_BEGUN);
+	exact[SENDERS - 1]++;
+	key = key_of(0);
+	CHECK(!op25b_sender_find(&set, &key, tag_of(0)));
+	check_bounds(&set, exact);
+}
+
+/* Who has been silent for a day goes first, whatever its weight, and only then */
+static void test_idle(void **state)
+{
+	struct op25b_sender_set set = { 0 };
+	struct op25b_sender_packet packet = { .now = 1000 };
+	struct op25b_sender_key key;
+	unsigned int i, n;
+
+	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+		key = key_of(i);
+		packet.now++;
+		for (n = 0; n < (i == 3 ? 1000 : 2); n++)
+			op25b_sender_count(&set, &key, tag_of(i), &packet);
+	}
+	/* all but the third one send once more */
+	packet.now += OP25B_SENDER_IDLE - 4;
+	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+		key = key_of(i);
+		if (i != 3)
+			op25b_sender_count(&set, &key, tag_of(i), &packet);
+	}
+	key = key_of(100);
+	CHECK(op25b_sender_count(&set, &key, tag_of(100), &packet) == OP25B_SENDER_LOST);
+	packet.now++;
+	CHECK(op25b_sender_count(&set, &key, tag_of(100), &packet) == OP25B_SENDER_BEGUN);
+	key = key_of(3);
+	CHECK(!op25b_sender_find(&set, &key, tag_of(3)));
+	CHECK(set.lost == 1001);
+	/* the others are still there, and not old enough */
+	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+		key = key_of(i);
+		CHECK(!op25b_sender_find(&set, &key, tag_of(i)) == (i == 3));
+	}
+	key = key_of(101);
+	CHECK(op25b_sender_count(&set, &key, tag_of(101), &packet) == OP25B_SENDER_BEGUN);
+	CHECK(set.lost == 1002);	/* in the place of the one with a single packet */
+}
+
+/* Keys differ in each part */
+static void test_keys(void **state)
+{
+	struct op25b_sender_key keys[4] = {
+		{ .subscriber = { 1, 0 }, .pool = 1 }, { .subscriber = { 1, 0 }, .pool = 2 },
+		{ .subscriber = { 1, 1 }, .pool = 1 }, { .subscriber = { 2, 0 }, .pool = 1 },
+	};
+	struct op25b_sender_set set = { 0 };
+	unsigned int i, n;
+
+	for (n = 0; n < 3; n++) {
+		for (i = 0; i < 4; i++) {
+			struct op25b_sender_packet packet = { .now = 10 * n + i, .bit = 9 * n, .port = i };
+
+			CHECK(op25b_sender_count(&set, &keys[i], 7, &packet) ==
+			      (n ? OP25B_SENDER_KNOWN : OP25B_SENDER_BEGUN));
+		}
+	}
+	for (i = 0; i < 4; i++) {
+		const struct op25b_sender_row *row = op25b_sender_find(&set, &keys[i], 7);
+
+		CHECK(row && row->packets == 3 && !row->error && row->port == i);
+		CHECK(row->first == i && row->last == 20 + i);
+		CHECK(row->seen[0] == (1 | 1 << 9 | 1 << 18) && !row->seen[1]);
+		CHECK(!op25b_sender_find(&set, &keys[i], 8));
+	}
+}
+
+static void test_merge(void **state)
+{
+	struct op25b_sender_row a = {
+		.packets = 5, .error = 1, .seen = { 1, 2 }, .port = 11, .first = 10, .last = 20,
+	}, b = {
+		.packets = 7, .error = 2, .seen = { 4, 2 }, .port = 12, .first = 5, .last = 15,
+	}, merged = a;
+
+	op25b_sender_merge(&merged, &b);
+	CHECK(merged.packets == 12 && merged.error == 3 && merged.port == 11);
+	CHECK(merged.seen[0] == 5 && merged.seen[1] == 2);
+	CHECK(merged.first == 5 && merged.last == 20);
+	merged = b;
+	op25b_sender_merge(&merged, &a);
+	CHECK(merged.port == 11 && merged.first == 5 && merged.last == 20);
+}
+
+/* --- who sends most, in comparison --- */
+
+#define CPUS		4
+#define ENTRIES		1024
+#define SETS		(ENTRIES / OP25B_SENDER_ROWS)
+#define REAL		200
+#define TOP		100
+
+/* What an algorithm says: the sender, or 0 for one that is not real, and its packets */
+struct said {
+	unsigned int sender;
+	u64 packets;
+	u64 error;
+};
+
+/* Ours */
+static struct op25b_sender_set sets[CPUS][SETS];
+
+static void ours_count(unsigned int cpu, u64 sender, u32 now)
+{
+	struct op25b_sender_packet packet = { .now = now };
+	struct op25b_sender_key key = key_of(sender);
+
+	op25b_sender_count(&sets[cpu][hash(sender) % SETS], &key, tag_of(sender), &packet);
+}
+
+static struct said ours_say(unsigned int sender)
+{
+	struct op25b_sender_row sum = { .first = U32_MAX };
+	struct op25b_sender_key key = key_of(sender);
+	const struct op25b_sender_row *row;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		struct op25b_sender_set *set = &sets[cpu][hash(sender) % SETS];
+
+		row = op25b_sender_find(set, &key, tag_of(sender));
+		if (row)
+			op25b_sender_merge(&sum, row);
+		else
+			sum.error += set->lost;
+	}
+	return (struct said){ sender, sum.packets, sum.error };
+}
+
+/* Space-Saving (Metwally, Agrawal and El Abbadi, 2005), in sets of the same size */
+static struct {
+	u64 sender;
+	u64 packets;
+} space[CPUS][SETS][OP25B_SENDER_ROWS];
+
+static void space_count(unsigned int cpu, u64 sender)
+{
+	typeof(&space[0][0][0]) row = space[cpu][hash(sender) % SETS], least = row;
+	unsigned int i;
+
+	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+		if (row[i].sender == sender) {
+			row[i].packets++;
+			return;
+		}
+		if (row[i].packets < least->packets)
+			least = &row[i];
+	}
+	least->sender = sender;
+	least->packets++;
+}
+
+static struct said space_say(unsigned int sender)
+{
+	struct said said = { .sender = sender };
+	unsigned int cpu, i;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		for (i = 0; i < OP25B_SENDER_ROWS; i++)
+			if (space[cpu][hash(sender) % SETS][i].sender == sender)
+				said.packets += space[cpu][hash(sender) % SETS][i].packets;
+	return said;
+}
+
+/* What others, which are not real, have at least: the count of the @n-th of them */
+static int compare_said(const void *a, const void *b)
+{
+	const struct said *left = a, *right = b;
+
+	return left->packets < right->packets ? 1 : left->packets > right->packets ? -1 : 0;
+}
+
+struct traffic {
+	double spoofed;		/* the part of the packets with sources that never come again */
+	unsigned int packets;
+	unsigned int before;	/* the packets before the first spoofed one */
+	u64 exact[REAL + 1];
+};
+
+/* Senders 1 to REAL send in proportion to 1 / their number. */
+static void send(struct traffic *traffic)
+{
+	double sum = 0, until[REAL + 1] = { 0 }, part;
+	unsigned int n, cpu, low, high;
+	u64 sender;
+
+	memset(sets, 0, sizeof(sets));
+	memset(space, 0, sizeof(space));
+	memset(traffic->exact, 0, sizeof(traffic->exact));
+	for (n = 1; n <= REAL; n++)
+		until[n] = sum += 1.0 / n;
+	for (n = 0; n < traffic->packets; n++) {
+		cpu = chance_below(CPUS);
+		if (n >= traffic->before && chance_part() < traffic->spoofed) {
+			sender = chance() | 1ULL << 63;
+		} else {
+			part = chance_part() * sum;
+			for (low = 1, high = REAL; low < high;) {
+				unsigned int middle = (low + high) / 2;
+
+				if (until[middle] < part)
+					low = middle + 1;
+				else
+					high = middle;
+			}
+			sender = low;
+			traffic->exact[sender]++;
+		}
+		ours_count(cpu, sender, n / 1000);
+		space_count(cpu, sender);
+	}
+}
+
+/* How many of those that send most are among as many that are said to */
+static unsigned int found(const struct traffic *traffic, struct said (*say)(unsigned int),
+			  const u64 *others, unsigned int count)
+{
+	static struct said said[REAL + CPUS * ENTRIES];
+	unsigned int i, n = 0, top = 0;
+
+	for (i = 1; i <= REAL; i++)
+		said[n++] = say(i);
+	for (i = 0; i < count; i++)
+		said[n++] = (struct said){ .packets = others[i] };
+	qsort(said, n, sizeof(*said), compare_said);
+	/* senders are numbered by how much they send */
+	for (i = 0; i < TOP; i++)
+		top += said[i].sender && said[i].sender <= TOP && said[i].packets;
+	return top;
+}
+
+static unsigned int ours_found(const struct traffic *traffic)
+{
+	static u64 others[CPUS * ENTRIES];
+	unsigned int cpu, set, i, n = 0;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		for (set = 0; set < SETS; set++)
+			for (i = 0; i < OP25B_SENDER_ROWS; i++)
+				if (sets[cpu][set].row[i].subscriber.hi >> 63)
+					others[n++] = sets[cpu][set].row[i].packets;
+	return found(traffic, ours_say, others, n);
+}
+
+static unsigned int space_found(const struct traffic *traffic)
+{
+	static u64 others[CPUS * ENTRIES];
+	unsigned int cpu, set, i, n = 0;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		for (set = 0; set < SETS; set++)
+			for (i = 0; i < OP25B_SENDER_ROWS; i++)
+				if (space[cpu][set][i].sender >> 63)
+					others[n++] = space[cpu][set][i].packets;
+	return found(traffic, space_say, others, n);
+}
+
+static void check_said(const struct traffic *traffic)
+{
+	struct said said;
+	unsigned int i;
+
+	for (i = 1; i <= REAL; i++) {
+		said = ours_say(i);
+		CHECK(said.packets <= traffic->exact[i] &&
+		      traffic->exact[i] <= said.packets + said.error, "%u", i);
+	}
+}
+
+/* Spoofed sources from the beginning on: who sends much has to get in among them. */
+static void test_world_spoofed(void **state)
+{
+	static const struct {
+		double spoofed;
+		unsigned int ours;
+	} expected[] = { { 0, 100 }, { 0.9, 95 }, { 0.99, 65 } };
+	struct traffic traffic = { .packets = 10000000 };
+	unsigned int i, ours, space;
+
+	for (i = 0; i < 3; i++) {
+		traffic.spoofed = expected[i].spoofed;
+		send(&traffic);
+		check_said(&traffic);
+		ours = ours_found(&traffic);
+		space = space_found(&traffic);
+		print_message("%2.0f%% spoofed: %u of %u found, by Space-Saving %u\n",
+			      100 * traffic.spoofed, ours, TOP, space);
+		CHECK(ours >= expected[i].ours && ours >= space);
+	}
+}
+
+/*
+ * A flood of spoofed sources begins: of the 20 that send most, and were there before, the error is
+ * below a tenth of their packets.
+ */
+static void test_narrow(void **state)
+{
+	struct traffic traffic = { .packets = 1000000, .before = 100000 };
+	struct said said;
+	unsigned int i, tenths;
+
+	for (tenths = 5; tenths <= 9; tenths++) {
+		traffic.spoofed = tenths / 10.0;
+		send(&traffic);
+		check_said(&traffic);
+		CHECK(ours_found(&traffic) >= 95);
+		for (i = 1; i <= 20; i++) {
+			said = ours_say(i);
+			CHECK(said.error * 10 < said.packets, "%u: %llu, error %llu", i, said.packets,
+			      said.error);
+		}
+	}
+}
+
+/* --- destinations --- */
+
+static void test_destinations(void **state)
+{
+	unsigned int n, i, trial, trials = 4000, counts[] = { 1, 2, 5, 10, 20, 50, 100, 200 };
+	double square, off;
+	u64 bit;
+
+	for (n = 0; n < sizeof(counts) / sizeof(counts[0]); n++) {
+		square = 0;
+		for (trial = 0; trial < trials; trial++) {
+			struct op25b_sender_row row = { 0 };
+
+			for (i = 0; i < counts[n]; i++) {
+				bit = chance_below(OP25B_SENDER_SEEN_BITS);
+				row.seen[bit / 64] |= 1ULL << bit % 64;
+			}
+			off = (double)op25b_sender_destinations(&row) / counts[n] - 1;
+			square += off * off;
+		}
+		CHECK(sqrt(square / trials) < (counts[n] <= 50 ? 0.1 : 0.2), "%u: %f", counts[n],
+		      sqrt(square / trials));
+	}
+	for (i = 0; i <= OP25B_SENDER_SEEN_BITS; i++) {
+		struct op25b_sender_row row = { 0 };
+		double expected = OP25B_SENDER_SEEN_MAX;
+
+		for (bit = 0; bit < i; bit++)
+			row.seen[bit / 64] |= 1ULL << bit % 64;
+		if (i < OP25B_SENDER_SEEN_BITS)
+			expected = fmin(expected, 128 * log(128.0 / (128 - i)));
+		CHECK(fabs(op25b_sender_destinations(&row) - expected) <= 0.5, "%u", i);
+	}
+}
+
+/* --- how many senders --- */
+
+static void test_estimate(void **state)
+{
+	static struct op25b_estimate estimate;
+	u64 salt, n, next, got, most = 3000000;
+	unsigned int round;
+
+	for (round = 0; round < 5; round++) {
+		memset(&estimate, 0, sizeof(estimate));
+		CHECK(op25b_estimate_read(&estimate) == 0);
+		salt = chance();
+		for (n = 1, next = 1; n <= most; n++) {
+			op25b_estimate_add(&estimate, hash(salt + n));
+			/* what was seen before changes nothing */
+			if (n > 1 && n % 16 == 0)
+				op25b_estimate_add(&estimate, hash(salt + 1 + chance_below(n)));
+			if (n < next)
+				continue;
+			got = op25b_estimate_read(&estimate);
+			CHECK(fabs((double)got - n) <= fmax(0.05 * n, n < 20 ? 0 : 1), "%llu for %llu",
+			      got, n);
+			next = n < 20 ? n + 1 : n * 5 / 4;
+		}
+	}
+}
+
+static void test_estimate_limits(void **state)
+{
+	struct op25b_estimate estimate = { 0 };
+	unsigned int i;
+
+	/* the hashes at both ends */
+	op25b_estimate_add(&estimate, ~0ULL);
+	CHECK(op25b_estimate_read(&estimate) == 1);
+	op25b_estimate_add(&estimate, 0);
+	CHECK(op25b_estimate_read(&estimate) == 2);
+	for (i = 0; i < OP25B_ESTIMATE_REGISTERS; i++)
+		op25b_estimate_add(&estimate, i);
+	/* all registers at their limit: an absurd number, but no fault */
+	CHECK(op25b_estimate_read(&estimate) > 1ULL << 40);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_weight_limit),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_world_spoofed),
+		cmocka_unit_test(test_destinations),
+		cmocka_unit_test(test_estimate),
+		cmocka_unit_test(test_estimate_limits),
+	};
+
+	return CHECK_RUN("sender", tests);
+}
