@@ -70,6 +70,14 @@ ROWS = [
         for size, label in (('1', '1 prefix'), ('1000', '1,000'), ('100000', '100,000'),
                             ('1000000', '1,000,000'), ('ipv4', 'real IPv4'), ('ipv6', 'real IPv6'))
     ]),
+    ('Longest delay of a softirq, milliseconds, 1,000,000 prefixes', MILLION, [
+        ('a process ends that has had 64 MiB', '1000000 late-process', None),
+        ('restore again', '1000000 late-again', None),
+        ('a pool is deleted', '1000000 late-pool-del', None),
+        ('100,000 exempts expire', '1000000 late-expiry', None),
+        ('everything is deleted', '1000000 late-flush', None),
+        ('a namespace is removed', '1000000 late-namespace', None),
+    ]),
     ('Memory, MiB', MIB, [
         ('real IPv4 and real IPv6 loaded', 'both memory', 32),
         ('real IPv4', 'ipv4 memory', None),
@@ -106,7 +114,7 @@ def lines(values):
             show = tenths(unit) if unit else tenths(1) if key == 'growth' else count
             texts = [show(values[system, key]) if (system, key) in values else ''
                      for system in SYSTEMS]
-            if any(texts[1:]):
+            if any(texts):
                 text = '' if bound is None else f'{bound:,}'
                 if bound is not None and values.get(('op25b', key), 0) > bound * (unit or 1):
                     text += ' !'
