@@ -12,8 +12,9 @@ def seconds(op25b, path):
 
 
 def test_a_mistake_near_the_end(op25b, tmp_path):
-    """The line is named in the time of three restores: the one that fails, the search for the line,
-    and before Linux 6.2 the question what it collides with."""
+    """The line is named in the time of a few restores: the one that fails, the search for the line,
+    and before Linux 6.2 the question what it collides with, for which all prefixes are dumped. By
+    sending each line by itself, it took 35 restores."""
     lines = ["pool add p0", "pool add p1"]
     lines += [f"prefix add p{n % 2} 10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(MILLION)]
     path = tmp_path / "policy"
@@ -27,4 +28,4 @@ def test_a_mistake_near_the_end(op25b, tmp_path):
     assert (result.returncode, result.stderr) == \
         (2, f'{path}:{len(lines) - 9}: prefix 10.0.0.0/32 is in pool "p0"\n')
     print(f"a million prefixes: restore {right:.1f} s, naming a mistake {wrong:.1f} s")
-    assert wrong < 4 * right
+    assert wrong < 8 * right
