@@ -219,15 +219,6 @@ static int pool_put(struct op25b_pool *pool, void *table)
 	return 0;
 }
 
-static void seal_destinations(struct op25b_lpm destination[][OP25B_FAMILIES])
-{
-	unsigned int kind, family;
-
-	for (kind = 0; kind < OP25B_DESTINATIONS; kind++)
-		for (family = 0; family < OP25B_FAMILIES; family++)
-			op25b_lpm_seal(destination[kind][family]);
-}
-
 /* From now on nothing in the new policy is fresh. */
 static void policy_seal(struct op25b_change *change)
 {
@@ -238,7 +229,7 @@ static void policy_seal(struct op25b_change *change)
 
 	for (family = 0; family < OP25B_FAMILIES; family++)
 		op25b_lpm_seal(policy->entry[family]);
-	seal_destinations(policy->destination);
+	op25b_policy_each_destination(policy->destination, op25b_lpm_seal);
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
 		if (!test_bit(i, change->fresh_pages))
 			continue;
@@ -248,7 +239,7 @@ static void policy_seal(struct op25b_change *change)
 			if (!conf || !conf->fresh)
 				continue;
 			conf->fresh = false;
-			seal_destinations(conf->destination);
+			op25b_policy_each_destination(conf->destination, op25b_lpm_seal);
 		}
 	}
 }
@@ -395,22 +386,13 @@ int op25b_change_commit(struct op25b_change *change)
 
 /* --- abort --- */
 
-static void discard_destinations(struct op25b_lpm destination[][OP25B_FAMILIES])
-{
-	unsigned int kind, family;
-
-	for (kind = 0; kind < OP25B_DESTINATIONS; kind++)
-		for (family = 0; family < OP25B_FAMILIES; family++)
-			op25b_lpm_discard(destination[kind][family]);
-}
-
 static void conf_discard(struct op25b_table *table, struct op25b_change *change,
 			 struct op25b_pool_conf *conf)
 	__must_hold(&table->lock)
 {
 	if (!conf || !conf->fresh)
 		return;
-	discard_destinations(conf->destination);
+	op25b_policy_each_destination(conf->destination, op25b_lpm_discard);
 	if (!op25b_change_base_has(change, conf->pool))
 		op25b_table_pool_put(table, conf->pool);
 	kfree(conf);
@@ -430,7 +412,7 @@ void op25b_change_abort(struct op25b_change *change)
 	lockdep_assert_held(&table->lock);
 	for (i = 0; i < OP25B_FAMILIES; i++)
 		op25b_lpm_discard(change->policy->entry[i]);
-	discard_destinations(change->policy->destination);
+	op25b_policy_each_destination(change->policy->destination, op25b_lpm_discard);
 	for (i = 0; i < ARRAY_SIZE(change->policy->page); i++) {
 		if (!test_bit(i, change->fresh_pages))
 			continue;

@@ -88,13 +88,19 @@ size_t op25b_policy_size(const struct op25b_policy *policy)
 	       policy->pools * (sizeof(struct op25b_pool) + sizeof(struct op25b_pool_conf));
 }
 
-static void free_destinations(struct op25b_lpm destination[][OP25B_FAMILIES])
+/**
+ * op25b_policy_each_destination() - call a function for each table of relays and targets
+ * @destination: the tables, of a policy or of a pool
+ * @visit: the function
+ */
+void op25b_policy_each_destination(struct op25b_lpm destination[][OP25B_FAMILIES],
+				   void (*visit)(struct op25b_lpm lpm))
 {
 	unsigned int kind, family;
 
 	for (kind = 0; kind < OP25B_DESTINATIONS; kind++)
 		for (family = 0; family < OP25B_FAMILIES; family++)
-			op25b_lpm_free(destination[kind][family]);
+			visit(destination[kind][family]);
 }
 
 /**
@@ -109,7 +115,7 @@ void op25b_policy_free(struct op25b_policy *policy)
 
 	for (family = 0; family < OP25B_FAMILIES; family++)
 		op25b_lpm_free(policy->entry[family]);
-	free_destinations(policy->destination);
+	op25b_policy_each_destination(policy->destination, op25b_lpm_free);
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
 		page = policy->page[i];
 		if (!page)
@@ -118,7 +124,7 @@ void op25b_policy_free(struct op25b_policy *policy)
 			conf = page->conf[j];
 			if (!conf)
 				continue;
-			free_destinations(conf->destination);
+			op25b_policy_each_destination(conf->destination, op25b_lpm_free);
 			kfree(conf);
 		}
 		kfree(page);

@@ -46,8 +46,8 @@ struct op25b_prefix {
  * @id: its number, unique in the namespace; values in the tables of prefixes hold it
  * @rcu: for freeing it a grace period after the last reference went
  * @stats: its counters
- * @refs: the number of policies that have it, in force or being made, and of its directories; under
- *	  the table's lock
+ * @refs: the number of policies that have it, in force or being made, plus one for its directory;
+ *	  under the table's lock
  * @hash: its place in the table's hash of names; under the table's lock
  * @sysfs: its directory, NULL if it has none; private to op25b_sysfs.c; under the table's lock
  * @leaving: its place in a list of pools whose directories are to be removed, see op25b_publish.c;
@@ -304,6 +304,8 @@ const struct op25b_pool_conf *op25b_policy_next(const struct op25b_policy *polic
 
 int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct op25b_policy *old,
 				int (*visit)(struct op25b_pool *pool, void *arg), void *arg);
+void op25b_policy_each_destination(struct op25b_lpm destination[][OP25B_FAMILIES],
+				   void (*visit)(struct op25b_lpm lpm));
 size_t op25b_policy_size(const struct op25b_policy *policy);
 void op25b_policy_free(struct op25b_policy *policy);
 

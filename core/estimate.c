@@ -42,7 +42,6 @@ void op25b_estimate_add(struct op25b_estimate *estimate, u64 hash)
 	u32 n = hash & (OP25B_ESTIMATE_REGISTERS - 1), shift = n % 4 * 8;
 	u32 *word = &estimate->word[n / 4];
 	u32 old = READ_ONCE(*word), new, found;
-	/* 0 if all of the rest is zero, which is as good as never */
 	u32 rank = REST_BITS - fls64(hash >> OP25B_ESTIMATE_BITS) + 1;
 
 	while ((old >> shift & 0xff) < rank) {

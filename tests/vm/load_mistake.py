@@ -13,8 +13,7 @@ def seconds(op25b, path):
 
 def test_a_mistake_near_the_end(op25b, tmp_path):
     """The line is named in the time of a few restores: the one that fails, the search for the line,
-    and before Linux 6.2 the question what it collides with, for which all prefixes are dumped. By
-    sending each line by itself, it took 35 restores."""
+    and before Linux 6.2 the question what it collides with, for which all prefixes are dumped."""
     lines = ["pool add p0", "pool add p1"]
     lines += [f"prefix add p{n % 2} 10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(MILLION)]
     path = tmp_path / "policy"

@@ -10,7 +10,7 @@ from test_netlink import client, host    # noqa: F401 (fixtures)
 from traffic import Meanwhile
 
 POOLS, PREFIXES = 65535, 1000000
-# In milliseconds, in an emulated guest. Most of it is spent on what a restore that is given up has staged.
+# In milliseconds, in an emulated guest. The longest waits are for restores that are given up.
 LONGEST = 1000
 
 

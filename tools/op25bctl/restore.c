@@ -44,8 +44,8 @@ const struct object restore_object = {
 		"  restore [-n|--dry-run] [FILE]\n",
 	.help =
 		"FILE  commands that change the policy, one a line, as save prints them:\n"
-		"      pool add|set|del, prefix add|del|move, exempt add|del, relay add|del, target add|del,\n"
-		"      flush.\n"
+		"      pool add|set|del, prefix add|del|move, exempt add|del, relay add|del,\n"
+		"      target add|del, flush.\n"
 		"      Without it, standard input.\n"
 		"\n"
 		"They start from an empty policy, and the result replaces the policy in force\n"

@@ -79,7 +79,7 @@ static bool was_here(void)
 	return was;
 }
 
-/* Forgets the warnings of an earlier run. */
+/* Begins a run, before special_warn() is called, and forgets the warnings of an earlier one. */
 void special_begin(void)
 {
 	size_t i;
