@@ -545,23 +545,21 @@ int op25b_step_destination_del(struct op25b_change *change, enum op25b_destinati
 	return op25b_lpm_del(table, &change->garbage, prefix->key, prefix->len);
 }
 
-/* --- steps that change many entries --- */
+/* --- move --- */
 
-/* A walk may not change the table: collect some entries, change these, and go on from there. */
+/* A walk may not change the table: collect some exempts, move these, and go on from there. */
 #define COLLECT_MAX 64
 
 /* What ends a walk */
 enum { COLLECT_FULL = 1, COLLECT_END };
 
 /**
- * struct collection - some of the entries of one pool
+ * struct collection - some of the exempts that a pool has within a prefix
  * @id: the pool's id
  * @family: the address family
- * @outer: exempts within a prefix: that prefix
- * @inner: exempts within a prefix: the last longer prefix that the walk has met, if its length is
- *	   not 0
- * @last: entries of the whole pool: none is after this address
- * @n: the number of entries
+ * @outer: the prefix
+ * @inner: the last longer prefix that the walk has met, if its length is not 0
+ * @n: the number of exempts
  * @prefix: their prefixes
  */
 struct collection {
@@ -569,7 +567,6 @@ struct collection {
 	enum op25b_family family;
 	struct op25b_prefix outer;
 	struct op25b_prefix inner;
-	struct op25b_key last;
 	unsigned int n;
 	struct op25b_prefix prefix[COLLECT_MAX];
 };
@@ -684,43 +681,54 @@ int op25b_step_prefix_move(struct op25b_change *change, u32 id, const struct op2
 	return err;
 }
 
-static int collect_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
-{
-	struct collection *found = arg;
+/* --- deletion of a pool --- */
 
-	cond_resched();
-	if (op25b_key_compare(key, found->last) > 0)
-		return COLLECT_END;
-	return op25b_entry(value).pool == found->id ? collect(found, key, len) : 0;
+/**
+ * struct deletion - the deletion of what a pool has
+ * @change: the change
+ * @id: the pool's id
+ * @prefixes: the number of its prefixes that were found
+ * @exempts: the number of its exempts that were found
+ */
+struct deletion {
+	struct op25b_change *change;
+	u32 id;
+	u32 prefixes;
+	u32 exempts;
+};
+
+/* Whether an entry is one of the pool's: it is deleted then. */
+static bool delete_entry(void *arg, unsigned long value)
+{
+	struct op25b_entry entry = op25b_entry(value);
+	struct deletion *found = arg;
+
+	if (entry.pool != found->id)
+		return false;
+	found->prefixes += entry.is_prefix;
+	found->exempts += entry.is_exempt;
+	if (entry.exempt)
+		op25b_change_drop_exempt(found->change, entry.exempt);
+	return true;
 }
 
 /*
  * The cost is that of a walk from the first entry of the pool to its last: pools mostly have ranges
  * of their own.
  */
-static int delete_entries(struct op25b_change *change, struct collection *found)
+static int delete_entries(struct op25b_change *change, const struct op25b_pool *pool,
+			  enum op25b_family family)
 {
-	const struct op25b_pool_conf *conf = op25b_policy_conf(change->policy, found->id);
-	struct op25b_prefix from = { .key = conf->pool->first[found->family] };
-	struct op25b_entry old, none;
-	int err, end = COLLECT_FULL;
-	unsigned int i;
+	struct deletion found = { .change = change, .id = pool->id };
+	struct op25b_policy *policy = change->policy;
+	int err;
 
-	found->last = conf->pool->last[found->family];
-	while (end == COLLECT_FULL && conf->prefixes + conf->exempts) {
-		found->n = 0;
-		end = op25b_lpm_walk(change->policy->entry[found->family], from.key, from.len,
-				     collect_entry, found);
-		for (i = 0; i < found->n; i++) {
-			from = found->prefix[i];
-			old = op25b_entry(entry_get(change, &from));
-			none = (struct op25b_entry){ .pool = old.pool };
-			err = entry_write(change, &from, old, none);
-			if (err)
-				return err;
-		}
-	}
-	return 0;
+	change->hint[family].link = NULL;
+	err = op25b_lpm_del_if(&policy->entry[family], &change->garbage, pool->first[family],
+			       pool->last[family], delete_entry, &found);
+	policy->prefixes[family] -= found.prefixes;
+	policy->exempts -= found.exempts;
+	return err;
 }
 
 /**
@@ -734,7 +742,6 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 {
 	struct op25b_policy *policy = change->policy;
 	struct op25b_pool_conf *conf;
-	struct collection *found;
 	struct op25b_page *page;
 	unsigned int kind, family;
 	int err = 0;
@@ -742,17 +749,10 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 	lockdep_assert_held(&change->table->lock);
 	page = op25b_change_cow_page(change, id);
 	conf = op25b_change_cow_conf(change, id);
-	found = kmalloc(sizeof(*found), OP25B_GFP);
-	if (!page || !conf || !found) {
-		kfree(found);
+	if (!page || !conf)
 		return -ENOMEM;
-	}
-	found->id = id;
-	for (family = 0; !err && family < OP25B_FAMILIES; family++) {
-		found->family = family;
-		err = delete_entries(change, found);
-	}
-	kfree(found);
+	for (family = 0; !err && family < OP25B_FAMILIES; family++)
+		err = delete_entries(change, conf->pool, family);
 	for (kind = 0; kind < OP25B_DESTINATIONS; kind++) {
 		for (family = 0; !err && family < OP25B_FAMILIES; family++)
 			err = op25b_lpm_clear(&conf->destination[kind][family], &change->garbage);

@@ -130,6 +130,22 @@ struct op25b_key op25b_key_head(struct op25b_key key, int n)
 	return (struct op25b_key){ .hi = key.hi, .lo = key.lo & ~0ULL << (128 - n) };
 }
 
+/**
+ * op25b_key_compare() - compare keys as numbers
+ * @a: a key
+ * @b: another key
+ *
+ * Return: less than 0 if @a is less than @b, 0 if they are equal, more than 0 if @a is greater.
+ */
+int op25b_key_compare(struct op25b_key a, struct op25b_key b)
+{
+	if (a.hi != b.hi)
+		return a.hi < b.hi ? -1 : 1;
+	if (a.lo != b.lo)
+		return a.lo < b.lo ? -1 : 1;
+	return 0;
+}
+
 /* The number of leading bits that two keys have in common */
 static unsigned int key_common(struct op25b_key a, struct op25b_key b)
 {
@@ -518,6 +534,154 @@ int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 	return node_del(&lpm->root, garbage, key, len);
 }
 
+struct choice {
+	struct op25b_garbage *garbage;
+	struct op25b_key first;
+	struct op25b_key last;
+	op25b_lpm_choose choose;
+	void *arg;
+};
+
+/* The bits of @internal, among @bits, of the prefixes to delete */
+static u64 choose_values(const struct choice *choice, const struct op25b_lpm_node *node, u64 bits)
+{
+	u64 rest = node->internal & bits, chosen = 0;
+	unsigned int bit;
+
+	for (; rest; rest &= rest - 1) {
+		bit = __ffs64(rest);
+		if (choice->choose(choice->arg, op25b_lpm_slots(node)[value_rank(node, bit)]))
+			chosen |= BIT_ULL(bit);
+	}
+	return chosen;
+}
+
+/*
+ * Have the node at @link lead to @child for the six bits @i. If this fails, nothing leads to
+ * @child, and what is fresh of it is freed.
+ */
+static int child_replace(struct op25b_lpm_node **link, struct op25b_garbage *garbage,
+			 unsigned int i, struct op25b_lpm_node *child)
+{
+	struct op25b_lpm_node *node = node_cow(link, garbage, 0);
+
+	if (!node) {
+		op25b_lpm_discard((struct op25b_lpm){ .root = child });
+		return -ENOMEM;
+	}
+	*child_link(node, i) = child;
+	return 0;
+}
+
+/* Remove children and values, given by their bits, and the node at @link if nothing remains. */
+static int slots_remove(struct op25b_lpm_node **link, struct op25b_garbage *garbage, u64 children,
+			u64 values)
+{
+	struct op25b_lpm_node *node = *link;
+	unsigned long *from, *to;
+	u64 rest;
+	int err;
+
+	if (children == node->external && values == node->internal) {
+		err = node_retire(garbage, node);
+		if (!err)
+			*link = NULL;
+		return err;
+	}
+	node = node_cow(link, garbage, 0);
+	if (!node)
+		return -ENOMEM;
+	from = op25b_lpm_slots(node);
+	to = from;
+	for (rest = node->external; rest; rest &= rest - 1, from++)
+		if (!(rest & -rest & children))
+			*to++ = *from;
+	for (rest = node->internal; rest; rest &= rest - 1, from++)
+		if (!(rest & -rest & values))
+			*to++ = *from;
+	node->external &= ~children;
+	node->internal &= ~values;
+	node_prune(link);
+	return 0;
+}
+
+/*
+ * @link is the root, or a copy of the link to the node: that link itself is in the node above,
+ * which is copied and written to only if this one is replaced.
+ */
+static int node_del_if(const struct choice *choice, struct op25b_lpm_node **link)
+{
+	struct op25b_lpm_node *child, *node = *link;
+	u64 first = index_in(node, choice->first), last = index_in(node, choice->last);
+	u64 rest, values, children = 0;
+	unsigned int i;
+	int err = 0;
+
+	cond_resched();
+	/* if an end of the range is on another path, the whole node is on one side of it */
+	if (first > 63) {
+		if (op25b_key_compare(key_of(node), choice->first) < 0)
+			return 0;
+		first = 0;
+	}
+	if (last > 63) {
+		if (op25b_key_compare(key_of(node), choice->last) > 0)
+			return 0;
+		last = 63;
+	}
+
+	/* for each length: the bit that covers @first, the one that covers @last, those between */
+	values = choose_values(choice, node,
+			       2 * op25b_lpm_covers[last] - op25b_lpm_covers[first]);
+	for (rest = node->external & ~0ULL << first & ~0ULL >> (63 - last); rest && !err;
+	     rest &= rest - 1) {
+		i = __ffs64(rest);
+		child = *child_link(*link, i);
+		err = node_del_if(choice, &child);
+		if (!child)
+			children |= BIT_ULL(i);
+		else if (child != *child_link(*link, i) &&
+			 child_replace(link, choice->garbage, i, child))
+			err = -ENOMEM;
+	}
+	/* even after an error, because children that were fresh have been freed */
+	if ((children || values) && slots_remove(link, choice->garbage, children, values))
+		err = -ENOMEM;
+	return err;
+}
+
+/**
+ * op25b_lpm_del_if() - delete the prefixes that a function chooses, in one walk
+ * @lpm: the table
+ * @garbage: takes the nodes that are replaced
+ * @first: the address of the first prefix that may be chosen; what is before it is not visited, but
+ *	   for some prefixes of the same nodes
+ * @last: the address of the last one, likewise; if it is before @first, nothing is deleted
+ * @choose: called once for each prefix that is visited, in no particular order
+ * @arg: its first argument
+ *
+ * A node is copied once, and only if some of it remains: that is much quicker than op25b_lpm_del()
+ * for each of many prefixes.
+ *
+ * Return: 0, or -ENOMEM; op25b_lpm_discard() is then all that may be done with the table. Prefixes
+ * that were chosen may still be in it.
+ */
+int op25b_lpm_del_if(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key first,
+		     struct op25b_key last, op25b_lpm_choose choose, void *arg)
+{
+	struct choice choice = {
+		.garbage = garbage,
+		.first = first,
+		.last = last,
+		.choose = choose,
+		.arg = arg,
+	};
+
+	if (!lpm->root || op25b_key_compare(first, last) > 0)
+		return 0;
+	return node_del_if(&choice, &lpm->root);
+}
+
 static int node_retire_all(struct op25b_lpm_node *node, struct op25b_garbage *garbage)
 {
 	unsigned int i, n = hweight64(node->external);
@@ -547,22 +711,6 @@ int op25b_lpm_clear(struct op25b_lpm *lpm, struct op25b_garbage *garbage)
 		return err;
 	op25b_lpm_discard(*lpm);
 	lpm->root = NULL;
-	return 0;
-}
-
-/**
- * op25b_key_compare() - compare keys as numbers
- * @a: a key
- * @b: another key
- *
- * Return: less than 0 if @a is less than @b, 0 if they are equal, more than 0 if @a is greater.
- */
-int op25b_key_compare(struct op25b_key a, struct op25b_key b)
-{
-	if (a.hi != b.hi)
-		return a.hi < b.hi ? -1 : 1;
-	if (a.lo != b.lo)
-		return a.lo < b.lo ? -1 : 1;
 	return 0;
 }
 

@@ -105,6 +105,15 @@ struct op25b_lpm_match {
 typedef int (*op25b_lpm_visit)(void *arg, struct op25b_key key, unsigned int len,
 			       unsigned long value);
 
+/**
+ * typedef op25b_lpm_choose - called for prefixes that may be deleted
+ * @arg: the argument of op25b_lpm_del_if()
+ * @value: the value of the prefix
+ *
+ * Return: true to delete it.
+ */
+typedef bool (*op25b_lpm_choose)(void *arg, unsigned long value);
+
 struct op25b_key op25b_key_head(struct op25b_key key, int n);
 int op25b_key_compare(struct op25b_key a, struct op25b_key b);
 
@@ -118,6 +127,8 @@ int op25b_lpm_set(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct o
 		  unsigned int len, unsigned long value);
 int op25b_lpm_del(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key key,
 		  unsigned int len);
+int op25b_lpm_del_if(struct op25b_lpm *lpm, struct op25b_garbage *garbage, struct op25b_key first,
+		     struct op25b_key last, op25b_lpm_choose choose, void *arg);
 int op25b_lpm_clear(struct op25b_lpm *lpm, struct op25b_garbage *garbage);
 int op25b_lpm_walk(struct op25b_lpm lpm, struct op25b_key from, unsigned int from_len,
 		   op25b_lpm_visit visit, void *arg);

@@ -646,6 +646,233 @@ static void test_clear(void **state)
 	}
 }
 
+/* What op25b_lpm_del_if() is to delete: the prefixes of an owner, who is part of their values */
+struct owned {
+	unsigned int owner;
+	unsigned int chosen;
+};
+
+static unsigned int owner_of(unsigned long value)
+{
+	return value >> 1 & 3;
+}
+
+static bool choose_owned(void *arg, unsigned long value)
+{
+	struct owned *owned = arg;
+
+	if (owner_of(value) != owned->owner)
+		return false;
+	owned->chosen++;
+	return true;
+}
+
+/* Delete the prefixes of an owner from @list, and set @first and @last to the range they were in. */
+static unsigned int list_del_owned(struct list *list, unsigned int owner, struct op25b_key *first,
+				   struct op25b_key *last)
+{
+	unsigned int i, n = 0;
+
+	*first = key_of(~(address)0);
+	*last = key_of(0);
+	for (i = 0; i < list->n;) {
+		struct entry *entry = &list->entry[i];
+
+		if (owner_of(entry->value) != owner) {
+			i++;
+			continue;
+		}
+		if (entry->at < address_of(*first))
+			*first = key_of(entry->at);
+		if (entry->at > address_of(*last))
+			*last = key_of(entry->at);
+		list_del(list, entry->at, entry->len);
+		n++;
+	}
+	return n;
+}
+
+/* A table with @size prefixes in which nothing is fresh */
+static struct op25b_lpm random_table(const struct universe *u, struct list *list, unsigned int size)
+{
+	struct op25b_lpm_hint hint = { NULL };
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = { 0 };
+	struct op op;
+
+	list->n = 0;
+	while (list->n < size) {
+		op = random_op(u, list, 100);
+		CHECK(lpm_apply(&lpm, &garbage, &hint, &op) == 0);
+		list_apply(list, &op);
+	}
+	op25b_lpm_seal(lpm);
+	return lpm;
+}
+
+/*
+ * op25b_lpm_del_if() in a change, after other operations, if @fresh in nodes that are all fresh; with
+ * each allocation failing in turn, and then published or discarded
+ */
+static void del_if(const struct universe *u, unsigned int size, unsigned int ops, bool fresh)
+{
+	struct op25b_lpm_hint hint = { NULL };
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_key first, last;
+	struct op25b_lpm lpm, next;
+	struct list list, changed;
+	unsigned int i, n;
+	struct owned owned;
+	unsigned long at;
+	struct op op;
+	long live;
+	int err;
+
+	CHECK(shim_slab.live == 0);
+	lpm = random_table(u, &list, fresh ? 0 : size);
+	live = shim_slab.live;
+	for (at = 1;; at++) {
+		next = lpm;
+		changed = list;
+		hint.link = NULL;
+		for (i = 0; i < (fresh ? size : ops); i++) {
+			op = random_op(u, &changed, fresh ? 100 : 50);
+			CHECK(lpm_apply(&next, &garbage, &hint, &op) == 0);
+			list_apply(&changed, &op);
+		}
+		owned = (struct owned){ .owner = chance_below(4) };
+		n = list_del_owned(&changed, owned.owner, &first, &last);
+		if (!chance_below(3))
+			first = key_of(0);
+		if (!chance_below(3))
+			last = key_of(mask(u->bits));
+		shim_slab_fail(at, chance() & 1);
+		err = op25b_lpm_del_if(&next, &garbage, first, last, choose_owned, &owned);
+		CHECK(err == (shim_slab.calls < at ? 0 : -ENOMEM));
+		/* with nothing but fresh nodes, nothing is allocated */
+		CHECK(!fresh || !shim_slab.calls);
+		shim_slab_fail(0, false);
+		CHECK(owned.chosen <= n);
+		if (!err)
+			break;
+		op25b_lpm_discard(next);
+		op25b_garbage_forget(&garbage);
+		CHECK(shim_slab.live == live, "%ld more", shim_slab.live - live);
+		CHECK(check_tree(lpm).fresh == 0);
+		check_same(u, lpm, &list);
+	}
+	CHECK(owned.chosen == n, "%u, not %u", owned.chosen, n);
+	check_same(u, lpm, &list);
+	check_same(u, next, &changed);
+	if (!chance_below(3)) {
+		op25b_lpm_discard(next);
+		op25b_garbage_forget(&garbage);
+		CHECK(shim_slab.live == live);
+		check_same(u, lpm, &list);
+		op25b_lpm_free(lpm);
+	} else {
+		op25b_lpm_seal(next);
+		op25b_garbage_free(&garbage);
+		check_same(u, next, &changed);
+		op25b_lpm_free(next);
+	}
+	CHECK(shim_slab.live == 0);
+}
+
+static void test_del_if(void **state)
+{
+	struct op25b_garbage garbage = { 0 };
+	struct owned owned = { 0 };
+	struct op25b_lpm lpm = { 0 };
+	struct universe u;
+	unsigned int i;
+
+	(void)state;
+	CHECK(op25b_lpm_del_if(&lpm, &garbage, key_of(0), key_of(~(address)0), choose_owned, &owned) ==
+	      0);
+	CHECK(!lpm.root && !owned.chosen);
+	for (i = 0; i < 60; i++) {
+		u = universe(i & 1, chance_below(i & 1 ? 120 : 28), 4 + chance_below(20));
+		del_if(&u, 1 + chance_below(60), chance_below(20), i % 4 == 3);
+	}
+	u = universe(false, 0, 32);
+	del_if(&u, 300, 0, false);
+	u = universe(true, 0, 128);
+	del_if(&u, 300, 30, false);
+}
+
+/* A table of @n IPv4 addresses from @at on, all of the same owner, in which nothing is fresh */
+static void add_addresses(struct op25b_lpm *lpm, struct op25b_garbage *garbage, address at,
+			  unsigned int n)
+{
+	struct op25b_lpm_hint hint = { NULL };
+	unsigned long old;
+
+	while (n--) {
+		CHECK(op25b_lpm_add(lpm, &hint, garbage, key_of(at), 32, 1, &old) == 0 && !old);
+		at += (address)1 << 96;
+	}
+	op25b_lpm_seal(*lpm);
+}
+
+static address ipv4(unsigned int a, unsigned int b, unsigned int c, unsigned int d)
+{
+	return (address)(a << 24 | b << 16 | c << 8 | d) << 96;
+}
+
+/* Delete the addresses from @first to @last, and return the number of nodes that were visited. */
+static unsigned long cost_of_del_if(struct op25b_lpm *lpm, struct op25b_garbage *garbage,
+				    address first, address last, unsigned int n)
+{
+	struct owned owned = { .owner = 0 };
+	unsigned long before = shim_loops;
+
+	shim_slab_fail(0, false);
+	CHECK(op25b_lpm_del_if(lpm, garbage, key_of(first), key_of(last), choose_owned, &owned) == 0);
+	CHECK(owned.chosen == n, "%u, not %u", owned.chosen, n);
+	op25b_lpm_seal(*lpm);
+	return shim_loops - before;
+}
+
+/* Only nodes at and between the ends of the range are visited, and only what remains is copied. */
+static void test_cost_of_del_if(void **state)
+{
+	struct op25b_garbage garbage = { 0 };
+	struct op25b_lpm lpm = { 0 };
+	unsigned int i, n = 4096;
+	struct shape shape;
+	unsigned long cost;
+	address at;
+
+	(void)state;
+	/* ranges of 16 addresses, in no particular order */
+	add_addresses(&lpm, &garbage, ipv4(0, 0, 0, 0), 16 * n);
+	for (i = 0; i < n; i++) {
+		at = ipv4(0, 0, 0, 0) + ((address)(i * 7 % n) << 100);
+		cost = cost_of_del_if(&lpm, &garbage, at, at + ((address)15 << 96), 16);
+		CHECK(cost < 20, "%lu", cost);
+		op25b_garbage_free(&garbage);
+	}
+	CHECK(!lpm.root && shim_slab.live == 0);
+
+	/* nodes before and behind it, for the same six bits as an end of it */
+	add_addresses(&lpm, &garbage, ipv4(10, 0, 0, 0), 64);
+	add_addresses(&lpm, &garbage, ipv4(10, 0, 255, 255), 1);
+	cost = cost_of_del_if(&lpm, &garbage, ipv4(10, 0, 16, 0), ipv4(10, 0, 255, 255), 1);
+	CHECK(cost < 5, "%lu", cost);
+	add_addresses(&lpm, &garbage, ipv4(10, 0, 255, 192), 64);
+	cost = cost_of_del_if(&lpm, &garbage, ipv4(10, 0, 224, 0), ipv4(10, 0, 239, 0), 0);
+	CHECK(cost < 5, "%lu", cost);
+	op25b_garbage_free(&garbage);
+
+	/* nothing remains: nothing is copied, and 30 nodes fit in a chunk of garbage */
+	shape = check_tree(lpm);
+	cost_of_del_if(&lpm, &garbage, ipv4(0, 0, 0, 0), ~(address)0, 128);
+	CHECK(!lpm.root && shim_slab.calls == (shape.nodes + 29) / 30);
+	op25b_garbage_free(&garbage);
+	CHECK(shim_slab.live == 0);
+}
+
 /* The prefixes of the Internet: a sorted array with the index of the prefix that holds each */
 
 struct world {
@@ -836,6 +1063,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_random_ipv4),
 		cmocka_unit_test(test_random_ipv6),
 		cmocka_unit_test(test_clear),
+		cmocka_unit_test(test_del_if),
+		cmocka_unit_test(test_cost_of_del_if),
 		cmocka_unit_test(test_world_ipv4),
 		cmocka_unit_test(test_world_ipv6),
 	};

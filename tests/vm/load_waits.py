@@ -97,3 +97,6 @@ def test_many_prefixes(client, longest):
     stage_prefixes()
     with longest("restore that is refused"):
         client(f"do {CMD['POOL_SET']}")
+    client("socket another")
+    with longest("pool del"):
+        client.do("POOL_DEL", "POOL:s:p")

@@ -50,6 +50,10 @@ BASE = [
     ("RELAY_ADD", "POOL:s:west PREFIX[ ADDR4:x:c6336401 ]"),
     ("TARGET_ADD", "PREFIX[ ADDR4:x:cb007180 LEN:u8:25 ]"),
     ("TARGET_ADD", "POOL:s:west PREFIX[ ADDR4:x:c6336402 ]"),
+    # among those of the other pool, and where this one has had a prefix
+    ("PREFIX_ADD", "POOL:s:west PREFIX[ ADDR4:x:0a000100 LEN:u8:24 ] PREFIX[ ADDR4:x:0a0000c8 ]"),
+    ("PREFIX_DEL", "POOL:s:west PREFIX[ ADDR4:x:0a0000c8 ]"),
+    ("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR6:x:20010db8002000000000000000000009 ]"),
 ]
 
 CHANGES = {
