@@ -7,6 +7,9 @@
  * the original goes into the garbage. So a change can be thrown away at any point, and takes effect
  * by one pointer.
  *
+ * A change without a base, a restore, began with an empty policy. All that this consists of is its
+ * own, and may be large. So it is freed without the table's lock.
+ *
  * The steps of a change (add a prefix, delete a pool) are in op25b_step.c. All functions are called
  * with the table's lock held. A function that fails may have done half of its work: the only thing
  * left to do with the change is op25b_change_abort(), after which nothing has happened.
@@ -191,6 +194,40 @@ void op25b_change_drop_exempt(struct op25b_change *change, const struct op25b_ex
 		timerqueue_del(&change->table->expiries, &dropped->expiry);
 }
 
+/* --- what commit and abort have in common --- */
+
+/* How many references to pools are dropped before the lock is released */
+#define PUT_BATCH 256
+
+/* Drop the references of a policy to its pools. The lock may be released and taken again. */
+static void put_pools(struct op25b_table *table, const struct op25b_policy *policy)
+	__must_hold(&table->lock)
+{
+	const struct op25b_pool_conf *conf;
+	unsigned int n = 0;
+	u32 id = 0;
+
+	while ((conf = op25b_policy_next(policy, id))) {
+		id = conf->pool->id + 1;
+		op25b_table_pool_put(table, conf->pool);
+		if (++n % PUT_BATCH)
+			continue;
+		mutex_unlock(&table->lock);
+		cond_resched();
+		mutex_lock(&table->lock);
+	}
+}
+
+static void free_exempts(struct list_head *exempts)
+{
+	struct op25b_exempt *exempt, *next;
+
+	list_for_each_entry_safe(exempt, next, exempts, list) {
+		kfree(exempt);
+		cond_resched();
+	}
+}
+
 /* --- commit --- */
 
 static int pool_publish(struct op25b_pool *pool, void *table)
@@ -284,12 +321,8 @@ static void publish_exempts(struct op25b_table *table, struct op25b_change *chan
 static void free_replaced(struct work_struct *work)
 {
 	struct op25b_change *change = container_of(to_rcu_work(work), struct op25b_change, work);
-	struct op25b_exempt *exempt, *next;
 
-	list_for_each_entry_safe(exempt, next, &change->gone, list) {
-		kfree(exempt);
-		cond_resched();
-	}
+	free_exempts(&change->gone);
 	op25b_garbage_free(&change->garbage);
 	if (change->base)
 		kfree(change->old);
@@ -331,8 +364,9 @@ static void retire_replaced(struct op25b_change *change, struct op25b_policy *ol
 
 /**
  * op25b_change_commit() - put the policy of a change into force
- * @change: the change, which is gone afterwards, whatever is returned; if it adds or deletes pools,
- *	    op25b_publish_settle() has to follow
+ * @change: the change, which nobody else can find any more, and which is gone afterwards, whatever
+ *	    is returned; if it adds or deletes pools, op25b_publish_settle() has to follow. If this
+ *	    fails, the lock may be released and taken again
  *
  * What can fail comes first: directories in sysfs, and the hooks if these are the first pools. Then
  * the policy is published. Then what only the old policy had is taken down, and freed by a work
@@ -398,18 +432,13 @@ static void conf_discard(struct op25b_table *table, struct op25b_change *change,
 	kfree(conf);
 }
 
-/**
- * op25b_change_abort() - end a change so that nothing has happened
- * @change: the change, which is gone afterwards
- */
-void op25b_change_abort(struct op25b_change *change)
+static void abort_based(struct op25b_table *table, struct op25b_change *change)
+	__must_hold(&table->lock)
 {
-	struct op25b_table *table = change->table;
 	struct op25b_exempt *exempt, *next;
 	struct op25b_page *page;
 	unsigned int i, j;
 
-	lockdep_assert_held(&table->lock);
 	for (i = 0; i < OP25B_FAMILIES; i++)
 		op25b_lpm_discard(change->policy->entry[i]);
 	op25b_policy_each_destination(change->policy->destination, op25b_lpm_discard);
@@ -422,10 +451,7 @@ void op25b_change_abort(struct op25b_change *change)
 		kfree(page);
 		cond_resched();
 	}
-	list_for_each_entry_safe(exempt, next, &change->exempts, list) {
-		kfree(exempt);
-		cond_resched();
-	}
+	free_exempts(&change->exempts);
 	list_for_each_entry_safe(exempt, next, &change->gone, list) {
 		list_move(&exempt->list, &table->exempts);
 		if (exempt->has_timeout)
@@ -434,5 +460,32 @@ void op25b_change_abort(struct op25b_change *change)
 	}
 	op25b_garbage_forget(&change->garbage);
 	kfree(change->policy);
+}
+
+/* The lock is released and taken again. */
+static void abort_staged(struct op25b_table *table, struct op25b_change *change)
+	__must_hold(&table->lock)
+{
+	put_pools(table, change->policy);
+	mutex_unlock(&table->lock);
+	free_exempts(&change->exempts);
+	op25b_policy_free(change->policy);
+	mutex_lock(&table->lock);
+}
+
+/**
+ * op25b_change_abort() - end a change so that nothing has happened
+ * @change: the change, which nobody else can find any more, and which is gone afterwards. The lock
+ *	    may be released and taken again
+ */
+void op25b_change_abort(struct op25b_change *change)
+{
+	struct op25b_table *table = change->table;
+
+	lockdep_assert_held(&table->lock);
+	if (change->base)
+		abort_based(table, change);
+	else
+		abort_staged(table, change);
 	kfree(change);
 }

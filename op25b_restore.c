@@ -9,6 +9,9 @@
  * A client sends many steps before it reads the answer to the first. So a restore that has failed
  * stays in the list, without its change: the steps after the failed one find it and are refused,
  * rather than applied to the policy in force.
+ *
+ * The lock is released while a change is aborted, and others may use the socket, too. So the restore
+ * gives its change away before.
  */
 #include <linux/errno.h>
 #include <linux/netlink.h>
@@ -100,28 +103,34 @@ void op25b_restore_step(struct op25b_net *pernet, struct op25b_restore *restore)
 
 /**
  * op25b_restore_clear() - let a restore begin again with an empty policy
- * @pernet: the namespace, its table locked
- * @restore: the restore; if this fails, it has failed
+ * @pernet: the namespace, its table locked; the lock may be released and taken again
+ * @restore: the restore; if this fails, it has failed. The caller must not use it any more
  *
  * Return: 0 or -ENOMEM.
  */
 int op25b_restore_clear(struct op25b_net *pernet, struct op25b_restore *restore)
 {
-	op25b_change_abort(restore->change);
+	struct op25b_change *change = restore->change;
+	int err;
+
 	op25b_restore_step(pernet, restore);
 	restore->change = op25b_change_begin_empty(&pernet->table);
-	return restore->change ? 0 : -ENOMEM;
+	err = restore->change ? 0 : -ENOMEM;
+	op25b_change_abort(change);
+	return err;
 }
 
 /**
  * op25b_restore_fail() - end a restore so that nothing has happened
- * @restore: the restore, the table locked; it refuses further steps
+ * @restore: the restore, the table locked; it refuses further steps. The lock may be released and
+ *	     taken again, and the caller must not use the restore any more
  */
 void op25b_restore_fail(struct op25b_restore *restore)
 {
-	if (restore->change)
-		op25b_change_abort(restore->change);
+	struct op25b_change *change = restore->change;
+
 	restore->change = NULL;
+	op25b_change_abort(change);
 }
 
 static void restore_free(struct op25b_restore *restore)
@@ -130,9 +139,20 @@ static void restore_free(struct op25b_restore *restore)
 	kfree(restore);
 }
 
+/* Drop a restore whose socket nobody uses any more. The lock may be released and taken again. */
+static void restore_drop(struct op25b_restore *restore)
+{
+	struct op25b_change *change = restore->change;
+
+	restore_free(restore);
+	if (change)
+		op25b_change_abort(change);
+}
+
 /**
  * op25b_restore_commit() - put the staged policy into force
- * @restore: the restore, the table locked; gone afterwards, whatever is returned
+ * @restore: the restore, the table locked; gone afterwards, whatever is returned. If this fails, the
+ *	     lock may be released and taken again
  *
  * Return: 0; on an error nothing has happened.
  */
@@ -144,6 +164,18 @@ int op25b_restore_commit(struct op25b_restore *restore)
 	return op25b_change_commit(change);
 }
 
+/* Find a restore of a socket that was released and had this port id. */
+static struct op25b_restore *find_released(struct op25b_net *pernet, u32 portid)
+	__must_hold(&pernet->table.lock)
+{
+	struct op25b_restore *restore;
+
+	list_for_each_entry(restore, &pernet->restores, list)
+		if (restore->portid == portid && sock_flag(restore->sk, SOCK_DEAD))
+			return restore;
+	return NULL;
+}
+
 /*
  * A netlink socket was released. The notifier is not told which one, only its port id, which
  * another socket may have by now: SOCK_DEAD tells them apart. The socket's memory is still there,
@@ -152,7 +184,7 @@ int op25b_restore_commit(struct op25b_restore *restore)
 static int socket_released(struct notifier_block *block, unsigned long event, void *data)
 {
 	const struct netlink_notify *notify = data;
-	struct op25b_restore *restore, *next;
+	struct op25b_restore *restore;
 	struct op25b_net *pernet;
 
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
@@ -162,12 +194,8 @@ static int socket_released(struct notifier_block *block, unsigned long event, vo
 	if (list_empty_careful(&pernet->restores))
 		return NOTIFY_DONE;
 	mutex_lock(&pernet->table.lock);
-	list_for_each_entry_safe(restore, next, &pernet->restores, list) {
-		if (restore->portid != notify->portid || !sock_flag(restore->sk, SOCK_DEAD))
-			continue;
-		op25b_restore_fail(restore);
-		restore_free(restore);
-	}
+	while ((restore = find_released(pernet, notify->portid)))
+		restore_drop(restore);
 	mutex_unlock(&pernet->table.lock);
 	return NOTIFY_DONE;
 }
@@ -210,12 +238,9 @@ void op25b_restore_net_init(struct net *net)
 void op25b_restore_net_exit(struct net *net)
 {
 	struct op25b_net *pernet = op25b_net(net);
-	struct op25b_restore *restore, *next;
 
 	mutex_lock(&pernet->table.lock);
-	list_for_each_entry_safe(restore, next, &pernet->restores, list) {
-		op25b_restore_fail(restore);
-		restore_free(restore);
-	}
+	while (!list_empty(&pernet->restores))
+		restore_drop(list_first_entry(&pernet->restores, struct op25b_restore, list));
 	mutex_unlock(&pernet->table.lock);
 }

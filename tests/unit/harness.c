@@ -441,6 +441,60 @@ static void remember_policy(void)
 	past.of[past.n++].model = in_force;
 }
 
+/* The commit under way, if any: others see its policy as soon as that is in force. */
+static struct {
+	bool releases;			/* the table's lock is released by the code under test */
+	const struct op25b_policy *policy;
+	const struct model *model;	/* of @policy; NULL once it was in force */
+	bool whole;
+} committing;
+
+void (*others)(void);
+
+static void lock_released(void)
+{
+	void (*come)(void) = others;
+	typeof(committing) outer;
+
+	if (!committing.releases)
+		return;
+	if (committing.model && table->policy == committing.policy) {
+		model_commit(&in_force, committing.model, committing.whole);
+		committing.model = NULL;
+	}
+	if (!come)
+		return;
+	outer = committing;
+	memset(&committing, 0, sizeof(committing));
+	others = NULL;
+	come();
+	others = come;
+	committing = outer;
+}
+
+/* @model is that of the policy to commit; it goes into force, unless it is NULL or this fails. */
+static int commit_change(struct op25b_change *change, const struct model *model, bool whole)
+{
+	int err;
+
+	committing.releases = true;
+	committing.policy = change->policy;
+	committing.model = model;
+	committing.whole = whole;
+	err = op25b_change_commit(change);
+	if (!err && committing.model)
+		model_commit(&in_force, model, whole);
+	memset(&committing, 0, sizeof(committing));
+	return err;
+}
+
+static void abort_change(struct op25b_change *change)
+{
+	committing.releases = true;
+	op25b_change_abort(change);
+	committing.releases = false;
+}
+
 static int apply_all(struct op25b_change *change, const struct op *ops, unsigned int n)
 {
 	unsigned int i;
@@ -451,7 +505,7 @@ static int apply_all(struct op25b_change *change, const struct op *ops, unsigned
 	return err;
 }
 
-int change_once(const struct op *ops, unsigned int n)
+static int change_with(const struct op *ops, unsigned int n, const struct model *model)
 {
 	struct op25b_change *change;
 	int err = -ENOMEM;
@@ -461,17 +515,22 @@ int change_once(const struct op *ops, unsigned int n)
 	if (change) {
 		err = apply_all(change, ops, n);
 		if (err)
-			op25b_change_abort(change);
+			abort_change(change);
 		else
-			err = op25b_change_commit(change);
+			err = commit_change(change, model, false);
 	}
 	op25b_publish_settle(table, NULL);
 	mutex_unlock(&table->lock);
 	return err;
 }
 
+int change_once(const struct op *ops, unsigned int n)
+{
+	return change_with(ops, n, NULL);
+}
+
 /* Do the operations in one change with each allocation failing in turn, until none fails. */
-static int change_failing(const struct op *ops, unsigned int n)
+static int change_failing(const struct op *ops, unsigned int n, const struct model *model)
 {
 	unsigned long at;
 	long live;
@@ -481,7 +540,7 @@ static int change_failing(const struct op *ops, unsigned int n)
 	live = shim_slab.live;
 	for (at = 1;; at++) {
 		shim_slab_fail(at, chance() & 1);
-		err = change_once(ops, n);
+		err = change_with(ops, n, model);
 		CHECK((err == -ENOMEM) == (shim_slab.calls >= at), "%d at %lu of %lu", err, at,
 		      shim_slab.calls);
 		shim_slab_fail(0, false);
@@ -495,21 +554,18 @@ static int change_failing(const struct op *ops, unsigned int n)
 
 void change(const struct op *ops, unsigned int n, int expected, bool failing)
 {
-	static struct model model;
+	struct model model = in_force;
 	unsigned int i;
 	int err = 0;
 
-	model = in_force;
 	for (i = 0; i < n && !err; i++)
 		err = model_apply(&model, &ops[i]);
 	CHECK(err == expected, "the model gives %d", err);
 
 	if (!failing && chance_below(3))
 		remember_policy();
-	err = failing ? change_failing(ops, n) : change_once(ops, n);
+	err = failing ? change_failing(ops, n, &model) : change_with(ops, n, &model);
 	CHECK(err == expected, "%d, not %d", err, expected);
-	if (!err)
-		model_commit(&in_force, &model, false);
 }
 
 void do_op(struct op op, int expected)
@@ -548,10 +604,9 @@ void stage_end(struct staged *staged, bool commit)
 	mutex_lock(&table->lock);
 	if (commit) {
 		remember_policy();
-		CHECK(op25b_change_commit(staged->change) == 0);
-		model_commit(&in_force, &staged->model, true);
+		CHECK(commit_change(staged->change, &staged->model, true) == 0);
 	} else {
-		op25b_change_abort(staged->change);
+		abort_change(staged->change);
 	}
 	staged->change = NULL;
 	op25b_publish_settle(table, NULL);
@@ -808,6 +863,8 @@ int harness_setup(void **state)
 	memset(&pernet, 0, sizeof(pernet));
 	memset(&in_force, 0, sizeof(in_force));
 	memset(&stubs, 0, sizeof(stubs));
+	others = NULL;
+	shim_mutex_unlocked = lock_released;
 	CHECK(op25b_workqueue_init() == 0);
 	CHECK(op25b_table_init(table, &net) == 0);
 	op25b_pin_init(table);

@@ -63,6 +63,12 @@ void do_op(struct op op, int expected);
 /* Do @n operations in one change to the table alone, not to the model. */
 int change_once(const struct op *ops, unsigned int n);
 
+/*
+ * What others do whenever a commit or an abort releases the lock; NULL for nothing. May make changes
+ * of its own.
+ */
+extern void (*others)(void);
+
 /**
  * struct staged - a restore under way
  * @change: its change of the table

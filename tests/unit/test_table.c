@@ -117,6 +117,17 @@ static void stage_random(struct staged *staged, unsigned int n)
 	}
 }
 
+/* Others make changes and read whenever they can. */
+static void others_random(void)
+{
+	if (chance() & 1)
+		change_random(1 + chance_below(3), false);
+	if (chance() & 1)
+		grace_period();
+	if (!chance_below(4))
+		check_table();
+}
+
 static void send_random(unsigned int n)
 {
 	enum op25b_family family;
@@ -730,6 +741,56 @@ static void test_publish_again(void **state)
 	check_table();
 }
 
+/* Stage many pools, named by @format and their number. */
+static struct op25b_change *stage_pools(const char *format, unsigned int n)
+{
+	const struct op25b_settings settings = { 0 };
+	struct netlink_ext_ack extack = { 0 };
+	struct op25b_change *change;
+	char name[16];
+	unsigned int i;
+
+	mutex_lock(&table->lock);
+	change = op25b_change_begin_empty(table);
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), format, i);
+		CHECK(op25b_step_pool_add(change, name, settings, &extack) >= 0);
+	}
+	mutex_unlock(&table->lock);
+	return change;
+}
+
+/* Nobody waits for the lock while a whole restore is aborted. */
+static void test_lock_is_brief(void **state)
+{
+	const struct op25b_settings settings = { 0 };
+	struct netlink_ext_ack extack = { 0 };
+	struct op25b_prefix p = { .len = 32 };
+	struct op25b_change *change;
+	unsigned int i;
+	int id;
+
+	change = stage_pools("%05u", 1000);
+	mutex_lock(&table->lock);
+	id = op25b_step_pool_add(change, "with prefixes", settings, &extack);
+	CHECK(id >= 0);
+	for (i = 0; i < 20000; i++) {
+		p.key.hi = (u64)i << 34;
+		CHECK(op25b_step_prefix_add(change, id, &p, false, &extack) == 0);
+	}
+	for (i = 0; i < 2000; i++) {
+		p.key.hi = BIT_ULL(63) | (u64)i << 34;
+		CHECK(op25b_step_exempt_add(change, id, &p, 1000, "", false, &extack) == 0);
+	}
+	mutex_unlock(&table->lock);
+	shim_mutex_longest = 0;
+	mutex_lock(&table->lock);
+	op25b_change_abort(change);
+	mutex_unlock(&table->lock);
+	CHECK(shim_mutex_longest < 600, "%lu", shim_mutex_longest);
+	check_table();
+}
+
 /* A commit may also fail for another reason than memory: a directory in sysfs cannot be made. */
 static void test_commit_fails(void **state)
 {
@@ -884,6 +945,7 @@ static void test_random(void **state)
 	struct pinned *one;
 	unsigned int i;
 
+	others = others_random;
 	for (i = 0; i < 15000; i++) {
 		one = &pinned[chance_below(ARRAY_SIZE(pinned))];
 		if (!one->pin && !chance_below(8))
@@ -1240,6 +1302,7 @@ int main(void)
 		TABLE_TEST(test_restore),
 		TABLE_TEST(test_publish_early),
 		TABLE_TEST(test_publish_again),
+		TABLE_TEST(test_lock_is_brief),
 		TABLE_TEST(test_commit_fails),
 		TABLE_TEST(test_expiry),
 		TABLE_TEST(test_over),

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Deferred calls, for the shims of RCU, timers and workqueues
+ * Deferred calls, for the shims of RCU, timers, workqueues and mutexes
  */
 #include <linux/hrtimer.h>
 #include <linux/memcontrol.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
+
+void (*shim_mutex_unlocked)(void);
+unsigned long shim_mutex_longest;
 
 int shim_cpu;
 ktime_t shim_clock = 1000 * NSEC_PER_SEC;

@@ -16,6 +16,7 @@
 struct shim_slab shim_slab;
 int shim_atomic_depth;
 unsigned long shim_loops;
+unsigned long shim_work;
 
 struct mem_cgroup shim_memcg;
 struct mem_cgroup *shim_active_memcg;
@@ -44,6 +45,7 @@ void *shim_slab_alloc(size_t size, gfp_t gfp)
 	if (gfp & __GFP_ACCOUNT)
 		assert(!shim_in_work || shim_active_memcg);
 
+	shim_work++;
 	shim_slab.calls++;
 	if (shim_slab.calls == shim_slab.fail_at)
 		return NULL;
@@ -60,6 +62,7 @@ void shim_slab_free(const void *p)
 {
 	if (!p)
 		return;
+	shim_work++;
 	shim_slab.live--;
 	free((void *)p);
 }

@@ -6,9 +6,10 @@
 #include <assert.h>
 
 #include <linux/err.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
-#define SHIM_IDA_IDS 65536
+#define SHIM_IDA_IDS 131072
 
 struct ida {
 	bool *used;
@@ -39,6 +40,7 @@ static inline int ida_alloc_max(struct ida *ida, unsigned int max, gfp_t gfp)
 static inline void ida_free(struct ida *ida, unsigned int id)
 {
 	assert(ida->used && ida->used[id]);
+	shim_work++;
 	ida->used[id] = false;
 	if (id < ida->lowest)
 		ida->lowest = id;

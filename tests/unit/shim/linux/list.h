@@ -33,6 +33,11 @@ static inline void list_add_tail(struct list_head *entry, struct list_head *head
 	head->prev = entry;
 }
 
+static inline void list_add(struct list_head *entry, struct list_head *head)
+{
+	list_add_tail(entry, head->next);
+}
+
 static inline void list_del(struct list_head *entry)
 {
 	assert(entry->next && entry->next->prev == entry && entry->prev->next == entry);

@@ -16,10 +16,14 @@ static inline void might_sleep(void)
 /* How often cond_resched() was called: how long loops are */
 extern unsigned long shim_loops;
 
+/* The same, and how much was allocated, freed and sorted: how long the code under test takes */
+extern unsigned long shim_work;
+
 static inline int cond_resched(void)
 {
 	might_sleep();
 	shim_loops++;
+	shim_work++;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include <linux/ktime.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 struct timerqueue_node {
@@ -38,6 +39,7 @@ static inline bool timerqueue_add(struct timerqueue_head *head, struct timerqueu
 	struct timerqueue_node **link = &head->first;
 
 	assert(!node->queued);
+	shim_work++;
 	while (*link && (*link)->expires <= node->expires)
 		link = &(*link)->next;
 	node->next = *link;
