@@ -8,7 +8,8 @@
  * by one pointer.
  *
  * A change without a base, a restore, began with an empty policy. All that this consists of is its
- * own, and may be large. So it is freed without the table's lock.
+ * own, and may be large. So whatever touches nothing else is done without the table's lock, once
+ * the change has come to its end and no step can follow.
  *
  * The steps of a change (add a prefix, delete a pool) are in op25b_step.c. All functions are called
  * with the table's lock held. A function that fails may have done half of its work: the only thing
@@ -44,6 +45,8 @@ static struct op25b_change *change_alloc(struct op25b_table *table,
 	change->pools_changed = !base;
 	INIT_LIST_HEAD(&change->exempts);
 	INIT_LIST_HEAD(&change->gone);
+	timerqueue_init_head(&change->expiries);
+	INIT_LIST_HEAD(&change->leaving);
 	return change;
 }
 
@@ -230,22 +233,25 @@ static void free_exempts(struct list_head *exempts)
 
 /* --- commit --- */
 
-static int pool_publish(struct op25b_pool *pool, void *table)
+static int pool_publish(struct op25b_pool *pool, void *arg)
 	__context_unsafe(/* op25b_change_commit() holds the lock */)
 {
-	return op25b_publish_pool(table, pool);
+	struct op25b_change *change = arg;
+
+	return op25b_publish_pool(change->table, pool, &change->leaving);
 }
 
-static int pool_enter(struct op25b_pool *pool, void *table)
+static int pool_enter(struct op25b_pool *pool, void *arg)
 {
 	op25b_publish_enter(pool);
 	return 0;
 }
 
-static int pool_leave(struct op25b_pool *pool, void *table)
-	__context_unsafe(/* op25b_change_commit() holds the lock */)
+static int pool_leave(struct op25b_pool *pool, void *arg)
 {
-	op25b_publish_leave(table, pool);
+	struct op25b_change *change = arg;
+
+	op25b_publish_leave(pool, &change->leaving);
 	return 0;
 }
 
@@ -278,6 +284,7 @@ static void policy_seal(struct op25b_change *change)
 			conf->fresh = false;
 			op25b_policy_each_destination(conf->destination, op25b_lpm_seal);
 		}
+		cond_resched();
 	}
 }
 
@@ -291,23 +298,55 @@ static void build_jumps(struct op25b_change *change)
 			op25b_lpm_jump_build(policy->entry[family], policy->jump[family]);
 }
 
-static void publish_exempts(struct op25b_table *table, struct op25b_change *change)
-	__must_hold(&table->lock)
+/* Put the new exempts that expire into a queue. Returns whether there are any. */
+static bool queue_exempts(struct op25b_change *change, struct timerqueue_head *expiries)
 {
 	struct op25b_exempt *exempt;
 	bool timeouts = false;
 
-	if (!change->base) {
-		list_splice_init(&table->exempts, &change->gone);
-		timerqueue_init_head(&table->expiries);
-	}
 	list_for_each_entry(exempt, &change->exempts, list) {
 		cond_resched();
 		exempt->fresh = false;
 		if (!exempt->has_timeout)
 			continue;
-		timerqueue_add(&table->expiries, &exempt->expiry);
+		timerqueue_add(expiries, &exempt->expiry);
 		timeouts = true;
+	}
+	return timeouts;
+}
+
+/*
+ * Do all that is possible before the commit of a change without a base. The lock is released and
+ * taken again.
+ */
+static void prepare_staged(struct op25b_table *table, struct op25b_change *change)
+	__must_hold(&table->lock)
+{
+	u32 id = 0;
+
+	mutex_unlock(&table->lock);
+	policy_seal(change);
+	build_jumps(change);
+	queue_exempts(change, &change->expiries);
+	mutex_lock(&table->lock);
+	while (op25b_publish_early(table, change->policy, &id, &change->leaving)) {
+		mutex_unlock(&table->lock);
+		cond_resched();
+		mutex_lock(&table->lock);
+	}
+}
+
+static void publish_exempts(struct op25b_table *table, struct op25b_change *change)
+	__must_hold(&table->lock)
+{
+	bool timeouts;
+
+	if (change->base) {
+		timeouts = queue_exempts(change, &table->expiries);
+	} else {
+		list_splice_init(&table->exempts, &change->gone);
+		table->expiries = change->expiries;
+		timeouts = timerqueue_getnext(&table->expiries);
 	}
 	list_splice_init(&change->exempts, &table->exempts);
 	/* a reference keeps a control group that was removed, so only while it is to be charged */
@@ -352,25 +391,33 @@ static size_t replaced_size(const struct op25b_change *change)
 	return size + op25b_policy_size(change->old);
 }
 
-static void retire_replaced(struct op25b_change *change, struct op25b_policy *old)
+/* The lock may be released and taken again. */
+static void retire_replaced(struct op25b_table *table, struct op25b_change *change,
+			    struct op25b_policy *old)
+	__must_hold(&table->lock)
 {
 	change->old = old;
 	INIT_RCU_WORK(&change->work, free_replaced);
 	change->retired.free = replaced_unpinned;
-	if (op25b_pin_any(change->table))
+	if (op25b_pin_any(table)) {
+		mutex_unlock(&table->lock);
 		change->retired.size = replaced_size(change);
-	op25b_pin_retire(change->table, &change->retired);
+		mutex_lock(&table->lock);
+	}
+	op25b_pin_retire(table, &change->retired);
 }
 
 /**
  * op25b_change_commit() - put the policy of a change into force
  * @change: the change, which nobody else can find any more, and which is gone afterwards, whatever
- *	    is returned; if it adds or deletes pools, op25b_publish_settle() has to follow. If this
- *	    fails, the lock may be released and taken again
+ *	    is returned
  *
  * What can fail comes first: directories in sysfs, and the hooks if these are the first pools. Then
  * the policy is published. Then what only the old policy had is taken down, and freed by a work
  * once no dump has it pinned, after a grace period.
+ *
+ * The lock may be released and taken again once the policy is published or the commit has failed,
+ * and without a base also before. Then others may replace the policy in force meanwhile.
  *
  * A change that changes nothing is dropped, and the generation stays. One that began with an empty
  * policy always takes effect.
@@ -388,11 +435,13 @@ int op25b_change_commit(struct op25b_change *change)
 		op25b_change_abort(change);
 		return 0;
 	}
+	if (!change->base)
+		prepare_staged(table, change);
 
 	/* the only place that may free what the table's policy points to, so not const */
 	old = (struct op25b_policy *)op25b_table_policy(table);
 	if (change->pools_changed)
-		err = op25b_policy_for_each_added(policy, old, pool_publish, table);
+		err = op25b_policy_for_each_added(policy, old, pool_publish, change);
 	if (!err && policy->pools && !old->pools)
 		err = op25b_hook_register(table);
 	if (err) {
@@ -402,19 +451,26 @@ int op25b_change_commit(struct op25b_change *change)
 
 	if (change->pools_changed)
 		op25b_policy_for_each_added(policy, old, pool_enter, NULL);
-	policy_seal(change);
-	build_jumps(change);
+	if (change->base) {
+		policy_seal(change);
+		build_jumps(change);
+	}
 	policy->generation = old->generation + 1;
 	op25b_pin_publish(table, policy);
 
 	if (!policy->pools && old->pools)
 		op25b_hook_unregister(table);
-	if (change->pools_changed) {
-		op25b_policy_for_each_added(old, policy, pool_leave, table);
-		op25b_policy_for_each_added(old, change->base ? policy : NULL, pool_put, table);
-	}
+	if (change->pools_changed)
+		op25b_policy_for_each_added(old, policy, pool_leave, change);
+	if (change->pools_changed && change->base)
+		op25b_policy_for_each_added(old, policy, pool_put, table);
 	publish_exempts(table, change);
-	retire_replaced(change, old);
+
+	/* the lock may be released from here on, and @policy be replaced and freed, too */
+	op25b_publish_settle(table, &change->leaving);
+	if (!change->base)
+		put_pools(table, old);
+	retire_replaced(table, change, old);
 	return 0;
 }
 
@@ -487,5 +543,6 @@ void op25b_change_abort(struct op25b_change *change)
 		abort_based(table, change);
 	else
 		abort_staged(table, change);
+	op25b_publish_settle(table, &change->leaving);
 	kfree(change);
 }

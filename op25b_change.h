@@ -7,6 +7,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/list.h>
+#include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 
 #include "core/garbage.h"
@@ -23,6 +24,9 @@
  * @garbage: the parts of @base that @policy does not share any more
  * @exempts: the exempts with a timeout or comment that @base does not have
  * @gone: the exempts of the policy in force that are freed if this change commits
+ * @expiries: without a base: those of @exempts with a timeout, once the commit has begun
+ * @leaving: pools that are not in force and have a directory that this change is to remove, see
+ *	     op25b_publish.c
  * @fresh_pages: the pages of @policy that it does not share with @base
  * @old: the policy that this one has replaced, to be freed by @work
  * @retired: keeps @old and what it does not share for dumps, before @work is queued
@@ -38,6 +42,8 @@ struct op25b_change {
 	struct op25b_garbage garbage;
 	struct list_head exempts;
 	struct list_head gone;
+	struct timerqueue_head expiries;
+	struct list_head leaving;
 	DECLARE_BITMAP(fresh_pages, OP25B_PAGES);
 	struct op25b_policy *old;
 	struct op25b_retired retired;

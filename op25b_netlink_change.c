@@ -12,7 +12,6 @@
 
 #include "op25b_net.h"
 #include "op25b_netlink.h"
-#include "op25b_publish.h"
 #include "op25b_reject.h"
 #include "op25b_restore.h"
 #include "op25b_step.h"
@@ -336,7 +335,6 @@ int op25b_nl_change(struct sk_buff *skb, struct genl_info *info)
 		err = change_policy(&pernet->table, op, info);
 	}
 out:
-	op25b_publish_settle(&pernet->table, NULL);
 	mutex_unlock(&pernet->table.lock);
 	return err;
 }
@@ -364,7 +362,6 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info)
 	change = op25b_change_begin_empty(&pernet->table);
 	err = change ? op25b_change_commit(change) : -ENOMEM;
 out:
-	op25b_publish_settle(&pernet->table, NULL);
 	mutex_unlock(&pernet->table.lock);
 	return err;
 }
@@ -419,24 +416,13 @@ int op25b_nl_restore_begin(struct sk_buff *skb, struct genl_info *info)
 int op25b_nl_restore_commit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct op25b_net *pernet = op25b_net(genl_info_net(info));
-	struct op25b_table *table = &pernet->table;
 	struct op25b_restore *restore;
-	LIST_HEAD(early);
-	u32 next = 0;
 	int err;
 
-	mutex_lock(&table->lock);
+	mutex_lock(&pernet->table.lock);
 	err = op25b_restore_find(pernet, NETLINK_CB(skb).sk, true, &restore, info->extack);
-	while (!err && op25b_publish_early(table, restore->change->policy, &next, &early)) {
-		mutex_unlock(&table->lock);
-		cond_resched();
-		mutex_lock(&table->lock);
-		/* others may use the socket, too */
-		err = op25b_restore_find(pernet, NETLINK_CB(skb).sk, true, &restore, info->extack);
-	}
 	if (!err)
 		err = op25b_restore_commit(restore);
-	op25b_publish_settle(table, &early);
-	mutex_unlock(&table->lock);
+	mutex_unlock(&pernet->table.lock);
 	return err;
 }

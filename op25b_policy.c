@@ -30,19 +30,15 @@ const struct op25b_pool_conf *op25b_policy_next(const struct op25b_policy *polic
 	return NULL;
 }
 
-static struct op25b_pool *page_pool(const struct op25b_page *page, unsigned int i)
-{
-	return page && page->conf[i] ? page->conf[i]->pool : NULL;
-}
-
 /**
  * op25b_policy_for_each_added() - iterate over the pools that one policy has and another has not
  * @policy: the policy that has them
- * @old: the policy that has not; NULL is a policy without pools
+ * @old: the policy that has not, whose pools still have references; NULL is one without pools
  * @visit: called for each pool; may sleep, and may not free what @policy and @old consist of
  * @arg: its second argument
  *
- * Pages that both policies share are skipped, so that the cost depends on what differs.
+ * The cost depends on what differs: pages that both policies share are skipped, and so are pools of
+ * both, which are the same if they have the same id.
  *
  * Return: 0, or what @visit returned to end the iteration.
  */
@@ -50,21 +46,19 @@ int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct 
 				int (*visit)(struct op25b_pool *pool, void *arg), void *arg)
 {
 	const struct op25b_page *page, *old_page;
-	struct op25b_pool *pool;
 	unsigned int i, j;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
 		page = policy->page[i];
 		old_page = old ? old->page[i] : NULL;
-		if (page == old_page)
+		if (!page || page == old_page)
 			continue;
 		for (j = 0; j < ARRAY_SIZE(page->conf); j++) {
-			pool = page_pool(page, j);
-			if (!pool || pool == page_pool(old_page, j))
+			if (!page->conf[j] || (old_page && old_page->conf[j]))
 				continue;
 			cond_resched();
-			err = visit(pool, arg);
+			err = visit(page->conf[j]->pool, arg);
 			if (err)
 				return err;
 		}

@@ -9,8 +9,9 @@
  * force cannot be read (ENODEV).
  *
  * A directory holds a reference to its pool. While the pool is not in force, it is in a list of
- * those whose directories are to be removed: that of the operation that made it, or the table's,
- * which op25b_publish_settle() takes over. A commit that puts the pool into force takes it out.
+ * those whose directories are to be removed: that of the change that made it, or that took the pool
+ * out of force. op25b_publish_settle() removes them. Until then, a commit that puts the pool into
+ * force takes it out of the list.
  */
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -21,6 +22,9 @@
 
 /* How many directories are made or removed before the lock is released */
 #define BATCH 64
+
+/* How many pools are looked at, which may have a directory already */
+#define LOOK_MAX 4096
 
 static int make_directory(struct op25b_table *table, struct op25b_pool *pool,
 			  struct list_head *leaving)
@@ -40,26 +44,26 @@ static int make_directory(struct op25b_table *table, struct op25b_pool *pool,
  * @table: the table, locked
  * @policy: the policy that is to be put into force
  * @id: where to begin, 0 at first; set to where to go on
- * @early: takes the pools, for op25b_publish_settle()
+ * @leaving: takes the pools, for op25b_publish_settle()
  *
- * A failure is left to the commit, which tries again.
+ * A failure is left to op25b_publish_pool(), which tries again.
  *
  * Return: true if there may be more: release the lock, take it again and go on.
  */
 bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *policy, u32 *id,
-			 struct list_head *early)
+			 struct list_head *leaving)
 {
 	const struct op25b_pool_conf *conf;
-	unsigned int n = 0;
+	unsigned int looks, n = 0;
 
-	while (n < BATCH) {
+	for (looks = 0; looks < LOOK_MAX && n < BATCH; looks++) {
 		conf = op25b_policy_next(policy, *id);
 		if (!conf)
 			return false;
 		*id = conf->pool->id + 1;
 		if (conf->pool->sysfs)
 			continue;
-		if (make_directory(table, conf->pool, early))
+		if (make_directory(table, conf->pool, leaving))
 			return false;
 		n++;
 	}
@@ -68,15 +72,17 @@ bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *p
 
 /**
  * op25b_publish_pool() - make the directory of a pool that is to be put into force
- * @table: the table, locked; op25b_publish_settle() removes the directory again unless the pool
- *	   enters
+ * @table: the table, locked
  * @pool: the pool; it may have a directory already
+ * @leaving: takes the pool, if it has had no directory: op25b_publish_settle() removes that again
+ *	     unless the pool enters
  *
  * Return: 0 or -ENOMEM.
  */
-int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool)
+int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool,
+		       struct list_head *leaving)
 {
-	return pool->sysfs ? 0 : make_directory(table, pool, &table->leaving);
+	return pool->sysfs ? 0 : make_directory(table, pool, leaving);
 }
 
 /**
@@ -93,12 +99,12 @@ void op25b_publish_enter(struct op25b_pool *pool)
 
 /**
  * op25b_publish_leave() - note that a pool is not in force any more
- * @table: the table, locked
- * @pool: the pool; op25b_publish_settle() removes its directory
+ * @pool: the pool; its table is locked
+ * @leaving: takes the pool, for op25b_publish_settle()
  */
-void op25b_publish_leave(struct op25b_table *table, struct op25b_pool *pool)
+void op25b_publish_leave(struct op25b_pool *pool, struct list_head *leaving)
 {
-	list_add_tail(&pool->leaving, &table->leaving);
+	list_add_tail(&pool->leaving, leaving);
 }
 
 static bool remove_directories(struct op25b_table *table, struct list_head *leaving)
@@ -121,19 +127,11 @@ static bool remove_directories(struct op25b_table *table, struct list_head *leav
 /**
  * op25b_publish_settle() - remove the directories of pools that are not in force after a change
  * @table: the table, locked; the lock may be released and taken again
- * @early: what op25b_publish_early() has filled, or NULL
- *
- * On return, the pools that this change took out of force have no directory. Those of other changes
- * are left to these, so that a small one does not wait for a large one.
+ * @leaving: the list of these pools, which belongs to the change; empty on return
  */
-void op25b_publish_settle(struct op25b_table *table, struct list_head *early)
+void op25b_publish_settle(struct op25b_table *table, struct list_head *leaving)
 {
-	LIST_HEAD(leaving);
-
-	list_splice_init(&table->leaving, &leaving);
-	if (early)
-		list_splice_init(early, &leaving);
-	while (remove_directories(table, &leaving)) {
+	while (remove_directories(table, leaving)) {
 		mutex_unlock(&table->lock);
 		cond_resched();
 		mutex_lock(&table->lock);

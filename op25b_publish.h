@@ -12,14 +12,14 @@
 #include "op25b_table.h"
 
 bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *policy, u32 *id,
-			 struct list_head *early)
+			 struct list_head *leaving)
 	__must_hold(&table->lock);
-int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool)
+int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool,
+		       struct list_head *leaving)
 	__must_hold(&table->lock);
 void op25b_publish_enter(struct op25b_pool *pool);
-void op25b_publish_leave(struct op25b_table *table, struct op25b_pool *pool)
-	__must_hold(&table->lock);
-void op25b_publish_settle(struct op25b_table *table, struct list_head *early)
+void op25b_publish_leave(struct op25b_pool *pool, struct list_head *leaving);
+void op25b_publish_settle(struct op25b_table *table, struct list_head *leaving)
 	__must_hold(&table->lock);
 
 #endif /* _OP25B_PUBLISH_H */

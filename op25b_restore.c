@@ -10,8 +10,8 @@
  * stays in the list, without its change: the steps after the failed one find it and are refused,
  * rather than applied to the policy in force.
  *
- * The lock is released while a change is aborted, and others may use the socket, too. So the restore
- * gives its change away before.
+ * The lock is released while a change is committed or aborted, and others may use the socket, too.
+ * So the restore gives its change away before.
  */
 #include <linux/errno.h>
 #include <linux/netlink.h>
@@ -48,7 +48,7 @@ int op25b_restore_begin(struct op25b_net *pernet, const struct sock *sk, u32 por
 {
 	struct op25b_restore *restore = find_socket(pernet, sk);
 
-	if (restore && restore->change) {
+	if (restore && (restore->change || restore->committing)) {
 		NL_SET_ERR_MSG(extack, "a restore has begun already on this socket");
 		return -EALREADY;
 	}
@@ -73,7 +73,8 @@ int op25b_restore_begin(struct op25b_net *pernet, const struct sock *sk, u32 por
  * @restore: set to the restore, which has a change; NULL if the socket has none
  * @extack: takes the reason of a failure
  *
- * Return: 0; -EINVAL if there is none and one is required; -ECANCELED if it has failed.
+ * Return: 0; -EINVAL if there is none and one is required; -EBUSY if it is being committed;
+ * -ECANCELED if it has failed.
  */
 int op25b_restore_find(struct op25b_net *pernet, const struct sock *sk, bool required,
 		       struct op25b_restore **restore, struct netlink_ext_ack *extack)
@@ -82,6 +83,10 @@ int op25b_restore_find(struct op25b_net *pernet, const struct sock *sk, bool req
 	if (!*restore && required) {
 		NL_SET_ERR_MSG(extack, "no restore has begun on this socket");
 		return -EINVAL;
+	}
+	if (*restore && (*restore)->committing) {
+		NL_SET_ERR_MSG(extack, "the restore is being committed");
+		return -EBUSY;
 	}
 	if (*restore && !(*restore)->change) {
 		NL_SET_ERR_MSG(extack, "the restore has failed");
@@ -151,17 +156,22 @@ static void restore_drop(struct op25b_restore *restore)
 
 /**
  * op25b_restore_commit() - put the staged policy into force
- * @restore: the restore, the table locked; gone afterwards, whatever is returned. If this fails, the
- *	     lock may be released and taken again
+ * @restore: the restore, the table locked; gone afterwards, whatever is returned. The lock may be
+ *	     released and taken again; meanwhile the socket's steps are refused
  *
  * Return: 0; on an error nothing has happened.
  */
 int op25b_restore_commit(struct op25b_restore *restore)
 {
 	struct op25b_change *change = restore->change;
+	int err;
 
+	restore->change = NULL;
+	restore->committing = true;
+	err = op25b_change_commit(change);
+	/* still there: nobody else frees it while it is being committed and its socket is in use */
 	restore_free(restore);
-	return op25b_change_commit(change);
+	return err;
 }
 
 /* Find a restore of a socket that was released and had this port id. */

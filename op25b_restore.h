@@ -19,7 +19,8 @@ struct sock;
  * @portid: the port id of that socket, which may be given to another one once that is released
  * @seq: the number of its last step, unique in the namespace and never 0: tells dumps of the staged
  *	 policy that it has changed
- * @change: the staged policy; NULL once a step has failed
+ * @change: the staged policy; NULL once a step has failed, and during the commit
+ * @committing: it is being committed, which releases the lock, and ends with the commit
  *
  * All under the lock of the namespace's table.
  */
@@ -29,6 +30,7 @@ struct op25b_restore {
 	u32 portid;
 	u32 seq;
 	struct op25b_change *change;
+	bool committing;
 };
 
 int op25b_restore_begin(struct op25b_net *pernet, const struct sock *sk, u32 portid,

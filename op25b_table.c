@@ -146,7 +146,6 @@ int op25b_table_init(struct op25b_table *table, struct net *net)
 	RCU_INIT_POINTER(table->policy, policy);
 	hash_init(table->pools);
 	ida_init(&table->ids);
-	INIT_LIST_HEAD(&table->leaving);
 	INIT_LIST_HEAD(&table->exempts);
 	timerqueue_init_head(&table->expiries);
 	return 0;

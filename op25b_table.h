@@ -31,7 +31,6 @@ struct net;
  * @lock: held while anything below is read or written, and while the policy is replaced
  * @pools: the pools of all policies, in force or being made, by name
  * @ids: the ids of these pools
- * @leaving: pools that are not in force and have a directory, see op25b_publish.c
  * @exempts: the exempts with a timeout or comment of the policy in force
  * @expiries: those with a timeout, the next to expire first
  * @expiry_timer: queues @expire when the next exempt expires
@@ -49,7 +48,6 @@ struct op25b_table {
 	struct mutex lock ____cacheline_aligned_in_smp;
 	DECLARE_HASHTABLE(pools, 8);
 	struct ida ids;
-	struct list_head leaving __guarded_by(&lock);
 	struct list_head exempts __guarded_by(&lock);
 	struct timerqueue_head expiries __guarded_by(&lock);
 	struct hrtimer expiry_timer;

@@ -17,7 +17,6 @@
 #include "op25b_expire.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
-#include "op25b_publish.h"
 #include "op25b_reject.h"
 #include "op25b_step.h"
 #include "op25b_workqueue.h"
@@ -519,7 +518,6 @@ static int change_with(const struct op *ops, unsigned int n, const struct model 
 		else
 			err = commit_change(change, model, false);
 	}
-	op25b_publish_settle(table, NULL);
 	mutex_unlock(&table->lock);
 	return err;
 }
@@ -609,7 +607,6 @@ void stage_end(struct staged *staged, bool commit)
 		abort_change(staged->change);
 	}
 	staged->change = NULL;
-	op25b_publish_settle(table, NULL);
 	mutex_unlock(&table->lock);
 }
 

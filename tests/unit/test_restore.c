@@ -12,7 +12,6 @@
 
 #include "check.h"
 #include "harness.h"
-#include "op25b_publish.h"
 #include "op25b_restore.h"
 #include "op25b_step.h"
 
@@ -105,7 +104,6 @@ static int commit(struct sock *sk)
 	restore = find(sk, &err);
 	if (restore)
 		err = op25b_restore_commit(restore);
-	op25b_publish_settle(table, NULL);
 	mutex_unlock(&table->lock);
 	return err;
 }
@@ -192,6 +190,7 @@ static void test_release(void **state)
 
 /* What another thread does at each release of the lock */
 static unsigned int meanwhile_calls;
+static int meanwhile_err;
 static void (*meanwhile)(void);
 
 static void lock_released(void)
@@ -213,6 +212,38 @@ static unsigned int without_others(void)
 {
 	shim_mutex_unlocked = NULL;
 	return meanwhile_calls;
+}
+
+static void try_all(void)
+{
+	if (staged(&sock) == -EINVAL)
+		return;		/* it has ended: that was the caller's own release */
+	CHECK(begin(&sock) == -EALREADY);
+	CHECK(step(&sock, 0, 1, false) == meanwhile_err);
+	CHECK(clear(&sock) == meanwhile_err && commit(&sock) == meanwhile_err);
+	CHECK(staged(&sock) == meanwhile_err);
+}
+
+/* Nobody adds to a policy that is being committed, and no step of the restore goes elsewhere. */
+static void test_others_during_a_commit(void **state)
+{
+	meanwhile_err = -EBUSY;
+	CHECK(begin(&sock) == 0 && step(&sock, 0, 600, false) == 0);
+	with_others(try_all);
+	CHECK(commit(&sock) == 0);
+	CHECK(without_others() > 10);
+	CHECK(table->policy->pools == 600 && stubs.directories == 600);
+
+	/* it fails in the end */
+	CHECK(begin(&sock) == 0 && step(&sock, 500, 1200, false) == 0);
+	stubs.directory_error = -ENOMEM;
+	with_others(try_all);
+	CHECK(commit(&sock) == -ENOMEM);
+	CHECK(without_others() > 3);
+	stubs.directory_error = 0;
+	CHECK(staged(&sock) == -EINVAL);
+	CHECK(table->policy->pools == 600 && stubs.directories == 600);
+	CHECK(begin(&sock) == 0 && commit(&sock) == 0 && !stubs.directories);
 }
 
 static void begin_anew(void)
@@ -303,6 +334,7 @@ int main(void)
 		RESTORE_TEST(test_states),
 		RESTORE_TEST(test_out_of_memory),
 		RESTORE_TEST(test_release),
+		RESTORE_TEST(test_others_during_a_commit),
 		RESTORE_TEST(test_others_during_an_abort),
 		RESTORE_TEST(test_others_during_a_release),
 	};
