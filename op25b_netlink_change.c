@@ -366,14 +366,44 @@ out:
 	return err;
 }
 
+/* How many pools are reset before the lock is released: it takes longer the more CPUs there are */
+#define RESET_BATCH 64
+
+/* The lock may be released and taken again. */
+static void reset_all(struct op25b_table *table)
+	__must_hold(&table->lock)
+{
+	const struct op25b_pool_conf *conf;
+	unsigned int n = 0;
+	u32 id = 0;
+
+	while ((conf = op25b_policy_next(op25b_table_policy(table), id))) {
+		id = conf->pool->id + 1;
+		op25b_stats_reset(&conf->pool->stats);
+		if (++n % RESET_BATCH)
+			continue;
+		mutex_unlock(&table->lock);
+		cond_resched();
+		mutex_lock(&table->lock);
+	}
+}
+
+/* Returns whether the policy in force has a pool of this name. */
+static bool reset_pool(struct op25b_table *table, const char *name)
+	__must_hold(&table->lock)
+{
+	struct op25b_pool *pool = op25b_table_pool_find(table, name);
+
+	if (!pool || !op25b_policy_conf(op25b_table_policy(table), pool->id))
+		return false;
+	op25b_stats_reset(&pool->stats);
+	return true;
+}
+
 int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info)
 {
 	struct op25b_table *table = &op25b_net(genl_info_net(info))->table;
-	const struct op25b_pool_conf *conf;
-	const struct op25b_policy *policy;
-	struct op25b_pool *pool;
 	const char *name = NULL;
-	unsigned int n = 0;
 	int err = 0;
 
 	if (info->attrs[OP25B_A_POOL]) {
@@ -383,21 +413,10 @@ int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info)
 	}
 
 	mutex_lock(&table->lock);
-	policy = op25b_table_policy(table);
-	if (name) {
-		pool = op25b_table_pool_find(table, name);
-		if (pool && op25b_policy_conf(policy, pool->id))
-			op25b_stats_reset(&pool->stats);
-		else
-			err = op25b_nl_no_such_pool(info->attrs, info->extack);
-		goto out;
-	}
-	op25b_policy_for_each(conf, policy) {
-		op25b_stats_reset(&conf->pool->stats);
-		if (!(++n % 64))
-			cond_resched();
-	}
-out:
+	if (!name)
+		reset_all(table);
+	else if (!reset_pool(table, name))
+		err = op25b_nl_no_such_pool(info->attrs, info->extack);
 	mutex_unlock(&table->lock);
 	return err;
 }

@@ -67,7 +67,7 @@ def test_a_dump_is_of_one_policy(client, command, count):
     client(f"many 1000 {CMD['POOL_ADD']} p")
     for kind, first in (("PREFIX", 16), ("EXEMPT", 16), ("RELAY", 48), ("TARGET", 48)):
         assert client(f"prefixes 5000 {CMD[kind + '_ADD']} east {first}.0.0.0")["error"] == 0
-    for change in (None, "FLUSH"):
+    for change in (None, "POOL_RESET", "FLUSH"):
         client("socket reader")
         client(f"start {CMD[command]}")
         answer = client("more")
