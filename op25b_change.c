@@ -25,6 +25,7 @@
 #include "op25b_change.h"
 #include "op25b_hook.h"
 #include "op25b_publish.h"
+#include "op25b_sender.h"
 #include "op25b_workqueue.h"
 
 static struct op25b_change *change_alloc(struct op25b_table *table,
@@ -45,6 +46,7 @@ static struct op25b_change *change_alloc(struct op25b_table *table,
 	change->pools_changed = !base;
 	INIT_LIST_HEAD(&change->exempts);
 	INIT_LIST_HEAD(&change->gone);
+	INIT_LIST_HEAD(&change->recorders);
 	timerqueue_init_head(&change->expiries);
 	INIT_LIST_HEAD(&change->leaving);
 	return change;
@@ -195,6 +197,97 @@ void op25b_change_drop_exempt(struct op25b_change *change, const struct op25b_ex
 	list_move(&dropped->list, &change->gone);
 	if (dropped->has_timeout)
 		timerqueue_del(&change->table->expiries, &dropped->expiry);
+}
+
+/* --- recorders of senders --- */
+
+/**
+ * op25b_change_drop_recorder() - drop the recorder of a pool, if it has one
+ * @table: the table, locked
+ * @conf: the pool's configuration in a change; freed at once is a recorder that is fresh, too
+ */
+void op25b_change_drop_recorder(struct op25b_table *table, struct op25b_pool_conf *conf)
+{
+	if (conf->recorder && conf->recorder->fresh)
+		op25b_recorder_discard(table, conf->recorder);
+	conf->recorder = NULL;
+}
+
+/**
+ * op25b_change_set_recorder() - give a pool the recorder that its settings ask for, or none
+ * @change: the change
+ * @conf: the pool's configuration, fresh
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_change_set_recorder(struct op25b_change *change, struct op25b_pool_conf *conf)
+{
+	struct op25b_settings settings = conf->settings;
+
+	if (conf->recorder && settings.senders && conf->recorder->subscriber == settings.subscriber)
+		return 0;
+	op25b_change_drop_recorder(change->table, conf);
+	if (!settings.senders)
+		return 0;
+	conf->recorder = op25b_recorder_alloc(change->table, conf->pool, settings.subscriber);
+	return conf->recorder ? 0 : -ENOMEM;
+}
+
+/*
+ * Before @policy takes the place of @old: a pool that goes on recording keeps the recorder that it
+ * has in @old.
+ */
+static void keep_recorders(struct op25b_change *change, const struct op25b_policy *old)
+	__must_hold(&change->table->lock)
+{
+	const struct op25b_policy *policy = change->policy;
+	const struct op25b_pool_conf *old_conf;
+	struct op25b_pool_conf *conf;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
+		if (policy->page[i] == old->page[i] || !policy->page[i])
+			continue;
+		for (j = 0; j < OP25B_PAGE_POOLS; j++) {
+			conf = policy->page[i]->conf[j];
+			if (!conf || !conf->recorder || !conf->recorder->fresh)
+				continue;
+			old_conf = op25b_policy_conf(old, conf->pool->id);
+			if (!old_conf || !old_conf->recorder ||
+			    old_conf->recorder->subscriber != conf->recorder->subscriber) {
+				op25b_recorder_enter(conf->recorder);
+				continue;
+			}
+			op25b_change_drop_recorder(change->table, conf);
+			conf->recorder = old_conf->recorder;
+		}
+		cond_resched();
+	}
+}
+
+/* After @policy took the place of @old: those that only @old has */
+static void retire_recorders(struct op25b_change *change, const struct op25b_policy *old)
+	__must_hold(&change->table->lock)
+{
+	const struct op25b_policy *policy = change->policy;
+	const struct op25b_pool_conf *conf, *old_conf;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(old->page); i++) {
+		if (policy->page[i] == old->page[i] || !old->page[i])
+			continue;
+		for (j = 0; j < OP25B_PAGE_POOLS; j++) {
+			old_conf = old->page[i]->conf[j];
+			if (!old_conf || !old_conf->recorder)
+				continue;
+			conf = op25b_policy_conf(policy, old_conf->pool->id);
+			if (conf && conf->recorder == old_conf->recorder)
+				continue;
+			op25b_recorder_leave(change->table, old_conf->recorder);
+			list_add_tail(&old_conf->recorder->list, &change->recorders);
+		}
+		cond_resched();
+	}
 }
 
 /* --- what commit and abort have in common --- */
@@ -360,8 +453,13 @@ static void publish_exempts(struct op25b_table *table, struct op25b_change *chan
 static void free_replaced(struct work_struct *work)
 {
 	struct op25b_change *change = container_of(to_rcu_work(work), struct op25b_change, work);
+	struct op25b_recorder *recorder, *next;
 
 	free_exempts(&change->gone);
+	list_for_each_entry_safe(recorder, next, &change->recorders, list) {
+		op25b_recorder_free(recorder);
+		cond_resched();
+	}
 	op25b_garbage_free(&change->garbage);
 	if (change->base)
 		kfree(change->old);
@@ -379,6 +477,7 @@ static void replaced_unpinned(struct op25b_retired *retired)
 
 static size_t replaced_size(const struct op25b_change *change)
 {
+	const struct op25b_recorder *recorder;
 	const struct op25b_exempt *exempt;
 	size_t size = sizeof(*change);
 
@@ -386,6 +485,8 @@ static size_t replaced_size(const struct op25b_change *change)
 		size += sizeof(*exempt) + strlen(exempt->comment) + 1;
 		cond_resched();
 	}
+	list_for_each_entry(recorder, &change->recorders, list)
+		size += op25b_recorder_size(recorder);
 	if (change->base)
 		return size + sizeof(*change->old) + op25b_garbage_size(&change->garbage);
 	return size + op25b_policy_size(change->old);
@@ -451,6 +552,8 @@ int op25b_change_commit(struct op25b_change *change)
 
 	if (change->pools_changed)
 		op25b_policy_for_each_added(policy, old, pool_enter, NULL);
+	if (table->senders)
+		keep_recorders(change, old);
 	if (change->base) {
 		policy_seal(change);
 		build_jumps(change);
@@ -460,6 +563,8 @@ int op25b_change_commit(struct op25b_change *change)
 
 	if (!policy->pools && old->pools)
 		op25b_hook_unregister(table);
+	if (table->senders)
+		retire_recorders(change, old);
 	if (change->pools_changed)
 		op25b_policy_for_each_added(old, policy, pool_leave, change);
 	if (change->pools_changed && change->base)
@@ -483,6 +588,7 @@ static void conf_discard(struct op25b_table *table, struct op25b_change *change,
 	if (!conf || !conf->fresh)
 		return;
 	op25b_policy_each_destination(conf->destination, op25b_lpm_discard);
+	op25b_change_drop_recorder(table, conf);
 	if (!op25b_change_base_has(change, conf->pool))
 		op25b_table_pool_put(table, conf->pool);
 	kfree(conf);
@@ -518,10 +624,36 @@ static void abort_based(struct op25b_table *table, struct op25b_change *change)
 	kfree(change->policy);
 }
 
+/* Drop the recorders of a change without a base. The lock may be released and taken again. */
+static void drop_recorders(struct op25b_table *table, struct op25b_change *change)
+	__must_hold(&table->lock)
+{
+	struct op25b_pool_conf *conf;
+	struct op25b_page *page;
+	unsigned int i, j, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(change->policy->page); i++) {
+		page = change->policy->page[i];
+		for (j = 0; page && j < ARRAY_SIZE(page->conf); j++) {
+			conf = page->conf[j];
+			if (!conf || !conf->recorder)
+				continue;
+			op25b_change_drop_recorder(table, conf);
+			if (++n % PUT_BATCH)
+				continue;
+			mutex_unlock(&table->lock);
+			cond_resched();
+			mutex_lock(&table->lock);
+		}
+	}
+}
+
 /* The lock is released and taken again. */
 static void abort_staged(struct op25b_table *table, struct op25b_change *change)
 	__must_hold(&table->lock)
 {
+	if (table->senders)
+		drop_recorders(table, change);
 	put_pools(table, change->policy);
 	mutex_unlock(&table->lock);
 	free_exempts(&change->exempts);

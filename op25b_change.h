@@ -24,6 +24,7 @@
  * @garbage: the parts of @base that @policy does not share any more
  * @exempts: the exempts with a timeout or comment that @base does not have
  * @gone: the exempts of the policy in force that are freed if this change commits
+ * @recorders: the recorders of @old that are to be freed with it
  * @expiries: without a base: those of @exempts with a timeout, once the commit has begun
  * @leaving: pools that are not in force and have a directory that this change is to remove, see
  *	     op25b_publish.c
@@ -42,6 +43,7 @@ struct op25b_change {
 	struct op25b_garbage garbage;
 	struct list_head exempts;
 	struct list_head gone;
+	struct list_head recorders;
 	struct timerqueue_head expiries;
 	struct list_head leaving;
 	DECLARE_BITMAP(fresh_pages, OP25B_PAGES);
@@ -58,6 +60,10 @@ int op25b_change_commit(struct op25b_change *change);
 void op25b_change_abort(struct op25b_change *change);
 
 bool op25b_change_base_has(const struct op25b_change *change, const struct op25b_pool *pool);
+int op25b_change_set_recorder(struct op25b_change *change, struct op25b_pool_conf *conf)
+	__must_hold(&change->table->lock);
+void op25b_change_drop_recorder(struct op25b_table *table, struct op25b_pool_conf *conf)
+	__must_hold(&table->lock);
 struct op25b_page *op25b_change_cow_page(struct op25b_change *change, u32 id);
 struct op25b_pool_conf *op25b_change_cow_conf(struct op25b_change *change, u32 id);
 struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change,

@@ -14,7 +14,6 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/skbuff.h>
-#include <linux/unaligned.h>
 #include <net/ip.h>
 #include <net/l3mdev.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -24,19 +23,8 @@
 #include "op25b_judge.h"
 #include "op25b_reject.h"
 #include "op25b_reverse.h"
-
-static struct op25b_key ipv4_key(__be32 addr)
-{
-	return (struct op25b_key){ .hi = (u64)ntohl(addr) << 32 };
-}
-
-static struct op25b_key ipv6_key(const struct in6_addr *addr)
-{
-	return (struct op25b_key){
-		.hi = get_unaligned_be64(&addr->s6_addr[0]),
-		.lo = get_unaligned_be64(&addr->s6_addr[8]),
-	};
-}
+#include "op25b_sender.h"
+#include "op25b_skb.h"
 
 struct skb_packet {
 	struct op25b_packet packet;
@@ -108,20 +96,6 @@ static unsigned int drop_skb(struct sk_buff *skb)
 	return NF_DROP_REASON(skb, SKB_DROP_REASON_NETFILTER_DROP, EPERM);
 }
 
-static __always_inline struct op25b_key src_key(const struct sk_buff *skb, enum op25b_family family)
-{
-	if (family == OP25B_IPV4)
-		return ipv4_key(ip_hdr(skb)->saddr);
-	return ipv6_key(&ipv6_hdr(skb)->saddr);
-}
-
-static __always_inline struct op25b_key dst_key(const struct sk_buff *skb, enum op25b_family family)
-{
-	if (family == OP25B_IPV4)
-		return ipv4_key(ip_hdr(skb)->daddr);
-	return ipv6_key(&ipv6_hdr(skb)->daddr);
-}
-
 /*
  * Whether the router has sent the packet to itself, by the loopback device or, within a VRF, by the
  * device of the VRF, which gives it that type.
@@ -167,10 +141,32 @@ static noinline enum op25b_class class_by_source(struct op25b_judgement judgemen
 	return judgement.class;
 }
 
-/* Count the packet and carry out the judgement. */
+/* What a pool that records senders records */
+static bool has_sender(struct op25b_judgement judgement)
+{
+	return judgement.class == OP25B_CLASS_SYN && (judgement.verdict == OP25B_VERDICT_BLOCKED ||
+						      judgement.verdict == OP25B_VERDICT_OBSERVED);
+}
+
+static __always_inline void record_sender(const struct op25b_pool_conf *conf,
+					  const struct sk_buff *skb, enum op25b_family family,
+					  const bool ordinary)
+{
+	if (!ordinary)
+		op25b_recorder_count(conf, skb, family);
+	else if (family == OP25B_IPV4)
+		op25b_recorder_count_ipv4(conf, skb);
+	else
+		op25b_recorder_count_ipv6(conf, skb);
+}
+
+/*
+ * Count the packet and carry out the judgement. @ordinary: op25b_peek_ipv4() or op25b_peek_ipv6()
+ * has decided on its type.
+ */
 static __always_inline unsigned int execute(struct op25b_judgement judgement, struct sk_buff *skb,
 					    const struct nf_hook_state *state,
-					    enum op25b_family family)
+					    enum op25b_family family, const bool ordinary)
 	__must_hold_shared(RCU)
 {
 	if (judgement.verdict == OP25B_VERDICT_PASSED)
@@ -180,6 +176,8 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 	if (unlikely(judgement.conf->settings.guard & OP25B_GUARD_SPOOFED))
 		judgement.class = class_by_source(judgement, skb, state, family);
 	op25b_stats_count(&judgement.conf->pool->stats, judgement.class, judgement.verdict);
+	if (unlikely(judgement.conf->recorder) && has_sender(judgement))
+		record_sender(judgement.conf, skb, family, ordinary);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
 		return NF_ACCEPT;
 	if (judgement.class == OP25B_CLASS_SYN &&
@@ -239,7 +237,8 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 		type = classify_skb(skb, family);
 	if (type == OP25B_PKT_NONE)
 		return NF_ACCEPT;
-	judgement = op25b_judge(policy, type, family, src_key(skb, family), dst_key(skb, family));
+	judgement = op25b_judge(policy, type, family, op25b_skb_src(skb, family),
+				op25b_skb_dst(skb, family));
 	if (judgement.verdict == OP25B_VERDICT_PASSED ||
 	    is_to_router(judgement, skb, state, family))
 		return NF_ACCEPT;
@@ -251,7 +250,7 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	if (is_second_pass(skb, state, family) &&
 	    (judgement.verdict != OP25B_VERDICT_BLOCKED || was_tracked(skb)))
 		return NF_ACCEPT;
-	return execute(judgement, skb, state, family);
+	return execute(judgement, skb, state, family, false);
 }
 
 /* Judge a SYN as op25b_judge() does, with everything inline. */
@@ -265,12 +264,13 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 
 	if (unlikely(is_l3mdev_skb(skb, family)))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
-	judgement = op25b_judge_rules(policy, OP25B_CLASS_SYN, 0, family, src_key(skb, family),
-				      dst_key(skb, family), true);
+	judgement = op25b_judge_rules(policy, OP25B_CLASS_SYN, 0, family,
+				      op25b_skb_src(skb, family), op25b_skb_dst(skb, family),
+				      true);
 	if (judgement.verdict == OP25B_VERDICT_UNDECIDED ||
 	    (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
-	return execute(judgement, skb, state, family);
+	return execute(judgement, skb, state, family, true);
 }
 
 static noinline unsigned int judge_syn_ipv4(const struct op25b_table *table, struct sk_buff *skb,

@@ -43,7 +43,10 @@ static const struct nla_policy exempt_policy[OP25B_A_PREFIX_MAX + 1] = {
 #define SETTINGS_POLICY							\
 	[OP25B_A_MODE] = NLA_POLICY_MAX(NLA_U32, OP25B_MODE_MAX),	\
 	[OP25B_A_ACTION] = NLA_POLICY_MAX(NLA_U32, OP25B_ACTION_MAX), \
-	[OP25B_A_GUARD] = NLA_POLICY_MASK(NLA_U32, OP25B_GUARD_MASK)
+	[OP25B_A_GUARD] = NLA_POLICY_MASK(NLA_U32, OP25B_GUARD_MASK),	\
+	[OP25B_A_SENDERS] = NLA_POLICY_MAX(NLA_U8, 1),			\
+	[OP25B_A_SUBSCRIBER] = NLA_POLICY_RANGE(NLA_U8, OP25B_SUBSCRIBER_MIN,	\
+						OP25B_SUBSCRIBER_MAX)
 
 static const struct nla_policy no_attrs[OP25B_A_MAX + 1];
 
@@ -99,6 +102,11 @@ static const struct nla_policy test_attrs[OP25B_A_MAX + 1] = {
 	[OP25B_A_DST] = NLA_POLICY_NESTED(prefix_policy),
 };
 
+static const struct nla_policy sender_attrs[OP25B_A_MAX + 1] = {
+	POOL_POLICY,
+	[OP25B_A_PREFIX] = NLA_POLICY_NESTED(prefix_policy),
+};
+
 #define OPERATION(command, attrs)					\
 	.cmd = OP25B_CMD_##command,					\
 	.policy = attrs,						\
@@ -141,6 +149,14 @@ static const struct genl_ops operations[] = {
 	ADMIN(TARGET_ADD, prefix_attrs, change),
 	ADMIN(TARGET_DEL, prefix_attrs, change),
 	{ OPERATION(TARGET_GET, restore_attrs), DUMP(target_dump) },
+	{
+		OPERATION(SENDER_GET, sender_attrs),
+		.start = op25b_nl_sender_dump_start,
+		.dumpit = op25b_nl_sender_dump,
+		.done = op25b_nl_sender_dump_done,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	ADMIN(SENDER_RESET, sender_attrs, sender_reset),
 };
 
 static_assert(ARRAY_SIZE(operations) == OP25B_CMD_MAX);

@@ -63,4 +63,10 @@ int op25b_nl_relay_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_target_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_policy_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
+/* op25b_netlink_sender.c: who sends */
+int op25b_nl_sender_dump_start(struct netlink_callback *cb);
+int op25b_nl_sender_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int op25b_nl_sender_dump_done(struct netlink_callback *cb);
+int op25b_nl_sender_reset(struct sk_buff *skb, struct genl_info *info);
+
 #endif /* _OP25B_NETLINK_H */

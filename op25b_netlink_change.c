@@ -161,12 +161,16 @@ static void parse_settings(const struct genl_info *info, struct op25b_settings *
 		settings->action = nla_get_u32(info->attrs[OP25B_A_ACTION]);
 	if (info->attrs[OP25B_A_GUARD])
 		settings->guard = nla_get_u32(info->attrs[OP25B_A_GUARD]);
+	if (info->attrs[OP25B_A_SENDERS])
+		settings->senders = nla_get_u8(info->attrs[OP25B_A_SENDERS]);
+	if (info->attrs[OP25B_A_SUBSCRIBER])
+		settings->subscriber = nla_get_u8(info->attrs[OP25B_A_SUBSCRIBER]);
 }
 
 static int apply_pool_add(struct op25b_change *change, struct genl_info *info, prefix_step each)
 {
 	const char *name = op25b_nl_pool_name(info->attrs, info->extack);
-	struct op25b_settings settings = { 0 };
+	struct op25b_settings settings = OP25B_SETTINGS_DEFAULT;
 	const struct op25b_pool_conf *conf;
 	int err;
 	u32 id;

@@ -16,6 +16,7 @@
 #include "op25b_net.h"
 #include "op25b_netlink.h"
 #include "op25b_restore.h"
+#include "op25b_sender.h"
 
 static int put_verdicts(struct sk_buff *skb, int type, const u64 *packets)
 {
@@ -60,10 +61,16 @@ static int put_pool(struct sk_buff *skb, const struct op25b_pool_conf *conf)
 	    nla_put_u32(skb, OP25B_A_MODE, conf->settings.mode) ||
 	    nla_put_u32(skb, OP25B_A_ACTION, conf->settings.action) ||
 	    nla_put_u32(skb, OP25B_A_GUARD, conf->settings.guard) ||
+	    nla_put_u8(skb, OP25B_A_SENDERS, conf->settings.senders) ||
+	    nla_put_u8(skb, OP25B_A_SUBSCRIBER, conf->settings.subscriber) ||
 	    nla_put_u32(skb, OP25B_A_PREFIX_COUNT, conf->prefixes) ||
 	    nla_put_u32(skb, OP25B_A_EXEMPT_COUNT, conf->exempts) ||
 	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, conf->destinations[OP25B_RELAY]) ||
 	    nla_put_u32(skb, OP25B_A_TARGET_COUNT, conf->destinations[OP25B_TARGET]))
+		return -EMSGSIZE;
+	if (conf->recorder &&
+	    nla_put_u64_64bit(skb, OP25B_A_SENDER_COUNT, op25b_recorder_estimate(conf->recorder),
+			      OP25B_A_PAD))
 		return -EMSGSIZE;
 	return put_packets(skb, &conf->pool->stats);
 }

@@ -76,17 +76,29 @@ struct op25b_pool {
 	struct op25b_retired retired;
 };
 
+struct op25b_recorder;
+
 /**
  * struct op25b_settings - the settings of a pool
  * @mode: what happens to packets that are to be blocked
  * @action: how they are blocked
  * @guard: flags of enum op25b_guard
+ * @subscriber: the length of the prefix of an IPv6 subscriber
+ * @senders: record who sends
+ *
+ * Bit fields, so that what packets read of a pool fits into one cache line.
  */
 struct op25b_settings {
-	enum op25b_mode mode;
-	enum op25b_action action;
-	u32 guard;
+	enum op25b_mode mode : 8;
+	enum op25b_action action : 8;
+	u32 guard : 8;
+	u32 subscriber : 8;
+	bool senders;
 };
+
+/* The settings of a pool, unless others are asked for */
+#define OP25B_SETTINGS_DEFAULT						\
+	(struct op25b_settings){ .subscriber = OP25B_SUBSCRIBER_DEFAULT }
 
 /**
  * op25b_settings_equal() - compare settings
@@ -99,8 +111,9 @@ static inline bool op25b_settings_equal(const struct op25b_settings *a,
 					const struct op25b_settings *b)
 {
 	/* a new setting has to be compared, too */
-	static_assert(sizeof(struct op25b_settings) == 3 * sizeof(u32));
-	return a->mode == b->mode && a->action == b->action && a->guard == b->guard;
+	static_assert(sizeof(struct op25b_settings) == 2 * sizeof(u32));
+	return a->mode == b->mode && a->action == b->action && a->guard == b->guard &&
+	       a->subscriber == b->subscriber && a->senders == b->senders;
 }
 
 /**
@@ -119,6 +132,7 @@ enum op25b_destination {
  * struct op25b_pool_conf - the part of a pool that belongs to one policy: its configuration
  * @pool: the pool; the policy holds a reference
  * @settings: its settings
+ * @recorder: records its senders; NULL if they are not recorded
  * @destinations: the number of destinations of each kind in @destination
  * @destination: the relays and targets of this pool alone
  * @prefixes: the number of its prefixes
@@ -130,6 +144,7 @@ enum op25b_destination {
 struct op25b_pool_conf {
 	struct op25b_pool *pool;
 	struct op25b_settings settings;
+	struct op25b_recorder *recorder;
 	u32 destinations[OP25B_DESTINATIONS];
 	struct op25b_lpm destination[OP25B_DESTINATIONS][OP25B_FAMILIES];
 	u32 prefixes;

@@ -94,6 +94,8 @@ int op25b_step_pool_add(struct op25b_change *change, const char *name,
 	conf->settings = settings;
 	conf->fresh = true;
 	page->conf[pool->id % OP25B_PAGE_POOLS] = conf;
+	if (op25b_change_set_recorder(change, conf))
+		return -ENOMEM;
 
 	count_guards(change->policy, settings, 1);
 	change->policy->pools++;
@@ -114,6 +116,7 @@ int op25b_step_pool_set(struct op25b_change *change, u32 id, struct op25b_settin
 {
 	struct op25b_pool_conf *conf;
 
+	lockdep_assert_held(&change->table->lock);
 	if (op25b_settings_equal(&op25b_policy_conf(change->policy, id)->settings, &settings))
 		return 0;
 	conf = op25b_change_cow_conf(change, id);
@@ -123,7 +126,7 @@ int op25b_step_pool_set(struct op25b_change *change, u32 id, struct op25b_settin
 	conf->settings = settings;
 	count_guards(change->policy, settings, 1);
 	change->changed = true;
-	return 0;
+	return op25b_change_set_recorder(change, conf);
 }
 
 /* --- prefixes and exempts, which are entries of one table --- */
@@ -764,6 +767,7 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 	policy->pools--;
 	count_guards(policy, conf->settings, -1);
 	page->conf[id % OP25B_PAGE_POOLS] = NULL;
+	op25b_change_drop_recorder(change->table, conf);
 	if (!op25b_change_base_has(change, conf->pool))
 		op25b_table_pool_put(change->table, conf->pool);
 	kfree(conf);

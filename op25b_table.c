@@ -15,6 +15,7 @@
 #include <linux/stringhash.h>
 
 #include "core/memory.h"
+#include "op25b_sender.h"
 #include "op25b_table.h"
 
 static u32 name_hash(const char *name)
@@ -158,6 +159,23 @@ static int table_pool_put(struct op25b_pool *pool, void *arg)
 	return 0;
 }
 
+static void free_recorders(struct op25b_table *table, const struct op25b_policy *policy)
+	__must_hold(&table->lock)
+{
+	const struct op25b_pool_conf *conf;
+
+	if (!table->senders)
+		return;
+	op25b_policy_for_each(conf, policy)
+		if (conf->recorder)
+			op25b_recorder_leave(table, conf->recorder);
+	/* for the work that ends rows */
+	synchronize_rcu();
+	op25b_policy_for_each(conf, policy)
+		if (conf->recorder)
+			op25b_recorder_free(conf->recorder);
+}
+
 /**
  * op25b_table_free() - free what a table holds
  * @table: the table; a grace period has passed since the last packet, change or work could use it
@@ -169,6 +187,7 @@ void op25b_table_free(struct op25b_table *table)
 	struct op25b_exempt *exempt, *next;
 
 	mutex_lock(&table->lock);
+	free_recorders(table, policy);
 	op25b_policy_for_each_added(policy, NULL, table_pool_put, table);
 	mutex_unlock(&table->lock);
 	list_for_each_entry_safe(exempt, next, &table->exempts, list) {

@@ -22,6 +22,7 @@
 
 struct mem_cgroup;
 struct net;
+struct op25b_senders;
 
 /**
  * struct op25b_table - the policy of one namespace
@@ -37,6 +38,8 @@ struct net;
  * @expire: the work that deletes expired exempts, see op25b_expire.c
  * @memcg: the memory control group of the process whose change was the last to add or copy one of
  *	   @expiries; @expire charges its copies to it. NULL if there are none
+ * @senders: who sends, of all pools that record it; NULL if none does
+ * @next_recorder: where to look for the number of the next one that records
  * @pins: dumps that keep the policy that they began with; have a lock of their own
  *
  * Packets read only @policy, in a cache line that nothing but a new policy writes to.
@@ -53,6 +56,8 @@ struct op25b_table {
 	struct hrtimer expiry_timer;
 	struct work_struct expire;
 	struct mem_cgroup *memcg __guarded_by(&lock);
+	struct op25b_senders *senders __guarded_by(&lock);
+	u32 next_recorder __guarded_by(&lock);
 	struct op25b_pins pins;
 };
 

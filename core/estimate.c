@@ -15,6 +15,7 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/compiler.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 
@@ -51,6 +52,20 @@ void op25b_estimate_add(struct op25b_estimate *estimate, u64 hash)
 			break;
 		old = found;
 	}
+}
+
+/**
+ * op25b_estimate_reset() - note that nothing was seen
+ * @estimate: the registers
+ *
+ * Others may call op25b_estimate_add() meanwhile.
+ */
+void op25b_estimate_reset(struct op25b_estimate *estimate)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(estimate->word); i++)
+		WRITE_ONCE(estimate->word[i], 0);
 }
 
 /* x + x^2 + 2 * x^4 + 4 * x^8 + ... for x below 1 */

@@ -21,6 +21,7 @@ struct op25b_estimate {
 };
 
 void op25b_estimate_add(struct op25b_estimate *estimate, u64 hash);
+void op25b_estimate_reset(struct op25b_estimate *estimate);
 u64 op25b_estimate_read(const struct op25b_estimate *estimate);
 
 #endif /* _OP25B_ESTIMATE_H */

@@ -46,44 +46,50 @@
 
 #include "sender.h"
 
-static bool has_key(const struct op25b_sender_row *row, const struct op25b_sender_key *key)
+/* The rows whose tag is @tag have the highest bit of their byte set; others may have it, too. */
+static u64 rows_with_tag(const struct op25b_sender_set *set, u8 tag)
 {
-	return row->subscriber.hi == key->subscriber.hi &&
-	       row->subscriber.lo == key->subscriber.lo && row->pool == key->pool;
+	const u64 each = 0x0101010101010101ULL;
+	u64 differs = set->tags ^ each * tag;
+
+	/* Mycroft's test for a byte that is zero: exact for the lowest one */
+	return (differs - each) & ~differs & each << 7;
+}
+
+static void set_tag(struct op25b_sender_set *set, unsigned int i, u8 tag)
+{
+	static_assert(sizeof(set->tags) == OP25B_SENDER_ROWS);
+	set->tags &= ~(0xffULL << 8 * i);
+	set->tags |= (u64)tag << 8 * i;
 }
 
 /* The index of a sender's row, or OP25B_SENDER_ROWS */
 static unsigned int find(const struct op25b_sender_set *set, const struct op25b_sender_key *key,
-			 u16 tag)
+			 u8 tag)
 {
+	u64 rows;
 	unsigned int i;
 
-	for (i = 0; i < OP25B_SENDER_ROWS; i++)
-		if (set->tag[i] == tag && set->weight[i] && has_key(&set->row[i], key))
-			break;
-	return i;
-}
-
-static void note(struct op25b_sender_row *row, const struct op25b_sender_packet *packet)
-{
-	row->packets++;
-	row->seen[packet->bit / 64] |= 1ULL << (packet->bit % 64);
-	row->port = packet->port;
-	row->last = packet->now;
+	for (rows = rows_with_tag(set, tag); rows; rows &= rows - 1) {
+		i = __ffs64(rows) / 8;
+		if (op25b_sender_is(&set->row[i], *key))
+			return i;
+	}
+	return OP25B_SENDER_ROWS;
 }
 
 static void begin(struct op25b_sender_set *set, unsigned int i, const struct op25b_sender_key *key,
-		  u16 tag, u64 error, const struct op25b_sender_packet *packet)
+		  u8 tag, u64 error, u32 now)
 {
 	set->row[i] = (struct op25b_sender_row){
 		.subscriber = key->subscriber,
 		.pool = key->pool,
 		.error = error,
-		.first = packet->now,
+		.first = now,
+		.last = now,
 	};
-	set->tag[i] = tag;
+	set_tag(set, i, tag);
 	set->weight[i] = 1;
-	note(&set->row[i], packet);
 }
 
 /* The row that has been untouched for longest; updates @oldest */
@@ -98,93 +104,105 @@ static unsigned int find_oldest(struct op25b_sender_set *set, u32 now)
 	return oldest;
 }
 
-/* The first free row, or the first one of the least weight */
-static unsigned int find_least(const struct op25b_sender_set *set)
+/* Look for the row of the least weight, which is 0 if it is free. */
+static noinline void find_least(struct op25b_sender_set *set)
 {
-	unsigned int i, least = 0;
+	unsigned int i;
 
-	for (i = 1; i < OP25B_SENDER_ROWS; i++)
-		if (set->weight[i] < set->weight[least])
-			least = i;
-	return least;
-}
-
-static enum op25b_sender_outcome compete(struct op25b_sender_set *set,
-					 const struct op25b_sender_key *key, u16 tag,
-					 const struct op25b_sender_packet *packet)
-{
-	unsigned int i = find_least(set);
-	u64 error = set->lost;
-
-	if (!set->weight[i]) {
-		begin(set, i, key, tag, error, packet);
-		return OP25B_SENDER_BEGUN;
-	}
-	if (packet->now - set->oldest > OP25B_SENDER_IDLE) {
-		unsigned int oldest = find_oldest(set, packet->now);
-
-		if (packet->now - set->oldest > OP25B_SENDER_IDLE) {
-			set->lost += set->weight[oldest];
-			begin(set, oldest, key, tag, error, packet);
-			return OP25B_SENDER_BEGUN;
+	set->least = 0;
+	set->bound = U32_MAX;
+	for (i = 1; i < OP25B_SENDER_ROWS; i++) {
+		if (set->weight[i] < set->weight[set->least]) {
+			set->bound = set->weight[set->least];
+			set->least = i;
+		} else if (set->weight[i] < set->bound) {
+			set->bound = set->weight[i];
 		}
 	}
-	set->lost++;
-	if (--set->weight[i])
-		return OP25B_SENDER_LOST;
-	begin(set, i, key, tag, error, packet);
-	return OP25B_SENDER_BEGUN;
+}
+
+/* Begin a row in the place of one that has been untouched for a day, if there is one. */
+static noinline bool replace_idle(struct op25b_sender_set *set, const struct op25b_sender_key *key,
+				  u8 tag, u32 now, unsigned int *i)
+{
+	u64 error;
+
+	*i = find_oldest(set, now);
+	if (now - set->oldest <= OP25B_SENDER_IDLE)
+		return false;
+	error = set->lost;
+	set->lost += set->weight[*i];
+	begin(set, *i, key, tag, error, now);
+	set->bound = 0;
+	return true;
 }
 
 /**
- * op25b_sender_count() - count a packet
+ * op25b_sender_claim() - find or make a row for a packet
  * @set: the set that the hash of @key chooses; nobody else writes to it meanwhile
  * @key: its sender
  * @tag: other bits of the hash of @key
- * @packet: the packet
+ * @now: the time, as in struct op25b_sender_packet
+ * @i: set to the index of its sender's row, where the caller has to note it, unless it is lost
  *
- * Return: what became of it.
+ * Return: what has become of the packet.
  */
-enum op25b_sender_outcome op25b_sender_count(struct op25b_sender_set *set,
-					     const struct op25b_sender_key *key, u16 tag,
-					     const struct op25b_sender_packet *packet)
+enum op25b_sender_outcome op25b_sender_claim(struct op25b_sender_set *set,
+					     const struct op25b_sender_key *key, u8 tag, u32 now,
+					     unsigned int *i)
 {
-	unsigned int i = find(set, key, tag);
+	u64 error = set->lost;
 
-	if (unlikely(i == OP25B_SENDER_ROWS))
-		return compete(set, key, tag, packet);
-	if (likely(set->weight[i] != U32_MAX))
-		set->weight[i]++;
-	else
+	*i = find(set, key, tag);
+	if (*i != OP25B_SENDER_ROWS) {
+		op25b_sender_strengthen(set, *i);
+		return OP25B_SENDER_KNOWN;
+	}
+	/* the weights of the others can only have grown */
+	if (unlikely(set->weight[set->least] > set->bound))
+		find_least(set);
+	*i = set->least;
+	if (likely(set->weight[*i])) {
+		if (unlikely(now - set->oldest > OP25B_SENDER_IDLE) &&
+		    replace_idle(set, key, tag, now, i))
+			return OP25B_SENDER_BEGUN;
+		*i = set->least;
 		set->lost++;
-	note(&set->row[i], packet);
-	return OP25B_SENDER_KNOWN;
+		if (--set->weight[*i])
+			return OP25B_SENDER_LOST;
+	}
+	begin(set, *i, key, tag, error, now);
+	return OP25B_SENDER_BEGUN;
 }
 
 /**
  * op25b_sender_find() - find the row of a sender
  * @set: the set that the hash of @key chooses
  * @key: the sender
- * @tag: other bits of the hash of @key
  *
  * Return: the row, or NULL: then it has sent at most @lost packets of the set.
  */
 const struct op25b_sender_row *op25b_sender_find(const struct op25b_sender_set *set,
-						 const struct op25b_sender_key *key, u16 tag)
+						 const struct op25b_sender_key *key)
 {
-	unsigned int i = find(set, key, tag);
+	unsigned int i;
 
-	return i < OP25B_SENDER_ROWS ? &set->row[i] : NULL;
+	for (i = 0; i < OP25B_SENDER_ROWS; i++)
+		if (op25b_sender_is(&set->row[i], *key))
+			return &set->row[i];
+	return NULL;
 }
 
 /**
- * op25b_sender_reset() - end a row whose sender begins at nothing
+ * op25b_sender_end() - end a row whose sender begins at nothing
  * @set: its set
  * @i: its index
  */
-void op25b_sender_reset(struct op25b_sender_set *set, unsigned int i)
+void op25b_sender_end(struct op25b_sender_set *set, unsigned int i)
 {
 	set->weight[i] = 0;
+	set->row[i].pool = 0;
+	set->bound = 0;
 }
 
 /**

@@ -2,9 +2,11 @@
 /*
  * Who sends most: a set of rows for senders; sender.c explains how it works
  */
-#ifndef _OP25B_SENDER_H
-#define _OP25B_SENDER_H
+#ifndef _OP25B_CORE_SENDER_H
+#define _OP25B_CORE_SENDER_H
 
+#include <linux/compiler.h>
+#include <linux/limits.h>
 #include <linux/types.h>
 
 #include "lpm.h"
@@ -22,7 +24,7 @@
 /**
  * struct op25b_sender_key - who a sender is
  * @subscriber: the prefix of the subscriber, bits after its length are zero
- * @pool: the id of the pool, and the address family: whatever tells senders of one prefix apart
+ * @pool: not 0; stands for the pool and whatever else tells senders of one prefix apart
  */
 struct op25b_sender_key {
 	struct op25b_key subscriber;
@@ -44,7 +46,7 @@ struct op25b_sender_packet {
 /**
  * struct op25b_sender_row - a sender
  * @subscriber: as in its key
- * @pool: as in its key
+ * @pool: as in its key; 0: the row has ended, or never begun
  * @port: the source port of its last packet
  * @packets: its packets since the row began
  * @error: how many it may have sent before
@@ -67,7 +69,9 @@ struct op25b_sender_row {
  * struct op25b_sender_set - the senders whose keys have one hash
  * @lost: the packets that are in no row
  * @weight: what it takes to wear down each row; 0: the row is free
- * @tag: other bits of the hash of each row's key, so that few rows have to be read
+ * @tags: a byte for each row, other bits of the hash of its key, so that few rows have to be read
+ * @least: the row of the least weight, unless its weight is above @bound
+ * @bound: no other row has less weight
  * @oldest: no row was touched last before this
  * @version: for the caller, who lets others read the set while packets are counted
  * @row: the rows
@@ -77,7 +81,9 @@ struct op25b_sender_row {
 struct op25b_sender_set {
 	u64 lost;
 	u32 weight[OP25B_SENDER_ROWS];
-	u16 tag[OP25B_SENDER_ROWS];
+	u64 tags;
+	u32 least;
+	u32 bound;
 	u32 oldest;
 	u32 version;
 	struct op25b_sender_row row[OP25B_SENDER_ROWS];
@@ -85,8 +91,8 @@ struct op25b_sender_set {
 
 /**
  * enum op25b_sender_outcome - what became of a packet
- * @OP25B_SENDER_KNOWN: its sender has a row
- * @OP25B_SENDER_BEGUN: a row began with it
+ * @OP25B_SENDER_KNOWN: its sender has a row, where it is to be noted
+ * @OP25B_SENDER_BEGUN: a row begins with it, where it is to be noted
  * @OP25B_SENDER_LOST: it is in no row
  */
 enum op25b_sender_outcome {
@@ -95,13 +101,54 @@ enum op25b_sender_outcome {
 	OP25B_SENDER_LOST,
 };
 
-enum op25b_sender_outcome op25b_sender_count(struct op25b_sender_set *set,
-					     const struct op25b_sender_key *key, u16 tag,
-					     const struct op25b_sender_packet *packet);
+enum op25b_sender_outcome op25b_sender_claim(struct op25b_sender_set *set,
+					     const struct op25b_sender_key *key, u8 tag, u32 now,
+					     unsigned int *i);
 const struct op25b_sender_row *op25b_sender_find(const struct op25b_sender_set *set,
-						 const struct op25b_sender_key *key, u16 tag);
-void op25b_sender_reset(struct op25b_sender_set *set, unsigned int i);
+						 const struct op25b_sender_key *key);
+void op25b_sender_end(struct op25b_sender_set *set, unsigned int i);
 void op25b_sender_merge(struct op25b_sender_row *row, const struct op25b_sender_row *other);
 unsigned int op25b_sender_destinations(const struct op25b_sender_row *row);
 
-#endif /* _OP25B_SENDER_H */
+/**
+ * op25b_sender_is() - whether a row is of a sender
+ * @row: the row
+ * @key: the sender
+ *
+ * Return: true if it is, and the row has not ended.
+ */
+static __always_inline bool op25b_sender_is(const struct op25b_sender_row *row,
+					    struct op25b_sender_key key)
+{
+	return row->subscriber.hi == key.subscriber.hi &&
+	       row->subscriber.lo == key.subscriber.lo && row->pool == key.pool;
+}
+
+/**
+ * op25b_sender_note() - note a packet in the row of its sender
+ * @row: the row
+ * @packet: the packet
+ */
+static __always_inline void op25b_sender_note(struct op25b_sender_row *row,
+					      struct op25b_sender_packet packet)
+{
+	row->packets++;
+	row->seen[packet.bit / 64] |= 1ULL << (packet.bit % 64);
+	row->port = packet.port;
+	row->last = packet.now;
+}
+
+/**
+ * op25b_sender_strengthen() - let it take one packet more to wear down a row
+ * @set: its set
+ * @i: its index; a packet of its own sender has come
+ */
+static __always_inline void op25b_sender_strengthen(struct op25b_sender_set *set, unsigned int i)
+{
+	if (likely(set->weight[i] != U32_MAX))
+		set->weight[i]++;
+	else
+		set->lost++;
+}
+
+#endif /* _OP25B_CORE_SENDER_H */

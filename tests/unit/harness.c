@@ -18,8 +18,13 @@
 #include "op25b_hook.h"
 #include "op25b_judge.h"
 #include "op25b_reject.h"
+#include "op25b_sender.h"
+#include "op25b_skb.h"
 #include "op25b_step.h"
 #include "op25b_workqueue.h"
+
+/* Of the packets that write_packet() makes */
+#define SOURCE_PORT 0xd431
 
 /* The functions that the sources under test call */
 
@@ -73,6 +78,101 @@ void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum o
 {
 	stubs.rejects++;
 	stubs.action = action;
+}
+
+/* The module asks whether there are any recorders. */
+static void count_recorders(int n)
+{
+	stubs.recorders += n;
+	table->senders = stubs.recorders ? (struct op25b_senders *)&stubs : NULL;
+}
+
+struct op25b_recorder *op25b_recorder_alloc(struct op25b_table *of, struct op25b_pool *pool,
+					    u8 subscriber)
+{
+	struct op25b_recorder *recorder = kzalloc(sizeof(*recorder), GFP_KERNEL);
+
+	CHECK(of == table);
+	if (!recorder)
+		return NULL;
+	recorder->pool = pool;
+	recorder->subscriber = subscriber;
+	recorder->fresh = true;
+	count_recorders(1);
+	return recorder;
+}
+
+void op25b_recorder_free(struct op25b_recorder *recorder)
+{
+	kfree(recorder);
+}
+
+void op25b_recorder_discard(struct op25b_table *of, struct op25b_recorder *recorder)
+{
+	CHECK(of == table && recorder->fresh);
+	kfree(recorder);
+	count_recorders(-1);
+}
+
+void op25b_recorder_enter(struct op25b_recorder *recorder)
+{
+	CHECK(recorder->fresh);
+	recorder->fresh = false;
+	recorder->number = ++stubs.recorder_number;
+	stubs.recorders_in_force++;
+}
+
+void op25b_recorder_leave(struct op25b_table *of, struct op25b_recorder *recorder)
+{
+	CHECK(of == table && recorder->number);
+	recorder->number = 0;
+	stubs.recorders_in_force--;
+	count_recorders(-1);
+}
+
+size_t op25b_recorder_size(const struct op25b_recorder *recorder)
+{
+	return sizeof(*recorder);
+}
+
+static void count_sender(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
+			 enum op25b_family family)
+{
+	const struct op25b_recorder *recorder = conf->recorder;
+
+	CHECK(!recorder->fresh && recorder->number);
+	stubs.recorded++;
+	stubs.recorder = recorder;
+	stubs.src = op25b_skb_src(skb, family);
+	stubs.dst = op25b_skb_dst(skb, family);
+}
+
+void op25b_recorder_count(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
+			  enum op25b_family family)
+{
+	count_sender(conf, skb, family);
+}
+
+static void count_ordinary(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
+			   enum op25b_family family)
+{
+	unsigned int n = family == OP25B_IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+
+	/* the source port may be read without further ado */
+	CHECK(skb_headlen(skb) >= n + 2);
+	CHECK(skb->data[n] << 8 == (SOURCE_PORT & 0xff00) &&
+	      skb->data[n + 1] == (SOURCE_PORT & 0xff));
+	count_sender(conf, skb, family);
+}
+
+void op25b_recorder_count_ipv4(const struct op25b_pool_conf *conf, const struct sk_buff *skb)
+{
+	count_ordinary(conf, skb, OP25B_IPV4);
+}
+
+void op25b_recorder_count_ipv6(const struct op25b_pool_conf *conf, const struct sk_buff *skb)
+{
+	count_ordinary(conf, skb, OP25B_IPV6);
 }
 
 static bool is_own(enum op25b_family family, struct op25b_key key)
@@ -286,6 +386,26 @@ static void check_judgements(const struct op25b_policy *policy, const struct mod
 	}
 }
 
+/* The number of the last recorder that had come into force when the table was checked */
+static u32 seen_recorder;
+
+static void check_recorder(const struct op25b_pool_conf *conf, struct model *model, int pool)
+{
+	const struct op25b_recorder *recorder = conf->recorder;
+
+	CHECK(!recorder == !model->settings[pool].senders);
+	if (!recorder)
+		return;
+	CHECK(!recorder->fresh && recorder->pool == conf->pool);
+	CHECK(recorder->subscriber == model->settings[pool].subscriber);
+	if (model != &in_force)
+		return;
+	/* a pool that goes on recording keeps its recorder */
+	CHECK(model->recorder[pool] ? recorder->number == model->recorder[pool] :
+				      recorder->number > seen_recorder);
+	model->recorder[pool] = recorder->number;
+}
+
 static void check_policy(const struct op25b_policy *policy, struct model *model)
 {
 	const struct op25b_pool_conf *conf[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
@@ -322,8 +442,8 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 		if (!conf[pool])
 			continue;
 		pools++;
-		CHECK(!memcmp(&conf[pool]->settings, &model->settings[pool],
-			      sizeof(conf[pool]->settings)));
+		CHECK(model_same_settings(conf[pool]->settings, model->settings[pool]));
+		check_recorder(conf[pool], model, pool);
 		guards[0] += !!(model->settings[pool].guard & OP25B_GUARD_SYNACK);
 		guards[1] += !!(model->settings[pool].guard & OP25B_GUARD_INBOUND);
 		for (prefixes = exempts = 0, i = 0; i < model->entries; i++) {
@@ -380,7 +500,7 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 
 void check_table(void)
 {
-	unsigned int listed = 0, queued = 0, expected = 0, timeouts = 0, i, pools = 0;
+	unsigned int listed = 0, queued = 0, expected = 0, timeouts = 0, i, pools = 0, recorders = 0;
 	const struct timerqueue_node *node;
 	struct op25b_exempt *exempt;
 	struct op25b_totals totals;
@@ -388,6 +508,7 @@ void check_table(void)
 	int pool;
 
 	check_policy(table->policy, &in_force);
+	seen_recorder = stubs.recorder_number;
 	list_for_each_entry(exempt, &table->exempts, list)
 		listed++;
 	for (node = table->expiries.first; node; node = node->next)
@@ -404,6 +525,7 @@ void check_table(void)
 		if (!in_force.exists[pool])
 			continue;
 		pools++;
+		recorders += in_force.settings[pool].senders;
 		found = op25b_table_pool_find(table, model_names[pool]);
 		CHECK(found);
 		op25b_stats_read(&found->stats, &totals);
@@ -411,6 +533,7 @@ void check_table(void)
 		      model_names[pool]);
 	}
 	check_count(stubs.directories, pools, "directories");
+	check_count(stubs.recorders_in_force, recorders, "recorders");
 	CHECK(!stubs.hooks == !pools);
 }
 
@@ -664,7 +787,7 @@ void suspend_time(unsigned int seconds)
 static unsigned int write_packet(u8 *p, enum op25b_pkt_type type, enum op25b_family family,
 				 struct op25b_key src, struct op25b_key dst, int *judged)
 {
-	static const u8 tcp[20] = { 0xd4, 0x31, 0xd4, 0x32, [12] = 0x50, 0x10 };
+	static const u8 tcp[20] = { SOURCE_PORT >> 8, SOURCE_PORT & 0xff, 0xd4, 0x32, [12] = 0x50, 0x10 };
 	u8 addresses[2][16];
 	unsigned int i, n, end;
 	bool options = false;
@@ -744,7 +867,8 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 {
 	struct net_device in = { 0 };
 	struct nf_hook_state state = { .in = &in, .net = &net };
-	unsigned int got, rejects = stubs.rejects, head, len, column;
+	unsigned int got, rejects = stubs.rejects, recorded = stubs.recorded, head, len, column;
+	bool records;
 	const struct nf_hook_ops *ops;
 	struct sk_buff skb = { 0 };
 	u8 bytes[128], *rest;
@@ -836,6 +960,14 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 		   in_force.settings[verdict.pool].action != OP25B_ACTION_DROP;
 	CHECK(stubs.rejects == rejects + answered);
 	CHECK(!answered || stubs.action == in_force.settings[verdict.pool].action);
+	records = verdict.class == OP25B_CLASS_SYN && in_force.settings[verdict.pool].senders &&
+		  (verdict.verdict == OP25B_VERDICT_BLOCKED ||
+		   verdict.verdict == OP25B_VERDICT_OBSERVED);
+	CHECK(stubs.recorded == recorded + records);
+	if (records) {
+		CHECK(!strcmp(stubs.recorder->pool->name, model_names[verdict.pool]));
+		CHECK(!op25b_key_compare(stubs.src, src) && !op25b_key_compare(stubs.dst, dst));
+	}
 	if (verdict.verdict != OP25B_VERDICT_PASSED) {
 		column = op25b_stats_column(verdict.verdict);
 		in_force.packets[verdict.pool][verdict.class][column]++;
@@ -860,6 +992,7 @@ int harness_setup(void **state)
 	memset(&pernet, 0, sizeof(pernet));
 	memset(&in_force, 0, sizeof(in_force));
 	memset(&stubs, 0, sizeof(stubs));
+	seen_recorder = 0;
 	others = NULL;
 	shim_mutex_unlocked = lock_released;
 	CHECK(op25b_workqueue_init() == 0);

@@ -23,6 +23,13 @@ extern struct op25b_table *const table;
  * @directory_error: the error that op25b_sysfs_pool_add() returns; 0 for none
  * @rejects: the number of calls of op25b_reject()
  * @action: the action of the last call
+ * @recorders: the number of recorders that are fresh or in force
+ * @recorders_in_force: the number of those in force
+ * @recorder_number: the number of the last one that came into force
+ * @recorded: the number of calls of op25b_recorder_count()
+ * @recorder: what the last one was called with: the recorder
+ * @src: and the source
+ * @dst: and the destination
  * @own: an address of the router's own, NULL for none
  * @spoofed: the next packets come by a device by which the router would not send to their source
  * @looped: the router has sent the next packets to itself: by the loopback device, or within a VRF
@@ -34,6 +41,13 @@ struct stubs {
 	int directory_error;
 	unsigned int rejects;
 	enum op25b_action action;
+	unsigned int recorders;
+	unsigned int recorders_in_force;
+	u32 recorder_number;
+	unsigned int recorded;
+	const struct op25b_recorder *recorder;
+	struct op25b_key src;
+	struct op25b_key dst;
 	const char *own;
 	bool spoofed;
 	enum { NOT_LOOPED, LOOPED, LOOPED_IN_VRF } looped;

@@ -137,6 +137,12 @@ static void model_move(struct model *model, struct entry *prefix, int pool)
 	prefix->pool = pool;
 }
 
+bool model_same_settings(struct op25b_settings a, struct op25b_settings b)
+{
+	return a.mode == b.mode && a.action == b.action && a.guard == b.guard &&
+	       a.subscriber == b.subscriber && a.senders == b.senders;
+}
+
 /* Apply @op to @model, and return 0 or the error that the module has to return. */
 int model_apply(struct model *model, const struct op *op)
 {
@@ -154,7 +160,7 @@ int model_apply(struct model *model, const struct op *op)
 		model->settings[op->pool] = op->settings;
 		break;
 	case POOL_SET:
-		if (!memcmp(&model->settings[op->pool], &op->settings, sizeof(op->settings)))
+		if (model_same_settings(model->settings[op->pool], op->settings))
 			return 0;
 		model->settings[op->pool] = op->settings;
 		break;
@@ -252,6 +258,11 @@ void model_commit(struct model *in_force, const struct model *model, bool whole)
 		if (old.exists[pool])
 			memcpy(in_force->packets[pool], old.packets[pool],
 			       sizeof(in_force->packets[pool]));
+		in_force->recorder[pool] = 0;
+		if (old.exists[pool] && in_force->exists[pool] && old.settings[pool].senders &&
+		    in_force->settings[pool].senders &&
+		    old.settings[pool].subscriber == in_force->settings[pool].subscriber)
+			in_force->recorder[pool] = old.recorder[pool];
 		if (!old.exists[pool] || !in_force->exists[pool])
 			memset(in_force->packets[pool], 0, sizeof(in_force->packets[pool]));
 	}

@@ -62,6 +62,7 @@ struct model {
 	bool exists[POOLS];
 	bool deleted[POOLS];	/* by the change under way, which cannot add it again */
 	struct op25b_settings settings[POOLS];
+	u32 recorder[POOLS];	/* its number, 0 if it records none or is yet to be seen */
 	u64 packets[POOLS][OP25B_CLASSES][OP25B_STATS_COLUMNS];
 	unsigned int entries;
 	unsigned int destinations;
@@ -98,6 +99,7 @@ struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix
 struct destination *model_destination(struct model *model, enum op25b_destination kind,
 				      const struct op25b_prefix *prefix, int pool);
 unsigned int model_expire(struct model *model);
+bool model_same_settings(struct op25b_settings a, struct op25b_settings b);
 int model_apply(struct model *model, const struct op *op);
 void model_commit(struct model *in_force, const struct model *model, bool whole);
 bool model_exempts(const struct entry *entry);

@@ -16,6 +16,9 @@
 #define OP25B_POOL_MAX		65535	/* pools in one network namespace */
 #define OP25B_COMMENT_MAX	255	/* bytes, without the terminating NUL */
 #define OP25B_TIMEOUT_MAX	2147483647	/* seconds */
+#define OP25B_SUBSCRIBER_MIN	1	/* bits of an IPv6 subscriber's prefix */
+#define OP25B_SUBSCRIBER_MAX	128
+#define OP25B_SUBSCRIBER_DEFAULT 64
 
 /**
  * enum op25b_mode - what happens to a packet that would be blocked
@@ -125,6 +128,21 @@ enum {
 	OP25B_A_PACKETS_MAX = __OP25B_A_PACKETS_MAX - 1
 };
 
+/* What is known of a sender */
+enum {
+	OP25B_A_SENDER_UNSPEC,
+	OP25B_A_SENDER_PAD,
+	OP25B_A_SENDER_PACKETS,		/* __u64: blocked and observed SYNs, at least */
+	OP25B_A_SENDER_ERROR,		/* __u64: how many more there may have been */
+	OP25B_A_SENDER_DESTINATIONS,	/* __u32: about how many; 200: 200 or more */
+	OP25B_A_SENDER_PORT,		/* __u16: source port of the last packet */
+	OP25B_A_SENDER_FIRST,		/* __u64: when the first packet came, seconds since 1970 */
+	OP25B_A_SENDER_LAST,		/* __u64: when the last packet came, seconds since 1970 */
+
+	__OP25B_A_SENDER_MAX,
+	OP25B_A_SENDER_MAX = __OP25B_A_SENDER_MAX - 1
+};
+
 /* The top-level attributes of all messages */
 enum {
 	OP25B_A_UNSPEC,
@@ -152,6 +170,10 @@ enum {
 	OP25B_A_RESTORE,		/* flag: of what this socket's restore has staged */
 	OP25B_A_TARGET_COUNT,		/* __u32: targets, of a pool or in total */
 	OP25B_A_TARGET,			/* nest: test, policy: the prefix of a target */
+	OP25B_A_SENDERS,		/* __u8: whether senders are recorded: 0 or 1 */
+	OP25B_A_SUBSCRIBER,		/* __u8: bits of an IPv6 subscriber's prefix */
+	OP25B_A_SENDER_COUNT,		/* __u64: about how many senders; absent: not recorded */
+	OP25B_A_SENDER,			/* nest: what is known of a sender */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
@@ -160,11 +182,12 @@ enum {
 /*
  * Operations. Those that change something require CAP_NET_ADMIN. Those that change the policy also
  * take [restore]: only within a restore. Those that add, delete or move also take [force].
+ * Settings are mode, action, guard, senders and subscriber. Reading senders requires CAP_NET_ADMIN.
  */
 enum {
 	OP25B_CMD_UNSPEC,
-	OP25B_CMD_POOL_ADD,		/* do: pool, [mode], [action], [guard], [prefix ...] */
-	OP25B_CMD_POOL_SET,		/* do: pool, [mode], [action], [guard] */
+	OP25B_CMD_POOL_ADD,		/* do: pool, [settings], [prefix ...] */
+	OP25B_CMD_POOL_SET,		/* do: pool, [settings] */
 	OP25B_CMD_POOL_DEL,		/* do: pool */
 	OP25B_CMD_POOL_GET,		/* do: pool; dump: [pool] */
 	OP25B_CMD_POOL_RESET,		/* do: [pool] */
@@ -187,6 +210,8 @@ enum {
 	OP25B_CMD_TARGET_ADD,		/* do: [pool], prefix ... */
 	OP25B_CMD_TARGET_DEL,		/* do: [pool], prefix ... */
 	OP25B_CMD_TARGET_GET,		/* dump */
+	OP25B_CMD_SENDER_GET,		/* dump: [pool], [prefix] */
+	OP25B_CMD_SENDER_RESET,		/* do: [pool], [prefix] */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1

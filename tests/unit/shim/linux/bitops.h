@@ -13,6 +13,11 @@ static inline unsigned int hweight64(u64 x)
 	return __builtin_popcountll(x);
 }
 
+static inline u64 rol64(u64 x, unsigned int n)
+{
+	return x << n | x >> (64 - n);
+}
+
 static inline int fls(unsigned int x)
 {
 	return x ? 32 - __builtin_clz(x) : 0;

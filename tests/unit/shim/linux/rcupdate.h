@@ -26,6 +26,12 @@ void call_rcu(struct rcu_head *rcu, void (*func)(struct rcu_head *rcu));
 /* End the grace period: call all callbacks, including those that callbacks add. */
 void rcu_barrier(void);
 
+/* Wait for readers, of whom there are none, but call no callbacks. */
+static inline void synchronize_rcu(void)
+{
+	assert(!shim_atomic_depth);
+}
+
 static inline void rcu_read_lock(void)
 {
 	shim_atomic_depth++;
