@@ -166,7 +166,7 @@ for name in sorted(settings):
     for line in (r"\*,pool,add,\*\)", r"\*,pool,set,\*\)"):
         need(name, COMPLETION, part(COMPLETION, line + r" choice=\(", r"\)"))
     for verb in ("add", "set"):
-        need(f"*{name}*", MAN, part(MAN, rf"\n\*pool {verb}\*", r"\n"), r"\[{} _")
+        need(f"*{name}*", MAN, part(MAN, rf"\n\*pool {verb}\*", r"\n"), r"\[{} [_*]")
     need(name, DICTIONARY, text_of(DICTIONARY), '"{} "')
     need(name, "tools/op25bctl/pool.c", POOL_GRAMMAR)
     need(name, "tools/op25bctl/pool.c",

@@ -48,7 +48,7 @@ int (*instead_of_fsync)(int fd);
 
 static struct rule rules[8];
 static size_t rule_count;
-static struct { uint8_t command; struct message message; } answers[16];
+static struct { uint8_t command; struct message message; } answers[32];
 static size_t answer_count;
 
 static const char *const command_names[] = {
@@ -64,7 +64,8 @@ static const char *const command_names[] = {
 	[OP25B_CMD_FLUSH] = "FLUSH", [OP25B_CMD_RESTORE_BEGIN] = "RESTORE_BEGIN",
 	[OP25B_CMD_RESTORE_COMMIT] = "RESTORE_COMMIT", [OP25B_CMD_PREFIX_MOVE] = "PREFIX_MOVE",
 	[OP25B_CMD_TARGET_ADD] = "TARGET_ADD", [OP25B_CMD_TARGET_DEL] = "TARGET_DEL",
-	[OP25B_CMD_TARGET_GET] = "TARGET_GET",
+	[OP25B_CMD_TARGET_GET] = "TARGET_GET", [OP25B_CMD_SENDER_GET] = "SENDER_GET",
+	[OP25B_CMD_SENDER_RESET] = "SENDER_RESET",
 };
 
 void kernel_reset(void)
@@ -121,6 +122,12 @@ static void describe(const struct nlattr *attribute, char *word, char *value)
 		break;
 	case OP25B_A_GUARD:
 		sprintf(word, "guard=%u", mnl_attr_get_u32(attribute));
+		break;
+	case OP25B_A_SENDERS:
+		sprintf(word, "senders=%u", mnl_attr_get_u8(attribute));
+		break;
+	case OP25B_A_SUBSCRIBER:
+		sprintf(word, "subscriber=%u", mnl_attr_get_u8(attribute));
 		break;
 	case OP25B_A_FORCE:
 		strcpy(word, "force");
@@ -231,6 +238,12 @@ static void stage(struct transport *transport, const struct nlmsghdr *header)
 	memcpy(message->data, header, message->size);
 }
 
+static bool is_setting(uint16_t type)
+{
+	return type == OP25B_A_MODE || type == OP25B_A_ACTION || type == OP25B_A_GUARD ||
+	       type == OP25B_A_SENDERS || type == OP25B_A_SUBSCRIBER;
+}
+
 static bool adds_to(uint8_t change, uint8_t get)
 {
 	switch (get) {
@@ -267,7 +280,7 @@ static void answer_part(const struct nlmsghdr *header, uint8_t part, transport_r
 		/* what is staged adds a pool with its prefixes */
 		if (type == OP25B_A_RESTORE || type == OP25B_A_FORCE ||
 		    (type == OP25B_A_PREFIX && part == OP25B_CMD_POOL_GET) ||
-		    (type <= OP25B_A_GUARD && type > OP25B_A_POOL && part != OP25B_CMD_POOL_GET))
+		    (is_setting(type) && part != OP25B_CMD_POOL_GET))
 			continue;
 		mode |= type == OP25B_A_MODE;
 		prefix |= type == OP25B_A_PREFIX;

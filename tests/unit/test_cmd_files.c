@@ -228,7 +228,7 @@ static void test_bad_text(void **state)
 		{ "pool reset east\n", "site.conf:1: \"pool reset\" does not change the policy\n" },
 		{ "status\n", "site.conf:1: \"status\" does not change the policy\n" },
 		{ "restore other.conf\n", "site.conf:1: \"restore\" does not change the policy\n" },
-		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, test, status, save, restore, diff, flush, help\n" },
+		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, diff, flush, help\n" },
 		{ "prefix add east -\n", "site.conf:1: standard input can only be used on the command line, not in a file\n" },
 		{ "pool add east -b x\n", "site.conf:1: unknown option \"-b\"\n" },
 		{ "pool add east -n\n", "site.conf:1: --dry-run is for the command line\n" },
@@ -414,10 +414,24 @@ static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t 
 	message_put_u32(message, OP25B_A_GUARD, guard);
 }
 
+/* The kernel sends both settings, and how many senders there are. */
+static void put_recorded_pool(const char *name, uint8_t senders, uint8_t subscriber)
+{
+	struct message *message = kernel_answer(OP25B_CMD_POOL_GET);
+
+	message_put_string(message, OP25B_A_POOL, name);
+	message_put_u32(message, OP25B_A_MODE, OP25B_MODE_ENFORCE);
+	message_put_u8(message, OP25B_A_SENDERS, senders);
+	message_put_u8(message, OP25B_A_SUBSCRIBER, subscriber);
+	if (senders)
+		mnl_attr_put_u64(message_header(message), OP25B_A_SENDER_COUNT, 12);
+}
+
 /* A policy with one of everything. */
 static void put_policy(void)
 {
 	put_pool("west", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, 3);
+	put_recorded_pool("south", 1, 56);
 	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0);
 	put_prefix(OP25B_CMD_PREFIX_GET, "east", "10.0.0.0/24", 0, NULL);
 	put_prefix(OP25B_CMD_PREFIX_GET, "west", "10.0.0.0/25", 0, NULL);
@@ -434,6 +448,7 @@ static void put_policy(void)
 static const char saved[] =
 	"# begin of op25bctl save\n"
 	"pool add west mode observe action tcp-reset guard synack inbound\n"
+	"pool add south mode enforce action drop senders on subscriber 56\n"
 	"pool add east mode enforce action drop\n"
 	"relay add 192.0.2.0/28\n"
 	"relay add 198.51.100.0/24\n"
@@ -481,7 +496,7 @@ static void test_marks(void **state)
 		write_file("site.conf", text);
 		expect_cut(1, ++lines, "after");
 	}
-	assert_int_equal(lines, 13);
+	assert_int_equal(lines, 14);
 	/* somewhere in a line, the line itself may be what is refused */
 	for (end = saved + strlen("# begin of op25bctl save"); end < saved + sizeof(saved) - 2; end++) {
 		sprintf(text, "%.*s", (int)(end - saved), saved);
@@ -508,7 +523,7 @@ static void test_marks(void **state)
 	expect_cut(1, 3, "before");
 	sprintf(text, "%s\n# begin of op25bctl save\nflush\n\n", saved);
 	write_file("site.conf", text);
-	expect_cut(16, 18, "after");
+	expect_cut(17, 19, "after");
 	write_file("site.conf", "flush\n# end of op25bctl save\n");
 	expect("restore site.conf", USAGE, "",
 	       "site.conf:2: the beginning of this saved policy is missing: expected the line "
@@ -528,6 +543,7 @@ static void test_save(void **state)
 	expect("restore site.conf", DONE, "", "",
 	       "RESTORE_BEGIN\n"
 	       "POOL_ADD pool=west mode=1 action=1 guard=3\n"
+	       "POOL_ADD pool=south mode=0 action=0 senders=1 subscriber=56\n"
 	       "POOL_ADD pool=east mode=0 action=0\n"
 	       "RELAY_ADD 192.0.2.0/28 198.51.100.0/24\n"
 	       "RELAY_ADD pool=east 192.0.2.0/28\n"
@@ -552,6 +568,7 @@ static void test_unknown(void **state)
 		{ 0, 0, 0, "attribute 77 of pool \"east\"" },
 		{ 0, 0, 0, "a part of the policy" },
 		{ 0, 0, 0, "attribute 9 of exempt 10.0.0.7/32" },
+		{ 0, 0, 0, "senders 2 of pool \"east\"" },
 	};
 	char error[256];
 	size_t i;
@@ -580,6 +597,8 @@ static void test_unknown(void **state)
 			message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
 			message_put_u32(message, 9, 1);
 			nest->nla_len += MNL_ATTR_HDRLEN + sizeof(uint32_t);
+		} else if (i == 6) {
+			put_recorded_pool("east", 2, 64);
 		}
 		sprintf(error, "Error: this command does not know %s, and would lose it: "
 			"use the op25bctl of the module's version, 9.9\n", rows[i].what);
@@ -606,7 +625,8 @@ static void test_diff(void **state)
 	put_policy();
 	/* another order, other words, the same policy */
 	write_file("site.conf",
-		   "pool add east\n"
+		   "pool add east senders off subscriber 64\n"
+		   "pool add south subscriber 56 senders on\n"
 		   "prefix add east 2001:db8::/32 10.0.0.0/24\n"
 		   "pool add west guard synack mode observe action tcp-reset guard inbound prefix 10.0.0.0/25\n"
 		   "exempt add east 10.0.0.8\n"
@@ -627,6 +647,7 @@ static void test_diff(void **state)
 	write_file("site.conf",
 		   "pool add north\n"
 		   "pool add east action tcp-reset\n"
+		   "pool add south senders off subscriber 56\n"
 		   "prefix add east 2001:db8::/32\n"
 		   "prefix add north 10.0.0.0/24\n"
 		   "prefix add east 10.0.0.0/23\n"
@@ -639,6 +660,8 @@ static void test_diff(void **state)
 	       "+ pool add north mode enforce action drop\n"
 	       "- pool add east mode enforce action drop\n"
 	       "+ pool add east mode enforce action tcp-reset\n"
+	       "- pool add south mode enforce action drop senders on subscriber 56\n"
+	       "+ pool add south mode enforce action drop subscriber 56\n"
 	       "- pool add west mode observe action tcp-reset guard synack inbound\n"
 	       "+ prefix add east 10.0.0.0/23\n"
 	       "- prefix add east 10.0.0.0/24\n"
@@ -658,6 +681,7 @@ static void test_diff(void **state)
 	write_file("site.conf", saved);
 	kernel_reset();
 	put_pool("west", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, OP25B_GUARD_SYNACK);
+	put_recorded_pool("south", 1, 48);
 	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, 0);
 	put_prefix(OP25B_CMD_PREFIX_GET, "west", "10.0.0.0/25", 0, NULL);
 	put_prefix(OP25B_CMD_PREFIX_GET, "west", "2001:db8::/32", 0, NULL);
@@ -666,6 +690,8 @@ static void test_diff(void **state)
 	expect("diff site.conf", 1,
 	       "- pool add west mode observe action tcp-reset guard synack\n"
 	       "+ pool add west mode observe action tcp-reset guard synack inbound\n"
+	       "- pool add south mode enforce action drop senders on subscriber 48\n"
+	       "+ pool add south mode enforce action drop senders on subscriber 56\n"
 	       "+ prefix add east 10.0.0.0/24\n"
 	       "- prefix add west 2001:db8::/32\n"
 	       "+ prefix add east 2001:db8::/32\n"

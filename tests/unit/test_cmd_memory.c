@@ -21,6 +21,15 @@ static void put_prefixes(uint8_t command, const char *pool, bool exempt)
 	}
 }
 
+static void put_sender(void)
+{
+	struct prefix prefix = { .family = AF_INET, .address = { 10 }, .length = 32 };
+	struct message *message = kernel_answer(OP25B_CMD_SENDER_GET);
+
+	message_put_string(message, OP25B_A_POOL, "a");
+	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
+}
+
 static void put_policy(void)
 {
 	static const char *const names[] = { "a", "b" };
@@ -32,11 +41,15 @@ static void put_policy(void)
 		message = kernel_answer(OP25B_CMD_POOL_GET);
 		message_put_string(message, OP25B_A_POOL, names[i]);
 		message_put_u32(message, OP25B_A_GUARD, OP25B_GUARD_MASK);
+		message_put_u8(message, OP25B_A_SENDERS, 1);
+		mnl_attr_put_u64(message_header(message), OP25B_A_SENDER_COUNT, 12);
 	}
 	put_prefixes(OP25B_CMD_PREFIX_GET, "a", false);
 	put_prefixes(OP25B_CMD_EXEMPT_GET, "b", true);
 	put_prefixes(OP25B_CMD_RELAY_GET, NULL, false);
 	put_prefixes(OP25B_CMD_TARGET_GET, "b", false);
+	for (i = 0; i < 9; i++)
+		put_sender();
 	message = kernel_answer(OP25B_CMD_TEST);
 	message_put_string(message, OP25B_A_POOL, "a");
 	message_put_prefix(message, OP25B_A_PREFIX, &prefix, NULL);
@@ -114,8 +127,10 @@ static void test_commands(void **state)
 		"", "help", "pool help", "-V", "pool ad",
 		"pool show", "pool show a", "prefix show", "exempt show", "relay show", "target show",
 		"-j pool show", "-j prefix show", "-j exempt show", "-j relay show", "-j target show",
+		"sender show", "-j sender show", "sender show a 10.0.0.0/8", "sender reset a 10.0.0.1",
 		"test 10.0.0.1 192.0.2.1", "-j test 10.0.0.1 192.0.2.1", "status", "-j status",
 		"pool reset", "pool add a prefix 10.0.0.0/24 10.0.1.0/24", "pool set a mode off",
+		"pool set a senders on subscriber 56",
 		"exempt add a 10.0.0.1 timeout 60 comment text", "relay del ::/0 pool a",
 		"target add ::/0 pool a",
 		"save", "diff site.conf", "-j diff site.conf", "restore site.conf", "restore -n",

@@ -58,6 +58,27 @@ static void put_pool(const char *name, uint32_t mode, uint32_t action, uint32_t 
 	mnl_attr_nest_end(header, packets);
 }
 
+/* A sender, with a first and a last packet 1000 seconds apart. */
+static void put_sender(const char *pool, const char *subscriber, uint64_t packets, uint64_t error,
+		       uint32_t destinations, uint16_t port, uint64_t first)
+{
+	struct message *message = kernel_answer(OP25B_CMD_SENDER_GET);
+	struct nlmsghdr *header;
+	struct nlattr *nest;
+
+	message_put_string(message, OP25B_A_POOL, pool);
+	put_prefix(message, OP25B_A_PREFIX, subscriber, NULL);
+	header = message_header(message);
+	nest = mnl_attr_nest_start(header, OP25B_A_SENDER);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_PACKETS, packets);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_ERROR, error);
+	mnl_attr_put_u32(header, OP25B_A_SENDER_DESTINATIONS, destinations);
+	mnl_attr_put_u16(header, OP25B_A_SENDER_PORT, port);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_FIRST, first);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_LAST, first + 1000);
+	mnl_attr_nest_end(header, nest);
+}
+
 static void expect(const char *line, const char *output)
 {
 	op25bctl(line);
@@ -89,16 +110,16 @@ static void test_pools(void **state)
 	put_pool("wholesale.isp", OP25B_MODE_OFF, OP25B_ACTION_ADMIN_PROHIBITED,
 		 OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND, 0, 1000000000000);
 	expect_json("--json pool",
-		    "[{\"name\":\"east\",\"mode\":\"enforce\",\"action\":\"drop\",\"guard\":[\"synack\"],"
-		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"packets\":{"
+		    "[{\"name\":\"east\",\"mode\":\"enforce\",\"action\":\"drop\",\"guard\":[\"synack\"],\"subscriber\":64,"
+		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":112,\"observed\":113,\"relayed\":114,\"exempted\":115},"
 		    "\"malformed\":{\"blocked\":122,\"observed\":123,\"relayed\":124,\"exempted\":125},"
 		    "\"synack\":{\"blocked\":132,\"observed\":133,\"relayed\":134,\"exempted\":135},"
 		    "\"inbound\":{\"blocked\":142,\"observed\":143,\"relayed\":144,\"exempted\":145},"
 		    "\"spoofed\":{\"blocked\":152,\"observed\":153,\"relayed\":154,\"exempted\":155}}},"
 		    "{\"name\":\"wholesale.isp\",\"mode\":\"off\",\"action\":\"admin-prohibited\","
-		    "\"guard\":[\"synack\",\"inbound\"],"
-		    "\"prefixes\":0,\"exempts\":1,\"relays\":2,\"targets\":3,\"packets\":{"
+		    "\"guard\":[\"synack\",\"inbound\"],\"subscriber\":64,"
+		    "\"prefixes\":0,\"exempts\":1,\"relays\":2,\"targets\":3,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":1000000000012,\"observed\":1000000000013,"
 		    "\"relayed\":1000000000014,\"exempted\":1000000000015},"
 		    "\"malformed\":{\"blocked\":1000000000022,\"observed\":1000000000023,"
@@ -110,32 +131,65 @@ static void test_pools(void **state)
 		    "\"spoofed\":{\"blocked\":1000000000052,\"observed\":1000000000053,"
 		    "\"relayed\":1000000000054,\"exempted\":1000000000055}}}]");
 	expect("pool",
-	       "POOL           MODE     ACTION            GUARD           PREFIXES  EXEMPTS  RELAYS  TARGETS"
+	       "POOL           MODE     ACTION            GUARD           PREFIXES  EXEMPTS  RELAYS  TARGETS  SENDERS"
 	       "        BLOCKED       OBSERVED        RELAYED       EXEMPTED\n"
-	       "east           enforce  drop              synack                 2        3       4        5"
+	       "east           enforce  drop              synack                 2        3       4        5        -"
 	       "            660            665            670            675\n"
-	       "wholesale.isp  off      admin-prohibited  synack,inbound         0        1       2        3"
+	       "wholesale.isp  off      admin-prohibited  synack,inbound         0        1       2        3        -"
 	       "  5000000000160  5000000000165  5000000000170  5000000000175\n");
 
 	kernel_reset();
 	put_pool("east", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, 0, 2, 0);
 	expect_json("pool show east -j",
-		    "[{\"name\":\"east\",\"mode\":\"observe\",\"action\":\"tcp-reset\",\"guard\":[],"
-		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"packets\":{"
+		    "[{\"name\":\"east\",\"mode\":\"observe\",\"action\":\"tcp-reset\",\"guard\":[],\"subscriber\":64,"
+		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":12,\"observed\":13,\"relayed\":14,\"exempted\":15},"
 		    "\"malformed\":{\"blocked\":22,\"observed\":23,\"relayed\":24,\"exempted\":25},"
 		    "\"synack\":{\"blocked\":32,\"observed\":33,\"relayed\":34,\"exempted\":35},"
 		    "\"inbound\":{\"blocked\":42,\"observed\":43,\"relayed\":44,\"exempted\":45},"
 		    "\"spoofed\":{\"blocked\":52,\"observed\":53,\"relayed\":54,\"exempted\":55}}}]");
 	expect("pool show east",
-	       "east  mode observe  action tcp-reset  guard none\n"
-	       "    prefixes 2  exempts 3  relays 4  targets 5\n"
+	       "east  mode observe  action tcp-reset  guard none  subscriber 64\n"
+	       "    prefixes 2  exempts 3  relays 4  targets 5  senders off\n"
 	       "    packets         blocked      observed       relayed      exempted\n"
 	       "    syn                  12            13            14            15\n"
 	       "    malformed            22            23            24            25\n"
 	       "    synack               32            33            34            35\n"
 	       "    inbound              42            43            44            45\n"
 	       "    spoofed              52            53            54            55\n");
+}
+
+/* A pool that records senders has their number, which may be 0. */
+static void test_pools_with_senders(void **state)
+{
+	struct message *message = kernel_answer(OP25B_CMD_POOL_GET);
+
+	(void)state;
+	message_put_string(message, OP25B_A_POOL, "east");
+	message_put_u8(message, OP25B_A_SENDERS, 1);
+	message_put_u8(message, OP25B_A_SUBSCRIBER, 56);
+	mnl_attr_put_u64(message_header(message), OP25B_A_SENDER_COUNT, 1234567890123);
+	message = kernel_answer(OP25B_CMD_POOL_GET);
+	message_put_string(message, OP25B_A_POOL, "west");
+	message_put_u8(message, OP25B_A_SENDERS, 1);
+	message_put_u8(message, OP25B_A_SUBSCRIBER, 128);
+	mnl_attr_put_u64(message_header(message), OP25B_A_SENDER_COUNT, 0);
+	op25bctl("-j pool show");
+	assert_non_null(strstr(run.out, "\"guard\":[],\"subscriber\":56,\"prefixes\":0,\"exempts\":0,"
+				       "\"relays\":0,\"targets\":0,\"senders\":1234567890123,\"packets\""));
+	assert_non_null(strstr(run.out, "\"subscriber\":128,\"prefixes\":0,\"exempts\":0,"
+				       "\"relays\":0,\"targets\":0,\"senders\":0,\"packets\""));
+	expect("pool show",
+	       "POOL  MODE     ACTION  GUARD  PREFIXES  EXEMPTS  RELAYS  TARGETS        SENDERS"
+	       "  BLOCKED  OBSERVED  RELAYED  EXEMPTED\n"
+	       "east  enforce  drop    -             0        0       0        0  1234567890123"
+	       "        0         0        0         0\n"
+	       "west  enforce  drop    -             0        0       0        0              0"
+	       "        0         0        0         0\n");
+	op25bctl("pool show east");
+	assert_ptr_equal(strstr(run.out, "east  mode enforce  action drop  guard none  subscriber 56\n"
+			 "    prefixes 0  exempts 0  relays 0  targets 0  senders 1234567890123\n"),
+			 run.out);
 }
 
 static void test_prefixes(void **state)
@@ -224,6 +278,74 @@ static void test_targets(void **state)
 	       "POOL  PREFIX\n"
 	       "*     198.51.100.0/24\n"
 	       "east  2001:db8:cafe::/48\n");
+}
+
+/* The most packets first; then by pool and by prefix, in whatever order the kernel has them. */
+static void test_senders(void **state)
+{
+	struct message *message;
+
+	(void)state;
+	expect_json("-j sender show", "[]");
+	expect("sender show", "");
+
+	put_sender("west", "10.1.0.9", 57, 0, 1, 587, 1795651200);
+	put_sender("east", "2001:db8:7::/56", 57, 3, 200, 1024, 1795651200);
+	put_sender("east", "10.0.0.70", 57, 0, 2, 65535, 951782399);
+	put_sender("east", "10.0.0.8", 57, 0, 3, 40001, 1795823999);
+	put_sender("east", "10.0.0.7", 1000000000000, 120, 199, 40123, 0);
+	put_sender("east", "10.0.0.9", 56, 0, 1, 1, 4107542400);
+	/* what has no pool or subscriber is no sender */
+	message_put_string(kernel_answer(OP25B_CMD_SENDER_GET), OP25B_A_POOL, "east");
+	put_prefix(kernel_answer(OP25B_CMD_SENDER_GET), OP25B_A_PREFIX, "10.0.0.1", NULL);
+	expect_json("-j sender show",
+		    "[{\"pool\":\"east\",\"subscriber\":\"10.0.0.7/32\",\"packets\":1000000000000,"
+		    "\"error\":120,\"destinations\":199,\"port\":40123,"
+		    "\"first\":\"1970-01-01T00:00:00Z\",\"last\":\"1970-01-01T00:16:40Z\"},"
+		    "{\"pool\":\"east\",\"subscriber\":\"10.0.0.8/32\",\"packets\":57,"
+		    "\"error\":0,\"destinations\":3,\"port\":40001,"
+		    "\"first\":\"2026-11-27T23:59:59Z\",\"last\":\"2026-11-28T00:16:39Z\"},"
+		    "{\"pool\":\"east\",\"subscriber\":\"10.0.0.70/32\",\"packets\":57,"
+		    "\"error\":0,\"destinations\":2,\"port\":65535,"
+		    "\"first\":\"2000-02-28T23:59:59Z\",\"last\":\"2000-02-29T00:16:39Z\"},"
+		    "{\"pool\":\"east\",\"subscriber\":\"2001:db8:7::/56\",\"packets\":57,"
+		    "\"error\":3,\"destinations\":200,\"port\":1024,"
+		    "\"first\":\"2026-11-26T00:00:00Z\",\"last\":\"2026-11-26T00:16:40Z\"},"
+		    "{\"pool\":\"west\",\"subscriber\":\"10.1.0.9/32\",\"packets\":57,"
+		    "\"error\":0,\"destinations\":1,\"port\":587,"
+		    "\"first\":\"2026-11-26T00:00:00Z\",\"last\":\"2026-11-26T00:16:40Z\"},"
+		    "{\"pool\":\"east\",\"subscriber\":\"10.0.0.9/32\",\"packets\":56,"
+		    "\"error\":0,\"destinations\":1,\"port\":1,"
+		    "\"first\":\"2100-03-01T00:00:00Z\",\"last\":\"2100-03-01T00:16:40Z\"}]");
+	expect("sender show",
+	       "POOL  SUBSCRIBER             PACKETS  ERROR  DESTINATIONS   PORT  FIRST                 LAST\n"
+	       "east  10.0.0.7/32      1000000000000    120           199  40123  1970-01-01T00:00:00Z  1970-01-01T00:16:40Z\n"
+	       "east  10.0.0.8/32                 57      0             3  40001  2026-11-27T23:59:59Z  2026-11-28T00:16:39Z\n"
+	       "east  10.0.0.70/32                57      0             2  65535  2000-02-28T23:59:59Z  2000-02-29T00:16:39Z\n"
+	       "east  2001:db8:7::/56             57      3          200+   1024  2026-11-26T00:00:00Z  2026-11-26T00:16:40Z\n"
+	       "west  10.1.0.9/32                 57      0             1    587  2026-11-26T00:00:00Z  2026-11-26T00:16:40Z\n"
+	       "east  10.0.0.9/32                 56      0             1      1  2100-03-01T00:00:00Z  2100-03-01T00:16:40Z\n");
+
+	/* a number that is no time, and no nest at all */
+	kernel_reset();
+	put_sender("east", "10.0.0.7", 1, 0, 1, 40123, INT64_MAX - 1000);
+	op25bctl("-c sender show");
+	assert_non_null(strstr(run.out, "\033[36meast\033[0m  \033[35m10.0.0.7/32\033[0m "));
+	assert_non_null(strstr(run.out, "40123  -      -\n"));
+	op25bctl("-c=never status");
+	kernel_reset();
+	message = kernel_answer(OP25B_CMD_SENDER_GET);
+	message_put_string(message, OP25B_A_POOL, "east");
+	put_prefix(message, OP25B_A_PREFIX, "2001:db8::/48", NULL);
+	expect_json("-j sender show",
+		    "[{\"pool\":\"east\",\"subscriber\":\"2001:db8::/48\",\"packets\":0,"
+		    "\"error\":0,\"destinations\":0,\"port\":0,"
+		    "\"first\":\"1970-01-01T00:00:00Z\",\"last\":\"1970-01-01T00:00:00Z\"}]");
+	/* what was refused is not printed */
+	kernel_refuse(OP25B_CMD_SENDER_GET, NULL, EPERM, NULL);
+	op25bctl("-j sender show");
+	assert_string_equal(run.out, "");
+	assert_int_equal(run.code, REFUSED);
 }
 
 static void test_test(void **state)
@@ -330,12 +452,15 @@ static void test_interrupted(void **state)
 static void test_empty_tables(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "pool show", "POOL  MODE  ACTION  GUARD  PREFIXES  EXEMPTS  RELAYS  TARGETS  BLOCKED  OBSERVED  RELAYED  EXEMPTED\n" },
+		{ "pool show", "POOL  MODE  ACTION  GUARD  PREFIXES  EXEMPTS  RELAYS  TARGETS  SENDERS  BLOCKED  OBSERVED  RELAYED  EXEMPTED\n" },
 		{ "prefix show", "POOL  PREFIX\n" },
 		{ "prefix show east", "POOL  PREFIX\n" },
 		{ "exempt show", "POOL  PREFIX  EXPIRES  COMMENT\n" },
 		{ "relay show", "POOL  PREFIX\n" },
 		{ "target show", "POOL  PREFIX\n" },
+		{ "sender show", "POOL  SUBSCRIBER  PACKETS  ERROR  DESTINATIONS  PORT  FIRST  LAST\n" },
+		{ "sender show east 10.0.0.7", "POOL  SUBSCRIBER  PACKETS  ERROR  DESTINATIONS  PORT  FIRST  LAST\n" },
+		{ "-j sender show", "[]\n" },
 		{ "-j pool show", "[]\n" },
 		{ "-j relay show", "[]\n" },
 	};
@@ -359,10 +484,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_pools),
+		TEST(test_pools_with_senders),
 		TEST(test_prefixes),
 		TEST(test_exempts),
 		TEST(test_relays),
 		TEST(test_targets),
+		TEST(test_senders),
 		TEST(test_test),
 		TEST(test_status),
 		TEST(test_interrupted),

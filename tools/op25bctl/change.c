@@ -18,6 +18,8 @@ void change_begin(struct change *change, uint8_t command)
 	change->mode = -1;
 	change->action = -1;
 	change->guard = -1;
+	change->senders = -1;
+	change->subscriber = -1;
 	change->exempt = (struct exempt_options) {};
 	change->listed = false;
 	change->count = 0;
@@ -45,20 +47,26 @@ static struct change_prefix *change_new_prefix(struct change *change, uint32_t l
 	return added;
 }
 
-/* Takes a prefix. A netmask after it could be taken for another prefix. */
-static int change_take_prefix(struct change *change, uint32_t line, struct words *words)
+/* Takes a prefix, which is the next word. A netmask after it could be taken for another prefix. */
+int prefix_take(struct prefix *prefix, struct words *words)
 {
-	struct prefix *prefix = &change_new_prefix(change, line)->prefix;
 	const char *word = words_next(words), *mask;
 	int status = prefix_parse(prefix, word);
 
 	if (status)
 		return status;
 	mask = netmask_after(word, words);
-	if (mask)
-		return prefix_refuse_netmask(prefix, netmask_length(mask), word);
-	special_warn(change->command, prefix);
-	return DONE;
+	return mask ? prefix_refuse_netmask(prefix, netmask_length(mask), word) : DONE;
+}
+
+static int change_take_prefix(struct change *change, uint32_t line, struct words *words)
+{
+	struct prefix *prefix = &change_new_prefix(change, line)->prefix;
+	int status = prefix_take(prefix, words);
+
+	if (!status)
+		special_warn(change->command, prefix);
+	return status;
 }
 
 static const bool in_names[256] = {
@@ -250,6 +258,10 @@ void change_begin_message(const struct change *change, struct message *message)
 		message_put_u32(message, OP25B_A_ACTION, change->action);
 	if (change->guard >= 0)
 		message_put_u32(message, OP25B_A_GUARD, change->guard);
+	if (change->senders >= 0)
+		message_put_u8(message, OP25B_A_SENDERS, change->senders);
+	if (change->subscriber >= 0)
+		message_put_u8(message, OP25B_A_SUBSCRIBER, change->subscriber);
 }
 
 /* Writes the whole message for a change. */

@@ -23,6 +23,8 @@ struct change_prefix {
  * @mode: the pool's mode, or -1 if not given
  * @action: its action, or -1
  * @guard: its guards, or -1
+ * @senders: whether its senders are recorded, 0 or 1, or -1
+ * @subscriber: the length of its IPv6 subscribers' prefixes in bits, or -1
  * @exempt: the options of all exempts in @prefixes; the comment belongs to the words parsed
  * @listed: the command is about @prefixes only: if there are none, there is nothing to do
  * @prefixes: allocated; freed by change_free()
@@ -39,6 +41,8 @@ struct change {
 	int mode;
 	int action;
 	int guard;
+	int senders;
+	int subscriber;
 	struct exempt_options exempt;
 	bool listed;
 	struct change_prefix *prefixes;
@@ -54,6 +58,7 @@ bool change_read_plain(struct change *change, const char *text, size_t length);
 int pool_name_parse(struct name *name, struct words *words);
 int change_take_keyword(int *number, const char *what, const struct keywords *keywords,
 			struct words *words);
+int prefix_take(struct prefix *prefix, struct words *words);
 int change_take_prefixes(struct change *change, struct words *words);
 int change_take_pool_prefixes(struct change *change, struct words *words);
 

@@ -17,6 +17,7 @@ static const struct object *const objects[] = {
 	&exempt_object,
 	&relay_object,
 	&target_object,
+	&sender_object,
 	&test_object,
 	&status_object,
 	&save_object,

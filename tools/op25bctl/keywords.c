@@ -25,6 +25,8 @@ static const char *const guard_words[] = {
 	[__builtin_ctz(OP25B_GUARD_SPOOFED)] = "spoofed",
 };
 
+static const char *const switch_words[] = { "off", "on" };
+
 static const char *const verdict_words[] = {
 	[OP25B_VERDICT_PASSED] = "passed",
 	[OP25B_VERDICT_BLOCKED] = "blocked",
@@ -51,6 +53,7 @@ static_assert(sizeof(class_words) == CLASSES * sizeof(*class_words), "class");
 const struct keywords mode_keywords = KEYWORDS(mode_words);
 const struct keywords action_keywords = KEYWORDS(action_words);
 const struct keywords guard_keywords = KEYWORDS(guard_words);
+const struct keywords switch_keywords = KEYWORDS(switch_words);
 const struct keywords verdict_keywords = KEYWORDS(verdict_words);
 const struct keywords class_keywords = KEYWORDS(class_words);
 

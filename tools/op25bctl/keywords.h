@@ -14,6 +14,7 @@ struct keywords {
 extern const struct keywords mode_keywords;
 extern const struct keywords action_keywords;
 extern const struct keywords guard_keywords;	/* by bit */
+extern const struct keywords switch_keywords;	/* 0 or 1 */
 extern const struct keywords verdict_keywords;
 extern const struct keywords class_keywords;	/* by attribute, from 1 */
 

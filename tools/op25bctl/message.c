@@ -40,6 +40,12 @@ void message_put_flag(struct message *message, uint16_t type)
 	mnl_attr_put(message_reserve(message, MNL_ATTR_HDRLEN), type, 0, NULL);
 }
 
+void message_put_u8(struct message *message, uint16_t type, uint8_t value)
+{
+	mnl_attr_put_u8(message_reserve(message, MNL_ATTR_HDRLEN + MNL_ALIGN(sizeof(value))), type,
+			value);
+}
+
 void message_put_u32(struct message *message, uint16_t type, uint32_t value)
 {
 	mnl_attr_put_u32(message_reserve(message, MNL_ATTR_HDRLEN + sizeof(value)), type, value);
@@ -165,6 +171,16 @@ void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uin
 }
 
 /* These return 0 or NULL if the attribute is NULL. */
+uint8_t attribute_u8(const struct nlattr *attribute)
+{
+	return attribute ? mnl_attr_get_u8(attribute) : 0;
+}
+
+uint16_t attribute_u16(const struct nlattr *attribute)
+{
+	return attribute ? mnl_attr_get_u16(attribute) : 0;
+}
+
 uint32_t attribute_u32(const struct nlattr *attribute)
 {
 	return attribute ? mnl_attr_get_u32(attribute) : 0;

@@ -37,6 +37,7 @@ struct exempt_options {
 
 void message_begin(struct message *message, uint8_t command, uint16_t flags);
 void message_put_flag(struct message *message, uint16_t type);
+void message_put_u8(struct message *message, uint16_t type, uint8_t value);
 void message_put_u32(struct message *message, uint16_t type, uint32_t value);
 void message_put_string(struct message *message, uint16_t type, const char *value);
 void message_put_prefix(struct message *message, uint16_t type, const struct prefix *prefix,
@@ -47,6 +48,8 @@ size_t message_prefix_at(const struct message *message, uint32_t offset);
 const struct nlattr *message_attribute_at(const struct message *message, uint32_t offset);
 void message_attributes(const struct nlmsghdr *header, const struct nlattr **table);
 void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+uint8_t attribute_u8(const struct nlattr *attribute);
+uint16_t attribute_u16(const struct nlattr *attribute);
 uint32_t attribute_u32(const struct nlattr *attribute);
 uint64_t attribute_u64(const struct nlattr *attribute);
 const char *attribute_string(const struct nlattr *attribute);

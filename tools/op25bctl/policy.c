@@ -127,7 +127,7 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	unsigned int bit;
 
 	/* A new setting has to be saved, too. */
-	static_assert(offsetof(struct pool, counts) == 4 * sizeof(uint32_t), "settings");
+	static_assert(offsetof(struct pool, counts) == 6 * sizeof(uint32_t), "settings");
 	end += sprintf(end, "pool add %s mode %s action %s", policy->names->name[number].text,
 		       keyword_name(&mode_keywords, pool->mode),
 		       keyword_name(&action_keywords, pool->action));
@@ -136,6 +136,10 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	for (bit = 0; bit < guard_keywords.count; bit++)
 		if (pool->guard & 1 << bit)
 			end += sprintf(end, " %s", keyword_name(&guard_keywords, bit));
+	if (pool->senders)
+		end += sprintf(end, " senders on");
+	if (pool->subscriber != OP25B_SUBSCRIBER_DEFAULT)
+		sprintf(end, " subscriber %u", pool->subscriber);
 	return text;
 }
 

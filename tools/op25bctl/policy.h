@@ -21,7 +21,11 @@ struct pool {
 	uint32_t mode;		/* enum op25b_mode, or a number that only a newer kernel knows */
 	uint32_t action;	/* likewise */
 	uint32_t guard;		/* likewise */
+	uint32_t senders;	/* whether they are recorded: 0 or 1 */
+	uint32_t subscriber;	/* bits of an IPv6 subscriber's prefix */
 	uint32_t counts[LISTS];	/* the lengths of its lists, as the kernel reports them */
+	bool sender_counted;	/* the kernel has counted senders */
+	uint64_t sender_count;	/* about how many */
 	uint64_t packets[CLASSES][VERDICTS];
 };
 

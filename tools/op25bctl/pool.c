@@ -47,6 +47,27 @@ static int take_guards(struct change *change, bool none, struct words *words)
 	return DONE;
 }
 
+/* Takes the length of an IPv6 subscriber's prefix. */
+static int take_subscriber(struct change *change, struct words *words)
+{
+	const char *word = words_next(words);
+	const char *c = word;
+	int length = 0;
+
+	if (change->subscriber >= 0)
+		return report_usage("subscriber is given twice");
+	for (; c && *c >= '0' && *c <= '9' && length <= OP25B_SUBSCRIBER_MAX; c++)
+		length = length * 10 + (*c - '0');
+	if (length < OP25B_SUBSCRIBER_MIN || length > OP25B_SUBSCRIBER_MAX || *c)
+		return report_usage("subscriber takes a prefix length from %d to %d, such as 56%s%s%s",
+				    OP25B_SUBSCRIBER_MIN, OP25B_SUBSCRIBER_MAX,
+				    word ? ", not \"" : "", word ? word : "", word ? "\"" : "");
+	change->subscriber = length;
+	return DONE;
+}
+
+#define SETTINGS	"mode, action, guard, senders, subscriber"
+
 static int take_settings(struct change *change, bool add, struct words *words)
 {
 	const char *word;
@@ -61,10 +82,15 @@ static int take_settings(struct change *change, bool add, struct words *words)
 						     words);
 		else if (!strcmp(word, "guard"))
 			status = take_guards(change, !add, words);
+		else if (!strcmp(word, "senders"))
+			status = change_take_keyword(&change->senders, "senders", &switch_keywords,
+						     words);
+		else if (!strcmp(word, "subscriber"))
+			status = take_subscriber(change, words);
 		else if (!strcmp(word, "prefix") && add)
 			status = change_take_prefixes(change, words);
 		else
-			status = report_usage("unknown word \"%s\", expected one of: mode, action, guard%s",
+			status = report_usage("unknown word \"%s\", expected one of: " SETTINGS "%s",
 					      word, add ? ", prefix" : "");
 	}
 	return status;
@@ -82,8 +108,9 @@ static int parse_set(struct change *change, struct words *words)
 
 	change_begin(change, OP25B_CMD_POOL_SET);
 	status = take_settings(change, false, words);
-	if (!status && change->mode < 0 && change->action < 0 && change->guard < 0)
-		return report_usage("a setting is missing, expected one of: mode, action, guard");
+	if (!status && change->mode < 0 && change->action < 0 && change->guard < 0 &&
+	    change->senders < 0 && change->subscriber < 0)
+		return report_usage("a setting is missing, expected one of: " SETTINGS);
 	return status;
 }
 
@@ -120,15 +147,18 @@ static json_t *pool_json(const char *name, const struct pool *pool)
 			json_array_append_new(guard, json_string(keyword_name(&guard_keywords, bit)));
 	if (pool->guard & ~OP25B_GUARD_MASK)
 		json_array_append_new(guard, json_sprintf("%u", pool->guard & ~OP25B_GUARD_MASK));
-	return json_pack("{ss ss ss so si si si si so}",
+	return json_pack("{ss ss ss so si si si si si so so}",
 			 "name", name,
 			 "mode", keyword_format(&mode_keywords, pool->mode, mode),
 			 "action", keyword_format(&action_keywords, pool->action, action),
 			 "guard", guard,
+			 "subscriber", pool->subscriber,
 			 "prefixes", pool->counts[PREFIXES],
 			 "exempts", pool->counts[EXEMPTS],
 			 "relays", pool->counts[RELAYS],
 			 "targets", pool->counts[TARGETS],
+			 "senders", pool->sender_counted ? json_integer(pool->sender_count) :
+							   json_null(),
 			 "packets", packets_json(pool));
 }
 
@@ -150,11 +180,11 @@ static void print_json(const struct policy *policy)
 /* The columns: COUNTS is the first of the lists' lengths, SUMS of the verdicts' sums. */
 enum {
 	NAME, MODE, ACTION, GUARD,
-	COUNTS, SUMS = COUNTS + LISTS, CELLS = SUMS + VERDICTS - OP25B_VERDICT_BLOCKED
+	COUNTS, SENDERS = COUNTS + LISTS, SUMS, CELLS = SUMS + VERDICTS - OP25B_VERDICT_BLOCKED
 };
 
 static const char *const titles[] = {
-	"POOL", "MODE", "ACTION", "GUARD", "PREFIXES", "EXEMPTS", "RELAYS", "TARGETS",
+	"POOL", "MODE", "ACTION", "GUARD", "PREFIXES", "EXEMPTS", "RELAYS", "TARGETS", "SENDERS",
 	"BLOCKED", "OBSERVED", "RELAYED", "EXEMPTED",
 };
 
@@ -190,6 +220,8 @@ static void make_row(struct row *row, const char *name, const struct pool *pool)
 		row->cells[COUNTS + list] = row->text[COUNTS + list];
 		sprintf(row->text[COUNTS + list], "%" PRIu32, pool->counts[list]);
 	}
+	row->cells[SENDERS] = pool->sender_counted ? row->text[SENDERS] : "-";
+	sprintf(row->text[SENDERS], "%" PRIu64, pool->sender_count);
 	for (verdict = OP25B_VERDICT_BLOCKED; verdict < VERDICTS; verdict++) {
 		int cell = SUMS + verdict - OP25B_VERDICT_BLOCKED;
 		uint64_t sum = 0;
@@ -237,11 +269,12 @@ static void print_pool(const char *name, const struct pool *pool)
 
 	make_row(&row, name, pool);
 	output_coloured(POOL_COLOUR, name);
-	printf("  mode %s  action %s  guard %s\n", row.cells[MODE], row.cells[ACTION],
-	       pool->guard ? row.cells[GUARD] : "none");
-	printf("    prefixes %s  exempts %s  relays %s  targets %s\n", row.cells[COUNTS + PREFIXES],
-	       row.cells[COUNTS + EXEMPTS], row.cells[COUNTS + RELAYS],
-	       row.cells[COUNTS + TARGETS]);
+	printf("  mode %s  action %s  guard %s  subscriber %" PRIu32 "\n", row.cells[MODE],
+	       row.cells[ACTION], pool->guard ? row.cells[GUARD] : "none", pool->subscriber);
+	printf("    prefixes %s  exempts %s  relays %s  targets %s  senders %s\n",
+	       row.cells[COUNTS + PREFIXES], row.cells[COUNTS + EXEMPTS],
+	       row.cells[COUNTS + RELAYS], row.cells[COUNTS + TARGETS],
+	       pool->sender_counted ? row.cells[SENDERS] : "off");
 	printf("    %-9s", "packets");
 	for (verdict = OP25B_VERDICT_BLOCKED; verdict < VERDICTS; verdict++)
 		printf("  %12s", keyword_name(&verdict_keywords, verdict));
@@ -311,8 +344,10 @@ const struct object pool_object = {
 	.name = "pool",
 	.commands = commands,
 	.grammar =
-		"  pool add NAME [mode MODE] [action ACTION] [guard GUARD…]… [prefix PREFIX…]…\n"
+		"  pool add NAME [mode MODE] [action ACTION] [guard GUARD…]… [senders on|off]\n"
+		"           [subscriber LEN] [prefix PREFIX…]…\n"
 		"  pool set NAME [mode MODE] [action ACTION] [guard GUARD…|guard none]…\n"
+		"           [senders on|off] [subscriber LEN]\n"
 		"  pool del NAME\n"
 		"  pool show [NAME]\n"
 		"  pool reset [NAME]\n",
@@ -324,10 +359,13 @@ const struct object pool_object = {
 		"GUARD   also block packets to the pool: synack: SYN-ACKs from port 25;\n"
 		"        inbound: SYNs to port 25, and what could still become one. Or spoofed:\n"
 		"        count apart, and never answer, what fails the reverse path check\n"
+		"LEN     the prefix length that a customer gets of IPv6: 1 to 128, such as 56; of\n"
+		"        IPv4, each address is a subscriber\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
 		"\n"
-		"A new pool has the mode enforce, the action drop and no guard, unless given.\n"
-		"reset sets counters to zero.\n"
+		"A new pool has the mode enforce, the action drop, no guard, senders off and\n"
+		"subscriber 64, unless given. senders on: record which subscribers try to open\n"
+		"port 25, see \"op25bctl sender help\". reset sets counters to zero.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl pool add east mode observe prefix 10.0.0.0/24 2001:db8:1::/48\n"

@@ -86,6 +86,8 @@ static void check_pool(const struct nlmsghdr *answer, struct policy *policy,
 	if (pool->guard & ~OP25B_GUARD_MASK)
 		note_unknown(policy, "guard %u of pool \"%s\"", pool->guard & ~OP25B_GUARD_MASK,
 			     name);
+	if (!keyword_name(&switch_keywords, pool->senders))
+		note_unknown(policy, "senders %u of pool \"%s\"", pool->senders, name);
 	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
 		if (mnl_attr_get_type(attribute) > OP25B_A_MAX)
 			note_unknown(policy, "attribute %u of pool \"%s\"",
@@ -119,10 +121,16 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 	pool->mode = attribute_u32(table[OP25B_A_MODE]);
 	pool->action = attribute_u32(table[OP25B_A_ACTION]);
 	pool->guard = attribute_u32(table[OP25B_A_GUARD]);
+	pool->senders = attribute_u8(table[OP25B_A_SENDERS]);
+	/* an older module does not have it */
+	pool->subscriber = table[OP25B_A_SUBSCRIBER] ? attribute_u8(table[OP25B_A_SUBSCRIBER]) :
+						       OP25B_SUBSCRIBER_DEFAULT;
 	pool->counts[PREFIXES] = attribute_u32(table[OP25B_A_PREFIX_COUNT]);
 	pool->counts[EXEMPTS] = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
 	pool->counts[RELAYS] = attribute_u32(table[OP25B_A_RELAY_COUNT]);
 	pool->counts[TARGETS] = attribute_u32(table[OP25B_A_TARGET_COUNT]);
+	pool->sender_counted = table[OP25B_A_SENDER_COUNT];
+	pool->sender_count = attribute_u64(table[OP25B_A_SENDER_COUNT]);
 	read_packets(pool, table[OP25B_A_PACKETS]);
 	check_pool(answer, policy, pool, name.text);
 }

@@ -73,12 +73,21 @@ static const char *find_hint(const struct message *request, const char *reason)
 	const struct nlattr *table[OP25B_A_MAX + 1];
 
 	message_attributes(message_header(request), table);
-	if (generic->cmd == OP25B_CMD_RELAY_ADD || generic->cmd == OP25B_CMD_RELAY_DEL ||
-	    generic->cmd == OP25B_CMD_TARGET_ADD || generic->cmd == OP25B_CMD_TARGET_DEL ||
-	    strcmp(reason, "pool does not exist") || !table[OP25B_A_PREFIX] ||
-	    !table[OP25B_A_POOL] || !address_is(attribute_string(table[OP25B_A_POOL])))
+	if (strcmp(reason, "pool does not exist") || !table[OP25B_A_POOL] ||
+	    !address_is(attribute_string(table[OP25B_A_POOL])))
 		return "";
-	return ": the name of a pool comes before the prefixes";
+	switch (generic->cmd) {
+	case OP25B_CMD_RELAY_ADD:
+	case OP25B_CMD_RELAY_DEL:
+	case OP25B_CMD_TARGET_ADD:
+	case OP25B_CMD_TARGET_DEL:
+		return "";
+	case OP25B_CMD_SENDER_GET:
+	case OP25B_CMD_SENDER_RESET:
+		return ": the name of a pool comes before the prefix";
+	default:
+		return table[OP25B_A_PREFIX] ? ": the name of a pool comes before the prefixes" : "";
+	}
 }
 
 /* Linux 6.1 sends no text with a refused dump. All that a dump can miss is its pool. */
