@@ -13,7 +13,7 @@
  *	post CMD ATTR...	send a message, and do not wait
  *	many COUNT CMD POOL	send COUNT messages, for pools named POOL and a number
  *	prefixes COUNT CMD POOL ADDR	send one message with COUNT /32 prefixes, from ADDR on
- *	status, pool NAME, pools, list CMD [POOL], test SRC DST
+ *	status, pool NAME, pools, list CMD [POOL], senders, test SRC DST
  *				show the same as op25bctl -j
  *	staged CMD		show the policy that this socket's restore has staged
  *	start CMD ATTR...	request a dump
@@ -383,6 +383,27 @@ static void show_exempt(struct nlattr **attrs)
 	putchar('}');
 }
 
+static void show_sender(struct nlattr **attrs)
+{
+	struct nlattr *sender[OP25B_A_SENDER_MAX + 1];
+
+	if (nla_parse_nested(sender, OP25B_A_SENDER_MAX, attrs[OP25B_A_SENDER], NULL))
+		die("a sender that cannot be parsed");
+	printf("{\"pool\":");
+	show_text(attrs[OP25B_A_POOL]);
+	printf(",\"subscriber\":");
+	show_nested_prefix(attrs[OP25B_A_PREFIX]);
+	printf(",\"packets\":%llu,\"error\":%llu,\"destinations\":%u,\"port\":%u",
+	       (unsigned long long)nla_get_u64(sender[OP25B_A_SENDER_PACKETS]),
+	       (unsigned long long)nla_get_u64(sender[OP25B_A_SENDER_ERROR]),
+	       nla_get_u32(sender[OP25B_A_SENDER_DESTINATIONS]),
+	       nla_get_u16(sender[OP25B_A_SENDER_PORT]));
+	/* seconds, which op25bctl prints as dates */
+	printf(",\"first\":%llu,\"last\":%llu}",
+	       (unsigned long long)nla_get_u64(sender[OP25B_A_SENDER_FIRST]),
+	       (unsigned long long)nla_get_u64(sender[OP25B_A_SENDER_LAST]));
+}
+
 static const char *word(const char * const *words, unsigned int count, struct nlattr *attr)
 {
 	unsigned int number = nla_get_u32(attr);
@@ -440,9 +461,18 @@ static void show_pool(struct nlattr **attrs)
 		printf("%s\"%s\"", comma, guards[bit]);
 		comma = ",";
 	}
-	printf("],\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"targets\":%u,\"packets\":{",
-	       nla_get_u32(attrs[OP25B_A_PREFIX_COUNT]), nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]),
-	       nla_get_u32(attrs[OP25B_A_RELAY_COUNT]), nla_get_u32(attrs[OP25B_A_TARGET_COUNT]));
+	printf("],\"subscriber\":%u,\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"targets\":%u",
+	       nla_get_u8(attrs[OP25B_A_SUBSCRIBER]), nla_get_u32(attrs[OP25B_A_PREFIX_COUNT]),
+	       nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]), nla_get_u32(attrs[OP25B_A_RELAY_COUNT]),
+	       nla_get_u32(attrs[OP25B_A_TARGET_COUNT]));
+	if (attrs[OP25B_A_SENDER_COUNT] &&
+	    (!attrs[OP25B_A_SENDERS] || !nla_get_u8(attrs[OP25B_A_SENDERS])))
+		die("senders are counted that are not recorded");
+	if (attrs[OP25B_A_SENDER_COUNT])
+		printf(",\"senders\":%llu,\"packets\":{",
+		       (unsigned long long)nla_get_u64(attrs[OP25B_A_SENDER_COUNT]));
+	else
+		printf(",\"senders\":null,\"packets\":{");
 	show_packets(attrs[OP25B_A_PACKETS]);
 	printf("}}");
 }
@@ -717,6 +747,9 @@ static void execute(char *line)
 		msg = message_new(256, OP25B_CMD_POOL_GET, NLM_F_REQUEST | NLM_F_ACK);
 		put(nla_put_string(msg, OP25B_A_POOL, rest));
 		ask(msg, true, show_pool);
+	} else if (!strcmp(verb, "senders")) {
+		msg = message_new(256, OP25B_CMD_SENDER_GET, NLM_F_REQUEST | NLM_F_DUMP);
+		ask(msg, true, show_sender);
 	} else if (!strcmp(verb, "list") && sscanf(rest, "%d", &command) == 1) {
 		msg = message_new(256, command, NLM_F_REQUEST | NLM_F_DUMP);
 		if (sscanf(rest, "%*d %63s", a) == 1)

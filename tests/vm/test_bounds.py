@@ -124,6 +124,25 @@ BOUNDS = {
         "!GUARD:u32:0xffffffff": RESERVED,
         "!GUARD:u32:8 GUARD:u32:0": RESERVED,
     }),
+    "senders": Bounds("POOL_SET", "POOL:s:east MODE:u32:0 {}", {
+        "SENDERS:u8:0": pool(senders=None),
+        "SENDERS:u8:1": pool(senders=0),
+        "SENDERS:u8:0 SENDERS:u8:1": pool(senders=0),
+    }, {
+        "!SENDERS:u8:2": OUT_OF_RANGE,
+        "!SENDERS:u8:255": OUT_OF_RANGE,
+        "!SENDERS:u8:2 SENDERS:u8:1": OUT_OF_RANGE,
+    }),
+    "subscriber": Bounds("POOL_SET", "POOL:s:east {}", {
+        "SUBSCRIBER:u8:1": pool(subscriber=1),
+        "SUBSCRIBER:u8:128": pool(subscriber=128),
+        "SUBSCRIBER:u8:128 SUBSCRIBER:u8:1": pool(subscriber=1),
+    }, {
+        "!SUBSCRIBER:u8:0": OUT_OF_RANGE,
+        "!SUBSCRIBER:u8:129": OUT_OF_RANGE,
+        "!SUBSCRIBER:u8:255": OUT_OF_RANGE,
+        "!SUBSCRIBER:u8:0 SUBSCRIBER:u8:1": OUT_OF_RANGE,
+    }),
     "prefix": Bounds("PREFIX_ADD", "POOL:s:east {}", {
         "PREFIX[ ADDR4:x:0a000100 ]": prefixes("10.0.1.0/32"),
         "PREFIX[ ADDR4:x:0a000100 ] PREFIX[ ADDR4:x:0a000101 ]":
@@ -243,10 +262,11 @@ BOUNDS = {
 # Attributes of replies only
 REPLIES = {
     "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
-              "target-count", "target",
+              "target-count", "target", "sender-count", "sender",
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
     "packets": {"syn", "malformed", "synack", "inbound", "spoofed"},
     "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},
+    "sender": {"pad", "packets", "error", "destinations", "port", "first", "last"},
     "prefix": set(),
 }
 
@@ -266,6 +286,7 @@ NEEDED = {
     "relay-del": {"POOL:s:east": None, NET: "prefix is missing"},
     "target-add": {"POOL:s:east": None, NET: "prefix is missing"},
     "target-del": {"POOL:s:east": None, NET: "prefix is missing"},
+    "sender-reset": {"POOL:s:east": None, NET: None},
     "test": {"SRC[ ADDR4:x:0a000005 ]": "src and dst are needed",
              "DST[ ADDR4:x:09090909 ]": "src and dst are needed"},
     "prefix-move": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},

@@ -168,6 +168,9 @@ REFUSED = {
     "no pool to reset": ("POOL_RESET", "!POOL:s:eest", errno.ENOENT, NO_POOL),
     "no pool for a prefix": ("PREFIX_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
     "no pool for a relay": ("RELAY_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
+    "no pool whose senders to reset": ("SENDER_RESET", "!POOL:s:eest", errno.ENOENT, NO_POOL),
+    "host bits of senders to reset": ("SENDER_RESET", "!PREFIX[ ADDR4:x:0a000001 LEN:u8:24 ]",
+                                      errno.EINVAL, "prefix has host bits set"),
     "no pool for a target": ("TARGET_ADD", f"!POOL:s:eest {NET}", errno.ENOENT, NO_POOL),
     "prefix again": ("PREFIX_ADD", f"POOL:s:east {NET} !PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]",
                      errno.EEXIST, IN_EAST_ALREADY),
@@ -258,7 +261,7 @@ def test_refused_dumps(east):
 def test_reads_what_the_command_reads(host, client):
     op25b = Command(host)
     client.do("POOL_ADD", "POOL:s:east MODE:u32:1 ACTION:u32:2 GUARD:u32:3 "
-              "PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
+              "SENDERS:u8:1 SUBSCRIBER:u8:56 PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
               "PREFIX[ ADDR6:x:20010db8000000000000000000000000 LEN:u8:56 ]")
     client.do("POOL_ADD", "POOL:s:west PREFIX[ ADDR4:x:00000000 LEN:u8:0 ]")
     client.do("EXEMPT_ADD", 'POOL:s:east PREFIX[ ADDR4:x:0a000007 TIMEOUT:u32:3000000 '
@@ -275,7 +278,8 @@ def test_reads_what_the_command_reads(host, client):
         return sorted(pools, key=lambda pool: pool["name"])
     assert by_name(client("pools")) == by_name(op25b.json("pool", "show"))
     assert client("pool east") == op25b.json("pool", "show", "east")
-    assert client("pool east")[0]["guard"] == ["synack", "inbound"]
+    east, = client("pool east")
+    assert (east["guard"], east["senders"], east["subscriber"]) == (["synack", "inbound"], 0, 56)
     for listing, command in (("prefix", "PREFIX_GET"), ("relay", "RELAY_GET"),
                              ("target", "TARGET_GET")):
         assert client(f"list {CMD[command]}") == op25b.json(listing, "show")
@@ -311,6 +315,7 @@ def test_without_privileges(host, east):
                 ("EXEMPT_ADD", f"POOL:s:east {NET}"), ("EXEMPT_DEL", f"POOL:s:east {NET}"),
                 ("RELAY_ADD", NET), ("RELAY_DEL", NET),
                 ("TARGET_ADD", NET), ("TARGET_DEL", NET),
+                ("POOL_SET", "POOL:s:east SENDERS:u8:1"), ("SENDER_RESET", ""),
                 ("RESTORE_BEGIN", ""), ("RESTORE_COMMIT", "")):
             nobody.refused(command, attributes, errno.EPERM)
     nobody.end()

@@ -11,6 +11,7 @@
 #include "random.h"
 
 #define A(name) (1u << OP25B_A_##name)
+#define SETTINGS (A(MODE) | A(ACTION) | A(GUARD) | A(SENDERS) | A(SUBSCRIBER))
 
 /* The attributes that an operation requires and may have, and how often it is chosen */
 static const struct operation {
@@ -22,10 +23,10 @@ static const struct operation {
 	bool no_do;
 } operations[OP25B_CMD_MAX + 1] = {
 	[OP25B_CMD_POOL_ADD] = {
-		.needs = A(POOL), .may = A(MODE) | A(ACTION) | A(GUARD) | A(PREFIX) | A(FORCE),
+		.needs = A(POOL), .may = SETTINGS | A(PREFIX) | A(FORCE),
 		.weight = 10
 	},
-	[OP25B_CMD_POOL_SET] = { A(POOL), A(MODE) | A(ACTION) | A(GUARD), .weight = 4 },
+	[OP25B_CMD_POOL_SET] = { A(POOL), SETTINGS, .weight = 4 },
 	[OP25B_CMD_POOL_DEL] = { A(POOL), A(FORCE), .weight = 2 },
 	[OP25B_CMD_POOL_GET] = { A(POOL), 0, .weight = 4, .reads = true, .dumps = true },
 	[OP25B_CMD_POOL_RESET] = { 0, A(POOL), .weight = 2 },
@@ -52,6 +53,10 @@ static const struct operation {
 	[OP25B_CMD_TARGET_ADD] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 6 },
 	[OP25B_CMD_TARGET_DEL] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 4 },
 	[OP25B_CMD_TARGET_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
+	[OP25B_CMD_SENDER_GET] = {	/* changes nothing, but requires a privilege */
+		.may = A(POOL) | A(PREFIX), .weight = 2, .dumps = true, .no_do = true
+	},
+	[OP25B_CMD_SENDER_RESET] = { .may = A(POOL) | A(PREFIX), .weight = 2 },
 };
 
 /**
@@ -135,8 +140,17 @@ static void put_attribute(struct nlmsghdr *header, int command, int type, unsign
 	case OP25B_A_GUARD:
 		mnl_attr_put_u32(header, type, below(OP25B_GUARD_MASK + 1));
 		break;
+	case OP25B_A_SENDERS:
+		mnl_attr_put_u8(header, type, below(2));
+		break;
+	case OP25B_A_SUBSCRIBER:
+		mnl_attr_put_u8(header, type, OP25B_SUBSCRIBER_MIN + below(OP25B_SUBSCRIBER_MAX));
+		break;
 	case OP25B_A_PREFIX:
-		for (n = one_in(4) ? below(40) : 1 + below(3); n; n--)
+		n = one_in(4) ? below(40) : 1 + below(3);
+		if (command == OP25B_CMD_SENDER_GET || command == OP25B_CMD_SENDER_RESET)
+			n = 1;
+		for (; n; n--)
 			put_prefix(header, type, random_bits_of_family(), false,
 				   command == OP25B_CMD_EXEMPT_ADD);
 		break;
