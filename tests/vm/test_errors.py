@@ -59,15 +59,20 @@ REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
     "target del 203.0.113.0/24 pool east":
         'target 203.0.113.0/24 is for all pools, leave out "pool east"',
     "target del 192.0.2.0/28": "target 192.0.2.0/28 is not there",
+    "sender show eest": 'pool "eest" does not exist',
+    "sender show 10.0.0.7":
+        'pool "10.0.0.7" does not exist: the name of a pool comes before the prefix',
+    "sender reset eest 10.0.0.7": 'pool "eest" does not exist',
 }
 
 WRONG = {       # exit code 1: nothing was sent
     "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, target, '
-                'test, status, save, restore, diff, flush, help',
+                'sender, test, status, save, restore, diff, flush, help',
     "p add": 'object "p" is ambiguous, expected one of: pool, prefix',
     "pool ade east": 'unknown command "pool ade", did you mean "pool add"?',
     "pool list": 'unknown command "pool list", did you mean "pool show"?',
-    "pool set east": "a setting is missing, expected one of: mode, action, guard",
+    "pool set east": "a setting is missing, expected one of: mode, action, guard, senders, "
+                     "subscriber",
     "prefix add 10.0.0.0/24": 'the name of a pool is missing before "10.0.0.0/24"',
     "pool add": "the name of a pool is missing",
     "pool add .east": None,
@@ -79,6 +84,12 @@ WRONG = {       # exit code 1: nothing was sent
     "pool add new mode": None,
     "pool add new action reject": None,
     "pool add new guard door": None,
+    "pool add new senders yes": None,
+    "pool add new subscriber 0": None,
+    "pool set east subscriber 129": None,
+    "sender show east 10.0.0.1/24":
+        "prefix 10.0.0.1/24 has host bits set, did you mean 10.0.0.0/24?",
+    "sender reset 10.0.0.0/24": 'the name of a pool is missing before "10.0.0.0/24"',
     "pool add new mode off mode off": "mode is given twice",
     "pool add new prefix": "a prefix is missing",
     "pool set east guard none synack": None,
@@ -293,8 +304,9 @@ def test_json_of_every_object(op25b):
         "exempts": 2, "relays": 2, "targets": 2}
     east, = op25b.json("pool", "show", "east")
     assert {**east, "packets": None} == {
-        "name": "east", "mode": "enforce", "action": "drop", "guard": ["synack"], "prefixes": 2,
-        "exempts": 2, "relays": 1, "targets": 0, "packets": None}
+        "name": "east", "mode": "enforce", "action": "drop", "guard": ["synack"],
+        "subscriber": 64, "prefixes": 2, "exempts": 2, "relays": 1, "targets": 0, "senders": None,
+        "packets": None}
     assert op25b.json("target", "show") == [
         {"prefix": "203.0.113.0/24", "pool": None}, {"prefix": "198.51.100.0/24", "pool": "west"}]
     assert op25b.json("prefix", "show", "west") == [{"pool": "west", "prefix": "10.1.0.0/16"}]

@@ -14,7 +14,7 @@ from traffic import Meanwhile, sender
 POLICY = """\
 pool add east mode observe action tcp-reset guard synack inbound
 pool add off mode off action admin-prohibited
-pool add empty
+pool add empty senders on subscriber 56
 relay add 192.0.2.0/28
 relay add 2001:db8:25::/64
 relay add 0.0.0.0/0 pool off
