@@ -164,6 +164,7 @@ class Set:
         return head + src.to_bytes(size, 'big') + dst.to_bytes(size, 'big') + body
 
     def write_packets(self, directory):
+        few = [self.inside() for _ in range(64)]
         kinds = [
             # name, source, destination, protocol, port, flags
             ('tcp443', self.inside, self.elsewhere, TCP, 443, ACK),
@@ -173,6 +174,8 @@ class Set:
             ('anywhere', self.anywhere, self.elsewhere, TCP, 25, SYN),
             ('outside', self.outside, self.elsewhere, TCP, 25, SYN),
             ('relay', self.inside, self.relay, TCP, 25, SYN),
+            ('few', lambda: self.draw.one_of(few), self.elsewhere, TCP, 25, SYN),
+            ('others', self.inside, self.elsewhere, TCP, 25, SYN),
         ]
         with open(f'{directory}/expect', 'w', encoding='ascii') as expect:
             for name, source, destination, protocol, port, flags in kinds:
@@ -180,7 +183,7 @@ class Set:
                 with open(f'{directory}/{name}.packets', 'wb') as file:
                     for src in sources:
                         file.write(self.packet(src, destination(), protocol, port, flags))
-                blocked = name in ('inside', 'anywhere', 'outside')
+                blocked = name in ('inside', 'anywhere', 'outside', 'few', 'others')
                 print(name, sum(map(self.holds, sources)) if blocked else 0, file=expect)
 
     # --- policies ---

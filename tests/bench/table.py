@@ -49,6 +49,12 @@ ROWS = [
         ('SYN to 25 blocked, 1,000 prefixes', '1000 inside', None),
         ('SYN to 25 blocked, 100,000 prefixes', '100000 inside', None),
         ('SYN to 25 blocked, 1,000,000 prefixes', '1000000 inside', None),
+        ('more for a sender that is known, 1 prefix', '1 sender-known', 90),
+        ('more for a sender that is known, real IPv4', 'ipv4 sender-known', None),
+        ('more for a sender that is known, real IPv6', 'ipv6 sender-known', None),
+        ('more for a new sender in a full set, 1 prefix', '1 sender-new', 200),
+        ('more for a new sender in a full set, real IPv4', 'ipv4 sender-new', None),
+        ('more for a new sender in a full set, real IPv6', 'ipv6 sender-new', None),
         ('factor from 1 to 1,000,000 prefixes', 'growth', 1.5),
     ]),
     ('Loading, 10⁹ instructions, command and kernel', BILLION, [
