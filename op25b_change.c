@@ -308,9 +308,7 @@ static void put_pools(struct op25b_table *table, const struct op25b_policy *poli
 		op25b_table_pool_put(table, conf->pool);
 		if (++n % PUT_BATCH)
 			continue;
-		mutex_unlock(&table->lock);
-		cond_resched();
-		mutex_lock(&table->lock);
+		op25b_table_yield(table);
 	}
 }
 
@@ -422,11 +420,8 @@ static void prepare_staged(struct op25b_table *table, struct op25b_change *chang
 	build_jumps(change);
 	queue_exempts(change, &change->expiries);
 	mutex_lock(&table->lock);
-	while (op25b_publish_early(table, change->policy, &id, &change->leaving)) {
-		mutex_unlock(&table->lock);
-		cond_resched();
-		mutex_lock(&table->lock);
-	}
+	while (op25b_publish_early(table, change->policy, &id, &change->leaving))
+		op25b_table_yield(table);
 }
 
 static void publish_exempts(struct op25b_table *table, struct op25b_change *change)
@@ -641,9 +636,7 @@ static void drop_recorders(struct op25b_table *table, struct op25b_change *chang
 			op25b_change_drop_recorder(table, conf);
 			if (++n % PUT_BATCH)
 				continue;
-			mutex_unlock(&table->lock);
-			cond_resched();
-			mutex_lock(&table->lock);
+			op25b_table_yield(table);
 		}
 	}
 }

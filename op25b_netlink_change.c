@@ -386,9 +386,7 @@ static void reset_all(struct op25b_table *table)
 		op25b_stats_reset(&conf->pool->stats);
 		if (++n % RESET_BATCH)
 			continue;
-		mutex_unlock(&table->lock);
-		cond_resched();
-		mutex_lock(&table->lock);
+		op25b_table_yield(table);
 	}
 }
 

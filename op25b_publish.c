@@ -131,9 +131,6 @@ static bool remove_directories(struct op25b_table *table, struct list_head *leav
  */
 void op25b_publish_settle(struct op25b_table *table, struct list_head *leaving)
 {
-	while (remove_directories(table, leaving)) {
-		mutex_unlock(&table->lock);
-		cond_resched();
-		mutex_lock(&table->lock);
-	}
+	while (remove_directories(table, leaving))
+		op25b_table_yield(table);
 }

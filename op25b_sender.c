@@ -722,11 +722,8 @@ static void reset_estimates(struct op25b_table *table, struct op25b_senders *sen
 	recorder = xa_find(&senders->numbers, &at, number ?: ULONG_MAX, XA_PRESENT);
 	while (recorder) {
 		op25b_estimate_reset(recorder->estimate);
-		if (!(++n % RESET_BATCH)) {
-			mutex_unlock(&table->lock);
-			cond_resched();
-			mutex_lock(&table->lock);
-		}
+		if (!(++n % RESET_BATCH))
+			op25b_table_yield(table);
 		recorder = xa_find_after(&senders->numbers, &at, number ?: ULONG_MAX, XA_PRESENT);
 	}
 }

@@ -14,6 +14,7 @@
 #include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 
@@ -72,6 +73,18 @@ static inline const struct op25b_policy *op25b_table_policy(const struct op25b_t
 	__context_unsafe(/* the lock keeps the policy as RCU does */)
 {
 	return rcu_dereference_protected(table->policy, lockdep_is_held(&table->lock));
+}
+
+/**
+ * op25b_table_yield() - let others have the lock in the middle of a long operation
+ * @table: the table, locked again on return; others may have replaced the policy in force
+ */
+static inline void op25b_table_yield(struct op25b_table *table)
+	__must_hold(&table->lock)
+{
+	mutex_unlock(&table->lock);
+	cond_resched();
+	mutex_lock(&table->lock);
 }
 
 int op25b_table_init(struct op25b_table *table, struct net *net);
