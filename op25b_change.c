@@ -25,7 +25,7 @@
 #include "op25b_change.h"
 #include "op25b_hook.h"
 #include "op25b_publish.h"
-#include "op25b_sender.h"
+#include "op25b_recorder.h"
 #include "op25b_workqueue.h"
 
 static struct op25b_change *change_alloc(struct op25b_table *table,

@@ -21,9 +21,9 @@
 #include "op25b_address.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
+#include "op25b_recorder.h"
 #include "op25b_reject.h"
 #include "op25b_reverse.h"
-#include "op25b_sender.h"
 #include "op25b_skb.h"
 
 struct skb_packet {

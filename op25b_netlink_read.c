@@ -15,8 +15,8 @@
 #include "op25b_judge.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
+#include "op25b_recorder.h"
 #include "op25b_restore.h"
-#include "op25b_sender.h"
 
 static int put_verdicts(struct sk_buff *skb, int type, const u64 *packets)
 {

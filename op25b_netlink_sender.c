@@ -10,6 +10,7 @@
 
 #include "op25b_net.h"
 #include "op25b_netlink.h"
+#include "op25b_recorder.h"
 #include "op25b_sender.h"
 
 /* Find the pool in force that OP25B_A_POOL names. -ENODATA: it records no senders */

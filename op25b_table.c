@@ -15,7 +15,7 @@
 #include <linux/stringhash.h>
 
 #include "core/memory.h"
-#include "op25b_sender.h"
+#include "op25b_recorder.h"
 #include "op25b_table.h"
 
 static u32 name_hash(const char *name)

@@ -18,7 +18,7 @@
 #include "op25b_hook.h"
 #include "op25b_judge.h"
 #include "op25b_reject.h"
-#include "op25b_sender.h"
+#include "op25b_recorder.h"
 #include "op25b_skb.h"
 #include "op25b_step.h"
 #include "op25b_workqueue.h"

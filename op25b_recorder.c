@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recorders: a pool's recorder notes who sends
+ *
+ * The tables that recorders share (op25b_sender_table.c) come with the first recorder and go with
+ * the last. A recorder has a number, which is part of the keys of its rows. The number is not used
+ * again before all others were, so that rows are found by their own recorder only, even before
+ * those of an older one were ended.
+ */
+#include <linux/bottom_half.h>
+#include <linux/percpu.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "core/memory.h"
+#include "op25b_recorder.h"
+#include "op25b_sender_table.h"
+#include "op25b_skb.h"
+
+static void del_recorder(struct op25b_table *table, struct op25b_senders *senders)
+	__must_hold(&table->lock)
+{
+	if (--senders->recorders)
+		return;
+	table->senders = NULL;
+	op25b_senders_release(senders);
+}
+
+/**
+ * op25b_recorder_alloc() - allocate the recorder of a pool
+ * @table: the table, locked
+ * @pool: the pool
+ * @subscriber: the length of the prefix of an IPv6 subscriber
+ *
+ * Return: the recorder, fresh, owned by the caller until op25b_recorder_discard() or
+ * op25b_recorder_enter(); NULL when out of memory.
+ */
+struct op25b_recorder *op25b_recorder_alloc(struct op25b_table *table, struct op25b_pool *pool,
+					    u8 subscriber)
+{
+	struct op25b_recorder *recorder = kzalloc(sizeof(*recorder), OP25B_GFP);
+
+	if (!recorder)
+		return NULL;
+	recorder->estimate = kzalloc(sizeof(*recorder->estimate), OP25B_GFP);
+	if (!recorder->estimate)
+		goto err;
+	if (!table->senders)
+		table->senders = op25b_senders_alloc();
+	if (!table->senders)
+		goto err;
+	recorder->senders = table->senders;
+	recorder->senders->recorders++;
+	if (xa_alloc_cyclic(&recorder->senders->numbers, &recorder->number, NULL,
+			    XA_LIMIT(1, INT_MAX), &table->next_recorder, OP25B_GFP) < 0) {
+		del_recorder(table, recorder->senders);
+		goto err;
+	}
+	recorder->pool = pool;
+	recorder->subscriber = subscriber;
+	recorder->fresh = true;
+	return recorder;
+err:
+	op25b_recorder_free(recorder);
+	return NULL;
+}
+
+/**
+ * op25b_recorder_discard() - free a recorder that was never in force
+ * @table: the table, locked
+ * @recorder: the recorder, fresh; NULL is none
+ */
+void op25b_recorder_discard(struct op25b_table *table, struct op25b_recorder *recorder)
+{
+	if (!recorder)
+		return;
+	xa_erase(&recorder->senders->numbers, recorder->number);
+	del_recorder(table, recorder->senders);
+	op25b_recorder_free(recorder);
+}
+
+/**
+ * op25b_recorder_enter() - note that a recorder is about to be in force
+ * @recorder: the recorder, fresh; its table is locked
+ */
+void op25b_recorder_enter(struct op25b_recorder *recorder)
+{
+	/* the place is reserved, so that no memory is needed */
+	xa_store(&recorder->senders->numbers, recorder->number, recorder, OP25B_GFP);
+	recorder->fresh = false;
+}
+
+/**
+ * op25b_recorder_leave() - note that a recorder is not in force any more
+ * @table: the table, locked
+ * @recorder: the recorder, to be freed with op25b_recorder_free() a grace period after the last
+ *	      policy that has it
+ */
+void op25b_recorder_leave(struct op25b_table *table, struct op25b_recorder *recorder)
+{
+	struct op25b_senders *senders = recorder->senders;
+
+	xa_erase(&senders->numbers, recorder->number);
+	if (senders->recorders > 1)
+		op25b_senders_purge(senders);
+	del_recorder(table, senders);
+}
+
+/**
+ * op25b_recorder_free() - free a recorder
+ * @recorder: the recorder, which no reader can see any more
+ */
+void op25b_recorder_free(struct op25b_recorder *recorder)
+{
+	kfree(recorder->estimate);
+	kfree(recorder);
+}
+
+/**
+ * op25b_recorder_size() - the memory that a recorder takes
+ * @recorder: the recorder
+ *
+ * Return: the size in bytes.
+ */
+size_t op25b_recorder_size(const struct op25b_recorder *recorder)
+{
+	return sizeof(*recorder) + sizeof(*recorder->estimate);
+}
+
+/**
+ * op25b_recorder_estimate() - estimate how many senders a pool has had since the last reset
+ * @recorder: its recorder, read under RCU or the table's lock
+ *
+ * Return: about how many.
+ */
+u64 op25b_recorder_estimate(const struct op25b_recorder *recorder)
+{
+	return op25b_estimate_read(recorder->estimate);
+}
+
+/* --- packets --- */
+
+static u64 sender_hash(const struct op25b_senders *senders, const struct op25b_sender_key *key,
+		       enum op25b_family family)
+{
+	struct op25b_siphash hash = senders->hash;
+
+	/* the other bits of an IPv4 subscriber are 0, and the lowest one of pool is 1 for IPv6 */
+	if (family == OP25B_IPV4) {
+		op25b_siphash_add(&hash, key->subscriber.hi | key->pool);
+	} else {
+		op25b_siphash_add(&hash, key->subscriber.hi);
+		op25b_siphash_add(&hash, key->subscriber.lo);
+		op25b_siphash_add(&hash, key->pool);
+	}
+	return op25b_siphash_end(&hash);
+}
+
+static u8 destination_bit(const struct op25b_senders *senders, struct op25b_key dst)
+{
+	u64 x = (dst.hi >> 32 ^ dst.hi << 32 ^ dst.lo) * senders->multiplier[0];
+
+	static_assert(OP25B_SENDER_SEEN_BITS == 1 << 7);
+	x = (x ^ x >> 32) * senders->multiplier[1];
+	return x >> 57;
+}
+
+/* Where a processor remembers the row of a subscriber */
+static __always_inline u32 *expected_row(struct op25b_sender_table *table, enum op25b_family family,
+					 struct op25b_key subscriber)
+{
+	u32 x = subscriber.hi >> 32;
+
+	if (family == OP25B_IPV6)
+		x ^= subscriber.hi ^ subscriber.lo >> 32 ^ subscriber.lo;
+	return &table->expected[(x ^ x >> 10) % OP25B_SENDER_EXPECTED];
+}
+
+static __always_inline struct op25b_sender_key
+packet_key(const struct op25b_recorder *recorder, const struct sk_buff *skb,
+	   enum op25b_family family)
+{
+	struct op25b_key src = op25b_skb_src(skb, family);
+
+	return (struct op25b_sender_key){
+		.subscriber = family == OP25B_IPV4 ? src :
+						     op25b_key_head(src, recorder->subscriber),
+		.pool = op25b_sender_key_pool(recorder->number, family),
+	};
+}
+
+static __always_inline struct op25b_sender_packet
+sender_packet(const struct op25b_senders *senders, const struct sk_buff *skb,
+	      enum op25b_family family, u16 port)
+{
+	return (struct op25b_sender_packet){
+		.now = op25b_sender_now(),
+		.bit = destination_bit(senders, op25b_skb_dst(skb, family)),
+		.port = port,
+	};
+}
+
+/* Count a packet whose sender has another row than is expected, or none. */
+static __always_inline void count_unexpected(const struct op25b_recorder *recorder,
+					     const struct sk_buff *skb, enum op25b_family family,
+					     u16 port)
+{
+	const struct op25b_senders *senders = recorder->senders;
+	struct op25b_sender_cpu *own = this_cpu_ptr(senders->cpu);
+	struct op25b_sender_table *table = own->table;
+	struct op25b_sender_key key = packet_key(recorder, skb, family);
+	u64 hash = sender_hash(senders, &key, family);
+	struct op25b_sender_set *set = &table->set[hash % OP25B_SENDER_SETS];
+	enum op25b_sender_outcome outcome;
+	unsigned int i;
+
+	/* the offset of a set leaves these bits free */
+	static_assert(sizeof(*set) % OP25B_SENDER_ROWS == 0);
+	WRITE_ONCE(own->used, true);
+	op25b_sender_write_begin(set);
+	outcome = op25b_sender_claim(set, &key, hash >> 56, op25b_sender_now(), &i);
+	if (outcome != OP25B_SENDER_LOST) {
+		op25b_sender_note(&set->row[i], sender_packet(senders, skb, family, port));
+		*expected_row(table, family, key.subscriber) =
+			hash % OP25B_SENDER_SETS * sizeof(*set) + i;
+	}
+	op25b_sender_write_end(set);
+	if (outcome != OP25B_SENDER_KNOWN)
+		op25b_estimate_add(recorder->estimate, hash);
+}
+
+/* Not inline: these need more registers than a sender who is known. */
+static noinline void count_unexpected_ipv4(const struct op25b_recorder *recorder,
+					   const struct sk_buff *skb, u16 port)
+{
+	count_unexpected(recorder, skb, OP25B_IPV4, port);
+}
+
+static noinline void count_unexpected_ipv6(const struct op25b_recorder *recorder,
+					   const struct sk_buff *skb, u16 port)
+{
+	count_unexpected(recorder, skb, OP25B_IPV6, port);
+}
+
+/* 0 if it cannot be read */
+static u16 source_port(const struct sk_buff *skb, enum op25b_family family)
+{
+	int off = sizeof(struct ipv6hdr);
+	__be16 buf, frag_off, *port;
+	u8 nexthdr;
+
+	if (family == OP25B_IPV4) {
+		off = ip_hdrlen(skb);
+	} else {
+		nexthdr = ipv6_hdr(skb)->nexthdr;
+		if (nexthdr != IPPROTO_TCP)
+			off = ipv6_skip_exthdr(skb, off, &nexthdr, &frag_off);
+	}
+	port = off < 0 ? NULL : skb_header_pointer(skb, off, sizeof(buf), &buf);
+	return port ? ntohs(*port) : 0;
+}
+
+static __always_inline void count(const struct op25b_recorder *recorder, const struct sk_buff *skb,
+				  enum op25b_family family, u16 port)
+{
+	const struct op25b_senders *senders = recorder->senders;
+	struct op25b_sender_table *table = this_cpu_ptr(senders->cpu)->table;
+	struct op25b_sender_key key = packet_key(recorder, skb, family);
+	struct op25b_sender_set *set;
+	struct op25b_sender_row *row;
+	unsigned int i;
+	u32 expected;
+
+	op25b_sender_own_begin();
+	expected = *expected_row(table, family, key.subscriber);
+	i = expected % OP25B_SENDER_ROWS;
+	set = (void *)table->set + (expected - i);
+	row = &set->row[i];
+	if (likely(op25b_sender_is(row, key))) {
+		op25b_sender_write_begin(set);
+		op25b_sender_strengthen(set, i);
+		op25b_sender_note(row, sender_packet(senders, skb, family, port));
+		op25b_sender_write_end(set);
+	} else if (family == OP25B_IPV4) {
+		count_unexpected_ipv4(recorder, skb, port);
+	} else {
+		count_unexpected_ipv6(recorder, skb, port);
+	}
+	op25b_sender_own_end();
+}
+
+/**
+ * op25b_recorder_count() - count a packet for its sender
+ * @conf: the configuration of its pool, which has a recorder, read under RCU
+ * @skb: the packet, a SYN that was blocked or observed
+ * @family: of its addresses
+ *
+ * Called in the packet path, and in process context for a packet that nfqueue reinjects.
+ */
+noinline void op25b_recorder_count(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
+				   enum op25b_family family)
+{
+	u16 port = source_port(skb, family);
+
+	local_bh_disable();
+	count(conf->recorder, skb, family, port);
+	local_bh_enable();
+}
+
+/**
+ * op25b_recorder_count_ipv4() - count an ordinary packet for its sender
+ * @conf: as for op25b_recorder_count()
+ * @skb: likewise; the TCP header follows the IPv4 header in the linear part, without options
+ *	 between them
+ */
+void op25b_recorder_count_ipv4(const struct op25b_pool_conf *conf, const struct sk_buff *skb)
+{
+	const __be16 *port = (const void *)(skb->data + sizeof(struct iphdr));
+
+	if (unlikely(!in_softirq()))
+		op25b_recorder_count(conf, skb, OP25B_IPV4);
+	else
+		count(conf->recorder, skb, OP25B_IPV4, ntohs(*port));
+}
+
+/**
+ * op25b_recorder_count_ipv6() - count an ordinary packet for its sender
+ * @conf: as for op25b_recorder_count()
+ * @skb: likewise; the TCP header follows the IPv6 header in the linear part, without extension
+ *	 headers between them
+ */
+void op25b_recorder_count_ipv6(const struct op25b_pool_conf *conf, const struct sk_buff *skb)
+{
+	const __be16 *port = (const void *)(skb->data + sizeof(struct ipv6hdr));
+
+	if (unlikely(!in_softirq()))
+		op25b_recorder_count(conf, skb, OP25B_IPV6);
+	else
+		count(conf->recorder, skb, OP25B_IPV6, ntohs(*port));
+}
