@@ -11,15 +11,21 @@
  * own, and may be large. So whatever touches nothing else is done without the table's lock, once
  * the change has come to its end and no step can follow.
  *
+ * A policy may be put into force for a trial. Then the one before it is kept, whole, as the policy
+ * of a change that only waits for its commit (op25b_table.rollback). That commit needs no memory:
+ * its pools are still there, and so are their counters, recorders and the hooks.
+ *
  * The steps of a change (add a prefix, delete a pool) are in op25b_step.c. All functions are called
  * with the table's lock held. A function that fails may have done half of its work: the only thing
  * left to do with the change is op25b_change_abort(), after which nothing has happened.
  */
 #include <linux/errno.h>
+#include <linux/hrtimer.h>
 #include <linux/memcontrol.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 
 #include "core/memory.h"
 #include "op25b_change.h"
@@ -233,15 +239,33 @@ int op25b_change_set_recorder(struct op25b_change *change, struct op25b_pool_con
 	return conf->recorder ? 0 : -ENOMEM;
 }
 
+/* The policy to go back to, or NULL */
+static const struct op25b_policy *kept_policy(const struct op25b_table *table)
+	__must_hold(&table->lock)
+{
+	return table->rollback ? table->rollback->policy : NULL;
+}
+
+/* The recorder of a pool in a policy, which may be NULL, if it records subscribers of this length */
+static struct op25b_recorder *find_recorder(const struct op25b_policy *policy, u32 id,
+					    u8 subscriber)
+{
+	const struct op25b_pool_conf *conf = policy ? op25b_policy_conf(policy, id) : NULL;
+
+	if (!conf || !conf->recorder || conf->recorder->subscriber != subscriber)
+		return NULL;
+	return conf->recorder;
+}
+
 /*
  * Before @policy takes the place of @old: a pool that goes on recording keeps the recorder that it
- * has in @old.
+ * has in @old, or in the policy to go back to.
  */
 static void keep_recorders(struct op25b_change *change, const struct op25b_policy *old)
 	__must_hold(&change->table->lock)
 {
 	const struct op25b_policy *policy = change->policy;
-	const struct op25b_pool_conf *old_conf;
+	struct op25b_recorder *recorder;
 	struct op25b_pool_conf *conf;
 	unsigned int i, j;
 
@@ -252,39 +276,52 @@ static void keep_recorders(struct op25b_change *change, const struct op25b_polic
 			conf = policy->page[i]->conf[j];
 			if (!conf || !conf->recorder || !conf->recorder->fresh)
 				continue;
-			old_conf = op25b_policy_conf(old, conf->pool->id);
-			if (!old_conf || !old_conf->recorder ||
-			    old_conf->recorder->subscriber != conf->recorder->subscriber) {
+			recorder = find_recorder(old, conf->pool->id, conf->recorder->subscriber);
+			if (!recorder)
+				recorder = find_recorder(kept_policy(change->table), conf->pool->id,
+							 conf->recorder->subscriber);
+			if (!recorder) {
 				op25b_recorder_enter(conf->recorder);
 				continue;
 			}
 			op25b_change_drop_recorder(change->table, conf);
-			conf->recorder = old_conf->recorder;
+			conf->recorder = recorder;
 		}
 		cond_resched();
 	}
 }
 
-/* After @policy took the place of @old: those that only @old has */
-static void retire_recorders(struct op25b_change *change, const struct op25b_policy *old)
-	__must_hold(&change->table->lock)
+/* Whether a policy, which may be NULL, has the recorder of a pool of another one */
+static bool has_recorder(const struct op25b_policy *policy, const struct op25b_pool_conf *other)
 {
-	const struct op25b_policy *policy = change->policy;
-	const struct op25b_pool_conf *conf, *old_conf;
+	const struct op25b_pool_conf *conf;
+
+	conf = policy ? op25b_policy_conf(policy, other->pool->id) : NULL;
+	return conf && conf->recorder == other->recorder;
+}
+
+/*
+ * Move the recorders of a policy to a list, but for those of the policy in force and of the one to
+ * go back to.
+ */
+static void retire_recorders(struct op25b_table *table, const struct op25b_policy *old,
+			     struct list_head *retired)
+	__must_hold(&table->lock)
+{
+	const struct op25b_policy *policy = op25b_table_policy(table);
+	const struct op25b_pool_conf *conf;
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(old->page); i++) {
 		if (policy->page[i] == old->page[i] || !old->page[i])
 			continue;
 		for (j = 0; j < OP25B_PAGE_POOLS; j++) {
-			old_conf = old->page[i]->conf[j];
-			if (!old_conf || !old_conf->recorder)
+			conf = old->page[i]->conf[j];
+			if (!conf || !conf->recorder || has_recorder(policy, conf) ||
+			    has_recorder(kept_policy(table), conf))
 				continue;
-			conf = op25b_policy_conf(policy, old_conf->pool->id);
-			if (conf && conf->recorder == old_conf->recorder)
-				continue;
-			op25b_recorder_leave(change->table, old_conf->recorder);
-			list_add_tail(&old_conf->recorder->list, &change->recorders);
+			op25b_recorder_leave(table, conf->recorder);
+			list_add_tail(&conf->recorder->list, retired);
 		}
 		cond_resched();
 	}
@@ -332,9 +369,13 @@ static int pool_publish(struct op25b_pool *pool, void *arg)
 	return op25b_publish_pool(change->table, pool, &change->leaving);
 }
 
-static int pool_enter(struct op25b_pool *pool, void *arg)
+/* A pool of the policy to go back to goes on counting. */
+static int pool_enter(struct op25b_pool *pool, void *table)
+	__context_unsafe(/* op25b_change_commit() holds the lock */)
 {
-	op25b_publish_enter(pool);
+	const struct op25b_policy *kept = kept_policy(table);
+
+	op25b_publish_enter(pool, !kept || !op25b_policy_conf(kept, pool->id));
 	return 0;
 }
 
@@ -424,6 +465,15 @@ static void prepare_staged(struct op25b_table *table, struct op25b_change *chang
 		op25b_table_yield(table);
 }
 
+/* The control group of the exempts that a change has put into the queue, with a reference */
+static struct mem_cgroup *memcg_of(struct op25b_change *change)
+{
+	struct mem_cgroup *memcg = change->memcg;
+
+	change->memcg = NULL;
+	return memcg ?: get_mem_cgroup_from_mm(current->mm);
+}
+
 static void publish_exempts(struct op25b_table *table, struct op25b_change *change)
 	__must_hold(&table->lock)
 {
@@ -440,9 +490,27 @@ static void publish_exempts(struct op25b_table *table, struct op25b_change *chan
 	/* a reference keeps a control group that was removed, so only while it is to be charged */
 	if (timeouts || !timerqueue_getnext(&table->expiries)) {
 		mem_cgroup_put(table->memcg);
-		table->memcg = timeouts ? get_mem_cgroup_from_mm(current->mm) : NULL;
+		table->memcg = timeouts ? memcg_of(change) : NULL;
 	}
 	op25b_table_schedule_expiry(table);
+}
+
+/*
+ * Before another policy takes the place of the one in force: keep all that this consists of in
+ * @kept, a change that has begun with it. @kept has a copy, because its generation will be another
+ * one, and dumps may be reading the original.
+ */
+static void keep_policy(struct op25b_table *table, struct op25b_change *kept)
+	__must_hold(&table->lock)
+{
+	kept->base = NULL;
+	kept->pools_changed = true;
+	table->rollback = kept;
+	list_splice_init(&table->exempts, &kept->exempts);
+	kept->expiries = table->expiries;
+	timerqueue_init_head(&table->expiries);
+	kept->memcg = table->memcg;
+	table->memcg = NULL;
 }
 
 static void free_replaced(struct work_struct *work)
@@ -456,7 +524,7 @@ static void free_replaced(struct work_struct *work)
 		cond_resched();
 	}
 	op25b_garbage_free(&change->garbage);
-	if (change->base)
+	if (change->base || change->keeps_old)
 		kfree(change->old);
 	else
 		op25b_policy_free(change->old);
@@ -482,7 +550,7 @@ static size_t replaced_size(const struct op25b_change *change)
 	}
 	list_for_each_entry(recorder, &change->recorders, list)
 		size += op25b_recorder_size(recorder);
-	if (change->base)
+	if (change->base || change->keeps_old)
 		return size + sizeof(*change->old) + op25b_garbage_size(&change->garbage);
 	return size + op25b_policy_size(change->old);
 }
@@ -503,6 +571,117 @@ static void retire_replaced(struct op25b_table *table, struct op25b_change *chan
 	op25b_pin_retire(table, &change->retired);
 }
 
+/* Whether packets have to be judged, by the policy in force or by the one to go back to */
+static bool needs_hooks(const struct op25b_table *table)
+	__must_hold(&table->lock)
+{
+	return op25b_table_policy(table)->pools || (table->rollback && kept_policy(table)->pools);
+}
+
+/* Put the policy of a change in the place of @old. Nothing of this can fail. */
+static void take_effect(struct op25b_table *table, struct op25b_change *change,
+			const struct op25b_policy *old)
+	__must_hold(&table->lock)
+{
+	struct op25b_policy *policy = change->policy;
+
+	if (change->pools_changed)
+		op25b_policy_for_each_added(policy, old, pool_enter, table);
+	if (table->senders)
+		keep_recorders(change, old);
+	if (change->base) {
+		policy_seal(change);
+		build_jumps(change);
+	}
+	policy->generation = old->generation + 1;
+	if (!change->expires)
+		policy->applied = ktime_get_real_seconds();
+	op25b_pin_publish(table, policy);
+	if (table->senders)
+		retire_recorders(table, old, &change->recorders);
+	publish_exempts(table, change);
+	if (change->pools_changed)
+		op25b_policy_for_each_added(old, policy, pool_leave, change);
+	if (change->pools_changed && change->base)
+		op25b_policy_for_each_added(old, policy, pool_put, table);
+}
+
+/* Take down what only the old policy had. The lock may be released and taken again. */
+static void retire_old(struct op25b_table *table, struct op25b_change *change,
+		       struct op25b_policy *old)
+	__must_hold(&table->lock)
+{
+	op25b_publish_settle(table, &change->leaving);
+	if (!change->base && !change->keeps_old)
+		put_pools(table, old);
+	retire_replaced(table, change, old);
+}
+
+/* What of a commit may fail. @kept: set to the change that is to roll back, if @seconds ask for one */
+static int prepare(struct op25b_table *table, struct op25b_change *change, u32 seconds,
+		   struct op25b_change **kept)
+	__must_hold(&table->lock)
+{
+	const struct op25b_policy *old = op25b_table_policy(table);
+	int err = 0;
+
+	*kept = NULL;
+	if (table->rollback && !change->base && !seconds)
+		return -EBUSY;
+	if (change->pools_changed)
+		err = op25b_policy_for_each_added(change->policy, old, pool_publish, change);
+	if (err)
+		return err;
+	if (seconds && !table->rollback) {
+		*kept = op25b_change_begin(table);
+		if (!*kept)
+			return -ENOMEM;
+	}
+	if (change->policy->pools && !needs_hooks(table))
+		err = op25b_hook_register(table);
+	if (err && *kept)
+		op25b_change_abort(*kept);
+	return err;
+}
+
+static int commit(struct op25b_change *change, u32 seconds)
+	__must_hold(&change->table->lock)
+{
+	struct op25b_table *table = change->table;
+	struct op25b_change *kept;
+	struct op25b_policy *old;
+	bool hooked;
+	int err;
+
+	if (change->base && !change->changed) {
+		op25b_change_abort(change);
+		return 0;
+	}
+	if (!change->base)
+		prepare_staged(table, change);
+	err = prepare(table, change, seconds, &kept);
+	if (err) {
+		op25b_change_abort(change);
+		return err;
+	}
+
+	/* the only places that may free what the table's policy points to, so not const */
+	old = (struct op25b_policy *)op25b_table_policy(table);
+	hooked = needs_hooks(table);
+	if (kept) {
+		keep_policy(table, kept);
+		change->keeps_old = true;
+	}
+	if (seconds)
+		op25b_table_schedule_rollback(table, seconds);
+	take_effect(table, change, old);
+	if (hooked && !needs_hooks(table))
+		op25b_hook_unregister(table);
+	/* the lock may be released from here on, and the policy be replaced and freed, too */
+	retire_old(table, change, old);
+	return 0;
+}
+
 /**
  * op25b_change_commit() - put the policy of a change into force
  * @change: the change, which nobody else can find any more, and which is gone afterwards, whatever
@@ -518,60 +697,83 @@ static void retire_replaced(struct op25b_table *table, struct op25b_change *chan
  * A change that changes nothing is dropped, and the generation stays. One that began with an empty
  * policy always takes effect.
  *
- * Return: 0; on an error nothing has happened.
+ * Return: 0; on an error nothing has happened. -EBUSY: the policy in force waits to be confirmed,
+ * and the change has no base.
  */
 int op25b_change_commit(struct op25b_change *change)
 {
-	struct op25b_policy *policy = change->policy, *old;
-	struct op25b_table *table = change->table;
-	int err = 0;
+	lockdep_assert_held(&change->table->lock);
+	return commit(change, 0);
+}
 
-	lockdep_assert_held(&table->lock);
-	if (change->base && !change->changed) {
-		op25b_change_abort(change);
-		return 0;
-	}
-	if (!change->base)
-		prepare_staged(table, change);
+/**
+ * op25b_change_commit_trial() - put the policy of a change into force until it is confirmed
+ * @change: the change, without a base; gone afterwards, whatever is returned
+ * @seconds: for how long, not 0
+ *
+ * The last confirmed policy is kept for op25b_change_rollback(). If the policy in force waits to be
+ * confirmed itself, it is replaced, and the policy to go back to stays the same.
+ *
+ * Return: as op25b_change_commit().
+ */
+int op25b_change_commit_trial(struct op25b_change *change, u32 seconds)
+{
+	lockdep_assert_held(&change->table->lock);
+	return commit(change, seconds);
+}
 
-	/* the only place that may free what the table's policy points to, so not const */
-	old = (struct op25b_policy *)op25b_table_policy(table);
-	if (change->pools_changed)
-		err = op25b_policy_for_each_added(policy, old, pool_publish, change);
-	if (!err && policy->pools && !old->pools)
-		err = op25b_hook_register(table);
-	if (err) {
-		op25b_change_abort(change);
-		return err;
-	}
+/* --- after a trial --- */
 
-	if (change->pools_changed)
-		op25b_policy_for_each_added(policy, old, pool_enter, NULL);
-	if (table->senders)
-		keep_recorders(change, old);
-	if (change->base) {
-		policy_seal(change);
-		build_jumps(change);
-	}
-	policy->generation = old->generation + 1;
-	op25b_pin_publish(table, policy);
+/* End the trial under way. What it has kept is the caller's. */
+static struct op25b_change *end_trial(struct op25b_table *table)
+	__must_hold(&table->lock)
+{
+	struct op25b_change *kept = table->rollback;
 
-	if (!policy->pools && old->pools)
+	table->rollback = NULL;
+	WRITE_ONCE(table->rollback_by, 0);
+	hrtimer_cancel(&table->rollback_timer);
+	return kept;
+}
+
+/**
+ * op25b_change_confirm() - keep the policy in force, and drop the one that was kept to go back to
+ * @table: the table, locked, whose policy in force waits to be confirmed. The lock may be released
+ *	   and taken again
+ */
+void op25b_change_confirm(struct op25b_table *table)
+{
+	bool hooked = needs_hooks(table);
+	struct op25b_change *kept = end_trial(table);
+
+	if (hooked && !needs_hooks(table))
 		op25b_hook_unregister(table);
 	if (table->senders)
-		retire_recorders(change, old);
-	if (change->pools_changed)
-		op25b_policy_for_each_added(old, policy, pool_leave, change);
-	if (change->pools_changed && change->base)
-		op25b_policy_for_each_added(old, policy, pool_put, table);
-	publish_exempts(table, change);
+		retire_recorders(table, kept->policy, &kept->recorders);
+	list_splice_init(&kept->exempts, &kept->gone);
+	mem_cgroup_put(kept->memcg);
+	retire_old(table, kept, kept->policy);
+}
 
-	/* the lock may be released from here on, and @policy be replaced and freed, too */
-	op25b_publish_settle(table, &change->leaving);
-	if (!change->base)
-		put_pools(table, old);
-	retire_replaced(table, change, old);
-	return 0;
+/**
+ * op25b_change_rollback() - put the last confirmed policy back into force, as a new generation
+ * @table: the table, locked, whose policy in force waits to be confirmed. The lock may be released
+ *	   and taken again
+ *
+ * Packets are judged by it at once. Directories in sysfs may follow later if memory is short.
+ */
+void op25b_change_rollback(struct op25b_table *table)
+{
+	struct op25b_policy *old = (struct op25b_policy *)op25b_table_policy(table);
+	bool hooked = needs_hooks(table);
+	struct op25b_change *kept;
+
+	take_effect(table, table->rollback, old);
+	kept = end_trial(table);
+	if (hooked && !needs_hooks(table))
+		op25b_hook_unregister(table);
+	op25b_publish_missing(table);
+	retire_old(table, kept, old);
 }
 
 /* --- abort --- */

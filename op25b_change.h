@@ -15,6 +15,8 @@
 #include "op25b_policy.h"
 #include "op25b_table.h"
 
+struct mem_cgroup;
+
 /**
  * struct op25b_change - a change under way: a policy that is not in force yet
  * @table: the table whose policy is to be replaced
@@ -29,10 +31,13 @@
  * @leaving: pools that are not in force and have a directory that this change is to remove, see
  *	     op25b_publish.c
  * @fresh_pages: the pages of @policy that it does not share with @base
+ * @memcg: of a change that waits to roll back: the control group of @expiries
  * @old: the policy that this one has replaced, to be freed by @work
+ * @keeps_old: @old was copied to go back to it, and what it consists of stays
  * @retired: keeps @old and what it does not share for dumps, before @work is queued
  * @work: frees them, after a grace period
  * @changed: @policy is not the same as @base
+ * @expires: all that it does is to delete exempts that have expired
  * @pools_changed: @policy has other pools than @base; always set without a base
  */
 struct op25b_change {
@@ -47,17 +52,23 @@ struct op25b_change {
 	struct timerqueue_head expiries;
 	struct list_head leaving;
 	DECLARE_BITMAP(fresh_pages, OP25B_PAGES);
+	struct mem_cgroup *memcg;
 	struct op25b_policy *old;
+	bool keeps_old;
 	struct op25b_retired retired;
 	struct rcu_work work;
 	bool changed;
+	bool expires;
 	bool pools_changed;
 };
 
 struct op25b_change *op25b_change_begin(struct op25b_table *table) __must_hold(&table->lock);
 struct op25b_change *op25b_change_begin_empty(struct op25b_table *table);
 int op25b_change_commit(struct op25b_change *change);
+int op25b_change_commit_trial(struct op25b_change *change, u32 seconds);
 void op25b_change_abort(struct op25b_change *change);
+void op25b_change_confirm(struct op25b_table *table) __must_hold(&table->lock);
+void op25b_change_rollback(struct op25b_table *table) __must_hold(&table->lock);
 
 bool op25b_change_base_has(const struct op25b_change *change, const struct op25b_pool *pool);
 int op25b_change_set_recorder(struct op25b_change *change, struct op25b_pool_conf *conf)

@@ -42,6 +42,7 @@ static int delete_some(struct op25b_change *change)
 	unsigned int n;
 	int err;
 
+	change->expires = true;
 	for (n = 0; n < EXPIRE_MAX; n++) {
 		exempt = next_expired(change->table);
 		if (!exempt)

@@ -8,10 +8,12 @@
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
+#include "op25b_confirm.h"
 #include "op25b_expire.h"
 #include "op25b_hook.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
+#include "op25b_publish.h"
 #include "op25b_reject.h"
 #include "op25b_restore.h"
 #include "op25b_sysfs.h"
@@ -31,6 +33,8 @@ static int __net_init op25b_net_init(struct net *net)
 	op25b_pin_init(&pernet->table);
 	op25b_hook_init(&pernet->table);
 	op25b_expire_init(&pernet->table);
+	op25b_publish_init(&pernet->table);
+	op25b_confirm_init(&pernet->table);
 	op25b_restore_net_init(net);
 	err = op25b_sysfs_net_init(net);
 	if (err)
@@ -44,6 +48,8 @@ static void __net_exit op25b_net_pre_exit(struct net *net)
 	struct op25b_net *pernet = op25b_net(net);
 
 	op25b_restore_net_exit(net);
+	op25b_confirm_stop(&pernet->table);
+	op25b_publish_stop(&pernet->table);
 	op25b_expire_stop(&pernet->table);
 	op25b_pin_stop(&pernet->table);
 	op25b_hook_stop(&pernet->table);

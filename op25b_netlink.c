@@ -11,6 +11,7 @@
 
 #include "op25b_netlink.h"
 
+/* Of an exempt, and of a policy that waits to be confirmed */
 static struct netlink_range_validation timeout_range = {
 	.min = 1,
 	.max = OP25B_TIMEOUT_MAX,
@@ -61,6 +62,10 @@ static const struct nla_policy get_attrs[OP25B_A_MAX + 1] = {
 
 static const struct nla_policy restore_attrs[OP25B_A_MAX + 1] = {
 	RESTORE_POLICY,
+};
+
+static const struct nla_policy commit_attrs[OP25B_A_MAX + 1] = {
+	[OP25B_A_CONFIRM] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),
 };
 
 static const struct nla_policy pool_add_attrs[OP25B_A_MAX + 1] = {
@@ -143,7 +148,7 @@ static const struct genl_ops operations[] = {
 	{ OPERATION(STATUS_GET, no_attrs), .doit = op25b_nl_status_get },
 	ADMIN(FLUSH, restore_attrs, flush),
 	ADMIN(RESTORE_BEGIN, no_attrs, restore_begin),
-	ADMIN(RESTORE_COMMIT, no_attrs, restore_commit),
+	ADMIN(RESTORE_COMMIT, commit_attrs, restore_commit),
 	{ OPERATION(POLICY_GET, restore_attrs), DUMP(policy_dump) },
 	ADMIN(PREFIX_MOVE, prefix_attrs, change),
 	ADMIN(TARGET_ADD, prefix_attrs, change),
@@ -157,6 +162,8 @@ static const struct genl_ops operations[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 	},
 	ADMIN(SENDER_RESET, sender_attrs, sender_reset),
+	ADMIN(CONFIRM, no_attrs, confirm),
+	ADMIN(ROLLBACK, no_attrs, rollback),
 };
 
 static_assert(ARRAY_SIZE(operations) == OP25B_CMD_MAX);

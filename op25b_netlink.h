@@ -49,6 +49,8 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_pool_reset(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_restore_begin(struct sk_buff *skb, struct genl_info *info);
 int op25b_nl_restore_commit(struct sk_buff *skb, struct genl_info *info);
+int op25b_nl_confirm(struct sk_buff *skb, struct genl_info *info);
+int op25b_nl_rollback(struct sk_buff *skb, struct genl_info *info);
 
 /* op25b_netlink_read.c: what reads */
 int op25b_nl_pool_get(struct sk_buff *skb, struct genl_info *info);

@@ -10,6 +10,7 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "op25b_confirm.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
 #include "op25b_reject.h"
@@ -297,9 +298,13 @@ static int change_policy(struct op25b_table *table, const struct change_op *op,
 			 struct genl_info *info)
 	__must_hold(&table->lock)
 {
-	struct op25b_change *change = op25b_change_begin(table);
+	struct op25b_change *change;
 	int err;
 
+	err = op25b_confirm_check(table, info->extack);
+	if (err)
+		return err;
+	change = op25b_change_begin(table);
 	if (!change)
 		return -ENOMEM;
 	err = op->apply(change, info, op->each);
@@ -359,6 +364,9 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info)
 		err = op25b_restore_clear(pernet, restore);
 		goto out;
 	}
+	err = op25b_confirm_check(&pernet->table, info->extack);
+	if (err)
+		goto out;
 	policy = op25b_table_policy(&pernet->table);
 	if (!policy->pools && !policy->destinations[OP25B_RELAY] &&
 	    !policy->destinations[OP25B_TARGET])
@@ -437,13 +445,38 @@ int op25b_nl_restore_begin(struct sk_buff *skb, struct genl_info *info)
 int op25b_nl_restore_commit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct op25b_net *pernet = op25b_net(genl_info_net(info));
+	const struct nlattr *confirm = info->attrs[OP25B_A_CONFIRM];
 	struct op25b_restore *restore;
 	int err;
 
 	mutex_lock(&pernet->table.lock);
 	err = op25b_restore_find(pernet, NETLINK_CB(skb).sk, true, &restore, info->extack);
+	if (!err && !confirm)
+		err = op25b_confirm_check(&pernet->table, info->extack);
 	if (!err)
-		err = op25b_restore_commit(restore);
+		err = op25b_restore_commit(restore, confirm ? nla_get_u32(confirm) : 0);
 	mutex_unlock(&pernet->table.lock);
+	return err;
+}
+
+int op25b_nl_confirm(struct sk_buff *skb, struct genl_info *info)
+{
+	struct op25b_table *table = &op25b_net(genl_info_net(info))->table;
+	int err;
+
+	mutex_lock(&table->lock);
+	err = op25b_confirm(table, info->extack);
+	mutex_unlock(&table->lock);
+	return err;
+}
+
+int op25b_nl_rollback(struct sk_buff *skb, struct genl_info *info)
+{
+	struct op25b_table *table = &op25b_net(genl_info_net(info))->table;
+	int err;
+
+	mutex_lock(&table->lock);
+	err = op25b_confirm_rollback(table, info->extack);
+	mutex_unlock(&table->lock);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include <net/netlink.h>
 #include <net/sock.h>
 
+#include "op25b_confirm.h"
 #include "op25b_judge.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
@@ -181,6 +182,13 @@ static int put_status(struct sk_buff *skb, const struct op25b_policy *policy)
 static int put_status_reply(struct sk_buff *skb, const struct op25b_policy *policy,
 			    struct genl_info *info)
 {
+	u32 left = op25b_confirm_left(&op25b_net(genl_info_net(info))->table);
+
+	if (left && nla_put_u32(skb, OP25B_A_CONFIRM, left))
+		return -EMSGSIZE;
+	if (policy->applied &&
+	    nla_put_u64_64bit(skb, OP25B_A_APPLIED, policy->applied, OP25B_A_PAD))
+		return -EMSGSIZE;
 	return put_status(skb, policy);
 }
 

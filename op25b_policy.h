@@ -15,6 +15,7 @@
 #include <linux/list.h>
 #include <linux/op25b.h>
 #include <linux/rcupdate.h>
+#include <linux/time64.h>
 #include <linux/timerqueue.h>
 
 #include "core/lpm.h"
@@ -152,8 +153,8 @@ struct op25b_pool_conf {
 	bool fresh;
 } ____cacheline_aligned_in_smp;
 
-/* Pool ids are enough for the policy in force and one that is to replace it. */
-#define OP25B_POOL_IDS		(1U << 17)
+/* Pool ids are enough for the policy in force, one to go back to, and one that is being staged. */
+#define OP25B_POOL_IDS		(3U << 16)
 #define OP25B_PAGE_POOLS	512U
 #define OP25B_PAGES		(OP25B_POOL_IDS / OP25B_PAGE_POOLS)
 
@@ -170,6 +171,8 @@ struct op25b_page {
 /**
  * struct op25b_policy - a policy: all that a packet is judged by
  * @generation: its number
+ * @applied: when a command has put it into force, or one that it differs from only by exempts that
+ *	     have expired: in seconds since 1970, 0 if none has
  * @entry: the prefixes and exempts of all pools
  * @jump: where the lookups of packets in @entry start
  * @destination: the relays and targets of every pool
@@ -185,6 +188,7 @@ struct op25b_page {
  */
 struct op25b_policy {
 	u64 generation;
+	time64_t applied;
 	struct op25b_lpm entry[OP25B_FAMILIES];
 	struct op25b_lpm_jump jump[OP25B_FAMILIES][OP25B_LPM_JUMPS];
 	struct op25b_lpm destination[OP25B_DESTINATIONS][OP25B_FAMILIES];
@@ -271,7 +275,7 @@ static inline struct op25b_entry op25b_entry(unsigned long value)
  */
 static inline u32 op25b_entry_word(struct op25b_entry entry)
 {
-	/* the id of a pool has 17 bits */
+	/* the id of a pool has 18 bits */
 	static_assert(OP25B_POOL_IDS <= 1U << (32 - OP25B_ENTRY_POOL_SHIFT));
 	return OP25B_ENTRY_WORD | (entry.is_prefix ? OP25B_ENTRY_PREFIX : 0) |
 	       (entry.is_exempt ? OP25B_ENTRY_EXEMPT : 0) | entry.pool << OP25B_ENTRY_POOL_SHIFT;

@@ -12,13 +12,17 @@
  * those whose directories are to be removed: that of the change that made it, or that took the pool
  * out of force. op25b_publish_settle() removes them. Until then, a commit that puts the pool into
  * force takes it out of the list.
+ *
+ * A rollback may not fail, and so makes directories afterwards: op25b_publish_missing().
  */
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
 #include "op25b_publish.h"
 #include "op25b_sysfs.h"
+#include "op25b_workqueue.h"
 
 /* How many directories are made or removed before the lock is released */
 #define BATCH 64
@@ -26,17 +30,17 @@
 /* How many pools are looked at, which may have a directory already */
 #define LOOK_MAX 4096
 
-static int make_directory(struct op25b_table *table, struct op25b_pool *pool,
-			  struct list_head *leaving)
+/* When to try again if memory is short, in milliseconds */
+#define RETRY_MS 1000
+
+static int make_directory(struct op25b_table *table, struct op25b_pool *pool)
 	__must_hold(&table->lock)
 {
 	int err = op25b_sysfs_pool_add(table, pool);
 
-	if (err)
-		return err;
-	pool->refs++;
-	list_add_tail(&pool->leaving, leaving);
-	return 0;
+	if (!err)
+		pool->refs++;
+	return err;
 }
 
 /**
@@ -63,8 +67,9 @@ bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *p
 		*id = conf->pool->id + 1;
 		if (conf->pool->sysfs)
 			continue;
-		if (make_directory(table, conf->pool, leaving))
+		if (make_directory(table, conf->pool))
 			return false;
+		list_add_tail(&conf->pool->leaving, leaving);
 		n++;
 	}
 	return true;
@@ -82,17 +87,25 @@ bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *p
 int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool,
 		       struct list_head *leaving)
 {
-	return pool->sysfs ? 0 : make_directory(table, pool, leaving);
+	int err;
+
+	if (pool->sysfs)
+		return 0;
+	err = make_directory(table, pool);
+	if (!err)
+		list_add_tail(&pool->leaving, leaving);
+	return err;
 }
 
 /**
  * op25b_publish_enter() - note that a pool is about to be in force
- * @pool: the pool, which has a directory; its table is locked
+ * @pool: the pool, whose table is locked; it has a directory, but after a rollback
+ * @anew: its counters begin at nothing
  */
-void op25b_publish_enter(struct op25b_pool *pool)
+void op25b_publish_enter(struct op25b_pool *pool, bool anew)
 {
 	list_del_init(&pool->leaving);
-	if (pool->was_in_force)
+	if (anew && pool->was_in_force)
 		op25b_stats_reset(&pool->stats);
 	pool->was_in_force = true;
 }
@@ -104,7 +117,8 @@ void op25b_publish_enter(struct op25b_pool *pool)
  */
 void op25b_publish_leave(struct op25b_pool *pool, struct list_head *leaving)
 {
-	list_add_tail(&pool->leaving, leaving);
+	if (pool->sysfs)
+		list_add_tail(&pool->leaving, leaving);
 }
 
 static bool remove_directories(struct op25b_table *table, struct list_head *leaving)
@@ -133,4 +147,70 @@ void op25b_publish_settle(struct op25b_table *table, struct list_head *leaving)
 {
 	while (remove_directories(table, leaving))
 		op25b_table_yield(table);
+}
+
+/* Returns whether there may be more to make; @id: where to begin, set to where to go on */
+static bool make_missing(struct op25b_table *table, u32 *id)
+	__must_hold(&table->lock)
+{
+	const struct op25b_pool_conf *conf;
+	unsigned int looks, n = 0;
+
+	for (looks = 0; looks < LOOK_MAX && n < BATCH; looks++) {
+		conf = op25b_policy_next(op25b_table_policy(table), *id);
+		if (!conf)
+			return false;
+		*id = conf->pool->id + 1;
+		if (conf->pool->sysfs)
+			continue;
+		if (make_directory(table, conf->pool)) {
+			queue_delayed_work(op25b_workqueue, &table->publish,
+					   msecs_to_jiffies(RETRY_MS));
+			return false;
+		}
+		n++;
+	}
+	return true;
+}
+
+/**
+ * op25b_publish_missing() - make the directories that pools in force lack
+ * @table: the table, locked; the lock may be released and taken again
+ *
+ * If memory is short, those that are still missing follow later.
+ */
+void op25b_publish_missing(struct op25b_table *table)
+{
+	u32 id = 0;
+
+	while (make_missing(table, &id))
+		op25b_table_yield(table);
+}
+
+static void publish_work(struct work_struct *work)
+{
+	struct op25b_table *table = container_of(to_delayed_work(work), struct op25b_table,
+						 publish);
+
+	mutex_lock(&table->lock);
+	op25b_publish_missing(table);
+	mutex_unlock(&table->lock);
+}
+
+/**
+ * op25b_publish_init() - initialize the work of a table
+ * @table: the table, which nobody else has yet
+ */
+void op25b_publish_init(struct op25b_table *table)
+{
+	INIT_DELAYED_WORK(&table->publish, publish_work);
+}
+
+/**
+ * op25b_publish_stop() - stop the work, for good
+ * @table: the table, which nothing else changes any more
+ */
+void op25b_publish_stop(struct op25b_table *table)
+{
+	cancel_delayed_work_sync(&table->publish);
 }

@@ -17,9 +17,13 @@ bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *p
 int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool,
 		       struct list_head *leaving)
 	__must_hold(&table->lock);
-void op25b_publish_enter(struct op25b_pool *pool);
+void op25b_publish_enter(struct op25b_pool *pool, bool anew);
 void op25b_publish_leave(struct op25b_pool *pool, struct list_head *leaving);
 void op25b_publish_settle(struct op25b_table *table, struct list_head *leaving)
 	__must_hold(&table->lock);
+void op25b_publish_missing(struct op25b_table *table) __must_hold(&table->lock);
+
+void op25b_publish_init(struct op25b_table *table);
+void op25b_publish_stop(struct op25b_table *table);
 
 #endif /* _OP25B_PUBLISH_H */

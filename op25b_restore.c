@@ -158,17 +158,21 @@ static void restore_drop(struct op25b_restore *restore)
  * op25b_restore_commit() - put the staged policy into force
  * @restore: the restore, the table locked; gone afterwards, whatever is returned. The lock may be
  *	     released and taken again; meanwhile the socket's steps are refused
+ * @seconds: for how long it waits to be confirmed; 0 if it need not be
  *
  * Return: 0; on an error nothing has happened.
  */
-int op25b_restore_commit(struct op25b_restore *restore)
+int op25b_restore_commit(struct op25b_restore *restore, u32 seconds)
 {
 	struct op25b_change *change = restore->change;
 	int err;
 
 	restore->change = NULL;
 	restore->committing = true;
-	err = op25b_change_commit(change);
+	if (seconds)
+		err = op25b_change_commit_trial(change, seconds);
+	else
+		err = op25b_change_commit(change);
 	/* still there: nobody else frees it while it is being committed and its socket is in use */
 	restore_free(restore);
 	return err;

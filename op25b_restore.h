@@ -42,7 +42,7 @@ int op25b_restore_find(struct op25b_net *pernet, const struct sock *sk, bool req
 void op25b_restore_step(struct op25b_net *pernet, struct op25b_restore *restore);
 int op25b_restore_clear(struct op25b_net *pernet, struct op25b_restore *restore);
 void op25b_restore_fail(struct op25b_restore *restore);
-int op25b_restore_commit(struct op25b_restore *restore);
+int op25b_restore_commit(struct op25b_restore *restore, u32 seconds);
 
 int op25b_restore_init(void);
 void op25b_restore_exit(void);

@@ -85,6 +85,7 @@ static time64_t clock_epoch(void)
 
 /**
  * struct op25b_sender_reader - reads senders one by one
+ * @table: the table of the namespace
  * @senders: the tables; NULL if there are none
  * @filter: which senders
  * @epoch: when the clock of the rows was 0, in seconds since 1970
@@ -94,6 +95,7 @@ static time64_t clock_epoch(void)
  * @copy: of the set, for each processor; valid unless @cpu and @row are 0
  */
 struct op25b_sender_reader {
+	const struct op25b_table *table;
 	struct op25b_senders *senders;
 	struct op25b_sender_filter filter;
 	time64_t epoch;
@@ -119,6 +121,7 @@ struct op25b_sender_reader *op25b_sender_reader_get(struct op25b_table *table,
 	reader = kvzalloc(struct_size(reader, copy, nr_cpu_ids), OP25B_GFP);
 	if (!reader)
 		return NULL;
+	reader->table = table;
 	reader->filter = *filter;
 	reader->epoch = clock_epoch();
 	mutex_lock(&table->lock);
@@ -160,6 +163,16 @@ static bool merge_rows(const struct op25b_sender_reader *reader, struct op25b_se
 	return true;
 }
 
+/* Whether the policy in force has a recorder: that of a rollback may have others. */
+static bool is_in_force(const struct op25b_table *table, const struct op25b_recorder *recorder)
+	__must_hold_shared(RCU)
+{
+	const struct op25b_pool_conf *conf;
+
+	conf = op25b_policy_conf(rcu_dereference(table->policy), recorder->pool->id);
+	return conf && conf->recorder == recorder;
+}
+
 static bool read_row(const struct op25b_sender_reader *reader, struct op25b_sender *sender)
 {
 	const struct op25b_sender_set *set = &reader->copy[reader->cpu];
@@ -169,7 +182,8 @@ static bool read_row(const struct op25b_sender_reader *reader, struct op25b_send
 
 	rcu_read_lock();
 	recorder = xa_load(&reader->senders->numbers, op25b_sender_row_number(row));
-	meant = recorder && op25b_sender_is_meant(&reader->filter, row, recorder);
+	meant = recorder && is_in_force(reader->table, recorder) &&
+		op25b_sender_is_meant(&reader->filter, row, recorder);
 	if (meant) {
 		strscpy(sender->pool, recorder->pool->name, sizeof(sender->pool));
 		sender->subscriber = op25b_sender_row_subscriber(row, recorder);

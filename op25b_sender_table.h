@@ -59,7 +59,8 @@ struct op25b_sender_cpu {
  * @hash: of no words: keyed, so that nobody can choose addresses that share a set
  * @multiplier: odd numbers that choose the bit of a destination
  * @recorders: how many pools record; under the lock of the namespace's table
- * @numbers: the recorders that are in force, by their numbers; those of others are reserved
+ * @numbers: the recorders that are in force or may come back by a rollback, by their numbers; those
+ *	     of others are reserved
  * @refs: one for all recorders together, one for each reader
  * @purge: the work that ends rows whose recorder is gone
  * @release: drops the reference of the recorders, a grace period after the last has gone

@@ -290,8 +290,10 @@ err_version:
 static int sysfs_pool_del(struct op25b_pool *pool, void *table)
 	__context_unsafe(/* op25b_sysfs_net_exit() holds the lock */)
 {
-	op25b_sysfs_pool_del(pool);
-	op25b_table_pool_put(table, pool);
+	if (pool->sysfs) {
+		op25b_sysfs_pool_del(pool);
+		op25b_table_pool_put(table, pool);
+	}
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  */
 #include <linux/errno.h>
 #include <linux/hrtimer.h>
+#include <linux/math64.h>
 #include <linux/memcontrol.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -129,8 +130,23 @@ void op25b_table_schedule_expiry(struct op25b_table *table)
 }
 
 /**
+ * op25b_table_schedule_rollback() - set the timer of the rollback work
+ * @table: the table, locked
+ * @seconds: when the policy in force is to be confirmed at the latest, from now, by a clock that
+ *	     goes on while the machine is suspended
+ */
+void op25b_table_schedule_rollback(struct op25b_table *table, u32 seconds)
+{
+	ktime_t by = ktime_add(ktime_get_boottime(), ktime_set(seconds, 0));
+
+	WRITE_ONCE(table->rollback_by, div_u64(ktime_to_ns(by) + NSEC_PER_SEC - 1, NSEC_PER_SEC));
+	hrtimer_start(&table->rollback_timer, by, HRTIMER_MODE_ABS);
+}
+
+/**
  * op25b_table_init() - initialize the table of a namespace, with an empty policy
- * @table: the table; op25b_hook_init(), op25b_expire_init() and op25b_pin_init() do the rest
+ * @table: the table; op25b_hook_init(), op25b_expire_init(), op25b_confirm_init(),
+ *	   op25b_publish_init() and op25b_pin_init() do the rest
  * @net: the namespace
  *
  * Return: 0 or -ENOMEM.

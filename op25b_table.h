@@ -23,6 +23,7 @@
 
 struct mem_cgroup;
 struct net;
+struct op25b_change;
 struct op25b_senders;
 
 /**
@@ -39,6 +40,12 @@ struct op25b_senders;
  * @expire: the work that deletes expired exempts, see op25b_expire.c
  * @memcg: the memory control group of the process whose change was the last to add or copy one of
  *	   @expiries; @expire charges its copies to it. NULL if there are none
+ * @rollback: the change that puts the last confirmed policy back into force; NULL if the policy in
+ *	      force is confirmed
+ * @rollback_timer: queues @rollback_work when the policy in force is to be confirmed at the latest
+ * @rollback_by: that time, in whole seconds, rounded up; 0 if @rollback is NULL. Read without @lock
+ * @rollback_work: the work that rolls back, see op25b_confirm.c
+ * @publish: the work that makes directories for which memory was short, see op25b_publish.c
  * @senders: who sends, of all pools that record it; NULL if none does
  * @next_recorder: where to look for the number of the next one that records
  * @pins: dumps that keep the policy that they began with; have a lock of their own
@@ -57,6 +64,11 @@ struct op25b_table {
 	struct hrtimer expiry_timer;
 	struct work_struct expire;
 	struct mem_cgroup *memcg __guarded_by(&lock);
+	struct op25b_change *rollback __guarded_by(&lock);
+	struct hrtimer rollback_timer;
+	u32 rollback_by;
+	struct work_struct rollback_work;
+	struct delayed_work publish;
 	struct op25b_senders *senders __guarded_by(&lock);
 	u32 next_recorder __guarded_by(&lock);
 	struct op25b_pins pins;
@@ -98,5 +110,7 @@ struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *
 void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
 	__must_hold(&table->lock);
 void op25b_table_schedule_expiry(struct op25b_table *table) __must_hold(&table->lock);
+void op25b_table_schedule_rollback(struct op25b_table *table, u32 seconds)
+	__must_hold(&table->lock);
 
 #endif /* _OP25B_TABLE_H */

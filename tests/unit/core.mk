@@ -12,7 +12,7 @@ CORE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 # The folder of tests/unit/fetch-geo
 GEO_RANGES := build/geo/ranges
 
-CORE_TESTS := $(addprefix build/unit/test_, classify lpm restore sender table)
+CORE_TESTS := $(addprefix build/unit/test_, classify confirm lpm restore sender table)
 
 CORE_OBJECTS_classify := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/test_classify.o tests/unit/check.o core/classify.o)
@@ -23,8 +23,9 @@ CORE_OBJECTS_harness := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/harness.o tests/unit/model.o tests/unit/check.o \
 	tests/unit/text.o tests/unit/shim/slab.o tests/unit/shim/later.o \
 	op25b_table.o op25b_publish.o op25b_change.o op25b_step.o op25b_expire.o \
-	op25b_policy.o op25b_pin.o op25b_workqueue.o op25b_stats.o op25b_judge.o op25b_hook.o \
+	op25b_policy.o op25b_pin.o op25b_confirm.o op25b_workqueue.o op25b_stats.o op25b_judge.o op25b_hook.o \
 	core/classify.o core/lpm.o core/garbage.o)
+CORE_OBJECTS_confirm := $(CORE_UNIT)/tests/unit/test_confirm.o $(CORE_OBJECTS_harness)
 CORE_OBJECTS_table := $(CORE_UNIT)/tests/unit/test_table.o $(CORE_OBJECTS_harness)
 CORE_OBJECTS_restore := $(addprefix $(CORE_UNIT)/, tests/unit/test_restore.o op25b_restore.o) \
 	$(CORE_OBJECTS_harness)
@@ -33,6 +34,7 @@ CORE_OBJECTS_sender := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/test_sender.o tests/unit/check.o core/sender.o core/estimate.o)
 
 build/unit/test_classify: $(CORE_OBJECTS_classify)
+build/unit/test_confirm: $(CORE_OBJECTS_confirm)
 build/unit/test_lpm: $(CORE_OBJECTS_lpm) | build/geo/ipv4 build/geo/ipv6
 build/unit/test_restore: $(CORE_OBJECTS_restore)
 build/unit/test_sender: $(CORE_OBJECTS_sender)
@@ -62,6 +64,7 @@ $(GEO_RANGES)/geoip $(GEO_RANGES)/geoip6:
 .PHONY: check-unit-mutate
 check-unit-mutate: $(CORE_TESTS)
 	CC="$(CC)" CFLAGS="$(CORE_CFLAGS)" OBJECTS_classify="$(CORE_OBJECTS_classify)" \
+		OBJECTS_confirm="$(CORE_OBJECTS_confirm)" \
 		OBJECTS_lpm="$(CORE_OBJECTS_lpm)" OBJECTS_restore="$(CORE_OBJECTS_restore)" \
 		OBJECTS_sender="$(CORE_OBJECTS_sender)" OBJECTS_table="$(CORE_OBJECTS_table)" \
 		tests/unit/mutate $(MUTATE)

@@ -13,10 +13,12 @@
 #include "check.h"
 #include "harness.h"
 #include "op25b_address.h"
+#include "op25b_confirm.h"
 #include "op25b_reverse.h"
 #include "op25b_expire.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
+#include "op25b_publish.h"
 #include "op25b_reject.h"
 #include "op25b_recorder.h"
 #include "op25b_skb.h"
@@ -205,6 +207,8 @@ bool op25b_reverse_uses_input(const struct sk_buff *skb, const struct nf_hook_st
 }
 
 struct model in_force;
+ktime_t trial;
+struct model confirmed;
 
 /* Random input */
 
@@ -406,6 +410,22 @@ static void check_recorder(const struct op25b_pool_conf *conf, struct model *mod
 	model->recorder[pool] = recorder->number;
 }
 
+/*
+ * The recorders that only the policy to go back to has. Their numbers were seen before it was
+ * replaced.
+ */
+static unsigned int recorders_kept(void)
+{
+	unsigned int n = 0;
+	int pool;
+
+	for (pool = 0; pool < POOLS; pool++)
+		n += confirmed.exists[pool] && confirmed.settings[pool].senders &&
+		     (!in_force.exists[pool] || !in_force.settings[pool].senders ||
+		      in_force.recorder[pool] != confirmed.recorder[pool]);
+	return n;
+}
+
 static void check_policy(const struct op25b_policy *policy, struct model *model)
 {
 	const struct op25b_pool_conf *conf[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
@@ -501,6 +521,7 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 void check_table(void)
 {
 	unsigned int listed = 0, queued = 0, expected = 0, timeouts = 0, i, pools = 0, recorders = 0;
+	unsigned int kept_timeouts, kept_pools = 0;
 	const struct timerqueue_node *node;
 	struct op25b_exempt *exempt;
 	struct op25b_totals totals;
@@ -519,9 +540,22 @@ void check_table(void)
 	}
 	check_count(listed, expected, "exempts in the list");
 	check_count(queued, timeouts, "exempts in the queue");
-	check_count(shim_memcg.refs, !!timeouts, "references to a control group");
+	for (i = 0, kept_timeouts = 0; trial && i < confirmed.entries; i++)
+		kept_timeouts += !!confirmed.entry[i].expires;
+	check_count(shim_memcg.refs, !!timeouts + !!kept_timeouts,
+		    "references to a control group");
+	CHECK(!trial == !table->rollback);
 
 	for (pool = 0; pool < POOLS; pool++) {
+		if (trial && confirmed.exists[pool]) {
+			kept_pools++;
+			found = op25b_table_pool_find(table, model_names[pool]);
+			CHECK(found);
+			op25b_stats_read(&found->stats, &totals);
+			CHECK(in_force.exists[pool] ||
+			      !memcmp(totals.packets, confirmed.packets[pool],
+				      sizeof(totals.packets)));
+		}
 		if (!in_force.exists[pool])
 			continue;
 		pools++;
@@ -533,8 +567,9 @@ void check_table(void)
 		      model_names[pool]);
 	}
 	check_count(stubs.directories, pools, "directories");
-	check_count(stubs.recorders_in_force, recorders, "recorders");
-	CHECK(!stubs.hooks == !pools);
+	check_count(stubs.recorders_in_force, recorders + (trial ? recorders_kept() : 0),
+		    "recorders");
+	CHECK(!stubs.hooks == (!pools && !kept_pools));
 }
 
 /* Policies that readers may still see */
@@ -569,7 +604,41 @@ static struct {
 	const struct op25b_policy *policy;
 	const struct model *model;	/* of @policy; NULL once it was in force */
 	bool whole;
+	unsigned int seconds;		/* that it waits to be confirmed */
+	bool back;			/* it is the one to go back to */
 } committing;
+
+/* Note the numbers of the recorders of a policy. */
+static void see_recorders(const struct op25b_policy *policy, struct model *model)
+{
+	const struct op25b_pool_conf *conf;
+	int pool;
+
+	op25b_policy_for_each(conf, policy)
+		for (pool = 0; pool < POOLS; pool++)
+			if (conf->recorder && !strcmp(model_names[pool], conf->pool->name))
+				model->recorder[pool] = conf->recorder->number;
+}
+
+/* The policy under way is in force now: so is its model. */
+static void came_into_force(void)
+{
+	const struct model *model = committing.model;
+
+	committing.model = NULL;
+	if (committing.back) {
+		model_rollback(&in_force, model);
+		trial = 0;
+		return;
+	}
+	if (committing.seconds && !trial) {
+		confirmed = in_force;
+		see_recorders(table->rollback->policy, &confirmed);
+	}
+	if (committing.seconds)
+		trial = shim_clock + SECONDS(committing.seconds);
+	model_commit(&in_force, model, committing.whole, trial ? &confirmed : NULL);
+}
 
 void (*others)(void);
 
@@ -580,10 +649,8 @@ static void lock_released(void)
 
 	if (!committing.releases)
 		return;
-	if (committing.model && table->policy == committing.policy) {
-		model_commit(&in_force, committing.model, committing.whole);
-		committing.model = NULL;
-	}
+	if (committing.model && table->policy == committing.policy)
+		came_into_force();
 	if (!come)
 		return;
 	outer = committing;
@@ -594,8 +661,12 @@ static void lock_released(void)
 	committing = outer;
 }
 
-/* @model is that of the policy to commit; it goes into force, unless it is NULL or this fails. */
-static int commit_change(struct op25b_change *change, const struct model *model, bool whole)
+/*
+ * @model is that of the policy to commit; it goes into force, unless it is NULL or this fails.
+ * @seconds: for a trial, unless 0
+ */
+static int commit_change(struct op25b_change *change, const struct model *model, bool whole,
+			 unsigned int seconds)
 {
 	int err;
 
@@ -603,9 +674,10 @@ static int commit_change(struct op25b_change *change, const struct model *model,
 	committing.policy = change->policy;
 	committing.model = model;
 	committing.whole = whole;
-	err = op25b_change_commit(change);
+	committing.seconds = seconds;
+	err = seconds ? op25b_change_commit_trial(change, seconds) : op25b_change_commit(change);
 	if (!err && committing.model)
-		model_commit(&in_force, model, whole);
+		came_into_force();
 	memset(&committing, 0, sizeof(committing));
 	return err;
 }
@@ -639,7 +711,7 @@ static int change_with(const struct op *ops, unsigned int n, const struct model 
 		if (err)
 			abort_change(change);
 		else
-			err = commit_change(change, model, false);
+			err = commit_change(change, model, false, 0);
 	}
 	mutex_unlock(&table->lock);
 	return err;
@@ -725,11 +797,58 @@ void stage_end(struct staged *staged, bool commit)
 	mutex_lock(&table->lock);
 	if (commit) {
 		remember_policy();
-		CHECK(commit_change(staged->change, &staged->model, true) == 0);
+		CHECK(commit_change(staged->change, &staged->model, true, 0) == 0);
 	} else {
 		abort_change(staged->change);
 	}
 	staged->change = NULL;
+	mutex_unlock(&table->lock);
+}
+
+void stage_trial(struct staged *staged, unsigned int seconds)
+{
+	mutex_lock(&table->lock);
+	remember_policy();
+	CHECK(commit_change(staged->change, &staged->model, true, seconds) == 0);
+	staged->change = NULL;
+	mutex_unlock(&table->lock);
+}
+
+static struct netlink_ext_ack no_extack;
+
+void confirm_trial(void)
+{
+	mutex_lock(&table->lock);
+	committing.releases = true;
+	trial = 0;
+	CHECK(op25b_confirm(table, &no_extack) == 0);
+	committing.releases = false;
+	mutex_unlock(&table->lock);
+}
+
+/* What a rollback that follows does to the model */
+static void expect_rollback(void)
+{
+	committing.releases = true;
+	committing.policy = table->rollback->policy;
+	committing.model = &confirmed;
+	committing.back = true;
+}
+
+static void rolled_back(void)
+{
+	if (committing.model)
+		came_into_force();
+	memset(&committing, 0, sizeof(committing));
+}
+
+void roll_back(void)
+{
+	mutex_lock(&table->lock);
+	remember_policy();
+	expect_rollback();
+	CHECK(op25b_confirm_rollback(table, &no_extack) == 0);
+	rolled_back();
 	mutex_unlock(&table->lock);
 }
 
@@ -763,12 +882,32 @@ void pin_put(struct pinned *pinned)
 
 /* Time */
 
+/* The trial ends by itself. Its exempts expire before, in an unknown number of changes. */
+static void advance_to_rollback(void)
+{
+	void (*come)(void) = others;
+
+	others = NULL;
+	if (trial > shim_clock)
+		shim_clock_advance(trial - 1);
+	in_force.generation = table->policy->generation;
+	expect_rollback();
+	shim_clock_advance(trial > shim_clock ? trial : shim_clock);
+	rolled_back();
+	others = come;
+}
+
 void advance_time(unsigned int seconds)
 {
+	ktime_t until = shim_clock + SECONDS(seconds);
 	u64 generation = in_force.generation;
 	unsigned int expired;
 
-	shim_clock_advance(shim_clock + SECONDS(seconds));
+	if (trial && trial <= until) {
+		advance_to_rollback();
+		generation = in_force.generation;
+	}
+	shim_clock_advance(until);
 	expired = model_expire(&in_force);
 	/* exempts expire in one change or several, each of which deletes at least one */
 	CHECK(table->policy->generation >= generation + !!expired);
@@ -991,6 +1130,7 @@ int harness_setup(void **state)
 	CHECK(shim_slab.live == 0);
 	memset(&pernet, 0, sizeof(pernet));
 	memset(&in_force, 0, sizeof(in_force));
+	trial = 0;
 	memset(&stubs, 0, sizeof(stubs));
 	seen_recorder = 0;
 	others = NULL;
@@ -1000,6 +1140,8 @@ int harness_setup(void **state)
 	op25b_pin_init(table);
 	op25b_hook_init(table);
 	op25b_expire_init(table);
+	op25b_publish_init(table);
+	op25b_confirm_init(table);
 	check_table();
 	return 0;
 }
@@ -1016,6 +1158,8 @@ int harness_teardown(void **state)
 {
 	check_table();
 	CHECK(list_empty(&table->pins.list) && !table->pins.held);
+	op25b_confirm_stop(table);
+	op25b_publish_stop(table);
 	op25b_expire_stop(table);
 	op25b_pin_stop(table);
 	op25b_hook_stop(table);

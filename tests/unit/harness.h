@@ -58,6 +58,10 @@ extern struct stubs stubs;
 /* The model of the policy in force */
 extern struct model in_force;
 
+/* It waits to be confirmed until @trial, a time, 0 if it does not. Then the model to go back to is */
+extern ktime_t trial;
+extern struct model confirmed;
+
 /* Draw one of a few addresses, of customers and of servers. */
 struct op25b_key random_key(enum op25b_family family);
 
@@ -96,6 +100,9 @@ struct staged {
 void stage_begin(struct staged *staged);
 void stage(struct staged *staged, struct op op);
 void stage_end(struct staged *staged, bool commit);
+void stage_trial(struct staged *staged, unsigned int seconds);
+void confirm_trial(void);
+void roll_back(void);
 
 /**
  * struct pinned - a pin, as a dump has one

@@ -245,7 +245,22 @@ int model_apply(struct model *model, const struct op *op)
  * Replace @in_force, the policy in force, with @model. @whole: by a restore, which is a new
  * generation even if nothing differs.
  */
-void model_commit(struct model *in_force, const struct model *model, bool whole)
+static bool keeps_recorder(const struct model *old, const struct model *model, int pool)
+{
+	return old->exists[pool] && model->exists[pool] && old->settings[pool].senders &&
+	       model->settings[pool].senders &&
+	       old->settings[pool].subscriber == model->settings[pool].subscriber;
+}
+
+/* A pool of both policies goes on counting, and so does one that may come back. */
+static void keep_packets(struct model *model, const struct model *old, int pool)
+{
+	if (old->exists[pool] && model->exists[pool])
+		memcpy(model->packets[pool], old->packets[pool], sizeof(model->packets[pool]));
+}
+
+void model_commit(struct model *in_force, const struct model *model, bool whole,
+		  struct model *kept)
 {
 	struct model old = *in_force;
 	int pool;
@@ -255,17 +270,29 @@ void model_commit(struct model *in_force, const struct model *model, bool whole)
 	in_force->touched = false;
 	memset(in_force->deleted, 0, sizeof(in_force->deleted));
 	for (pool = 0; pool < POOLS; pool++) {
-		if (old.exists[pool])
-			memcpy(in_force->packets[pool], old.packets[pool],
-			       sizeof(in_force->packets[pool]));
 		in_force->recorder[pool] = 0;
-		if (old.exists[pool] && in_force->exists[pool] && old.settings[pool].senders &&
-		    in_force->settings[pool].senders &&
-		    old.settings[pool].subscriber == in_force->settings[pool].subscriber)
+		memset(in_force->packets[pool], 0, sizeof(in_force->packets[pool]));
+		if (kept) {
+			keep_packets(kept, &old, pool);
+			keep_packets(in_force, kept, pool);
+		}
+		keep_packets(in_force, &old, pool);
+		if (keeps_recorder(&old, in_force, pool))
 			in_force->recorder[pool] = old.recorder[pool];
-		if (!old.exists[pool] || !in_force->exists[pool])
-			memset(in_force->packets[pool], 0, sizeof(in_force->packets[pool]));
+		else if (kept && keeps_recorder(kept, in_force, pool))
+			in_force->recorder[pool] = kept->recorder[pool];
 	}
+}
+
+void model_rollback(struct model *in_force, const struct model *kept)
+{
+	struct model old = *in_force;
+	int pool;
+
+	*in_force = *kept;
+	in_force->generation = old.generation + 1;
+	for (pool = 0; pool < POOLS; pool++)
+		keep_packets(in_force, &old, pool);
 }
 
 const struct entry *model_lookup(const struct model *model, enum op25b_family family,

@@ -101,7 +101,13 @@ struct destination *model_destination(struct model *model, enum op25b_destinatio
 unsigned int model_expire(struct model *model);
 bool model_same_settings(struct op25b_settings a, struct op25b_settings b);
 int model_apply(struct model *model, const struct op *op);
-void model_commit(struct model *in_force, const struct model *model, bool whole);
+
+/* @kept: that of a policy to go back to, NULL if there is none */
+void model_commit(struct model *in_force, const struct model *model, bool whole,
+		  struct model *kept);
+/* Put the policy to go back to into force. */
+void model_rollback(struct model *in_force, const struct model *kept);
+
 bool model_exempts(const struct entry *entry);
 const struct entry *model_lookup(const struct model *model, enum op25b_family family,
 				 struct op25b_key key);

@@ -65,7 +65,8 @@ static const char *const command_names[] = {
 	[OP25B_CMD_RESTORE_COMMIT] = "RESTORE_COMMIT", [OP25B_CMD_PREFIX_MOVE] = "PREFIX_MOVE",
 	[OP25B_CMD_TARGET_ADD] = "TARGET_ADD", [OP25B_CMD_TARGET_DEL] = "TARGET_DEL",
 	[OP25B_CMD_TARGET_GET] = "TARGET_GET", [OP25B_CMD_SENDER_GET] = "SENDER_GET",
-	[OP25B_CMD_SENDER_RESET] = "SENDER_RESET",
+	[OP25B_CMD_SENDER_RESET] = "SENDER_RESET", [OP25B_CMD_CONFIRM] = "CONFIRM",
+	[OP25B_CMD_ROLLBACK] = "ROLLBACK",
 };
 
 void kernel_reset(void)
@@ -128,6 +129,9 @@ static void describe(const struct nlattr *attribute, char *word, char *value)
 		break;
 	case OP25B_A_SUBSCRIBER:
 		sprintf(word, "subscriber=%u", mnl_attr_get_u8(attribute));
+		break;
+	case OP25B_A_CONFIRM:
+		sprintf(word, "confirm=%u", mnl_attr_get_u32(attribute));
 		break;
 	case OP25B_A_FORCE:
 		strcpy(word, "force");

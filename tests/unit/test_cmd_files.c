@@ -228,10 +228,13 @@ static void test_bad_text(void **state)
 		{ "pool reset east\n", "site.conf:1: \"pool reset\" does not change the policy\n" },
 		{ "status\n", "site.conf:1: \"status\" does not change the policy\n" },
 		{ "restore other.conf\n", "site.conf:1: \"restore\" does not change the policy\n" },
-		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, diff, flush, help\n" },
+		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help\n" },
 		{ "prefix add east -\n", "site.conf:1: standard input can only be used on the command line, not in a file\n" },
 		{ "pool add east -b x\n", "site.conf:1: unknown option \"-b\"\n" },
 		{ "pool add east -n\n", "site.conf:1: --dry-run is for the command line\n" },
+		{ "pool add east --confirm 5m\n", "site.conf:1: --confirm is for the command line\n" },
+		{ "confirm\n", "site.conf:1: \"confirm\" does not change the policy\n" },
+		{ "rollback\n", "site.conf:1: \"rollback\" does not change the policy\n" },
 		{ "exempt add east 10.0.0.7 comment \"x", "site.conf:1: a quote is not closed\n" },
 	};
 	size_t i;
@@ -719,6 +722,7 @@ static void test_diff(void **state)
 	kernel_refuse(OP25B_CMD_POLICY_GET, NULL, ENOMEM, NULL);
 	expect("diff site.conf", 2, "", "Error: Cannot allocate memory\n", NULL);
 	expect("diff -n site.conf", 2, "", "Error: --dry-run is for restore only\n", "");
+	expect("diff --confirm 5m site.conf", 2, "", "Error: --confirm is for restore only\n", "");
 	expect("diff --bogus", 2, "", "Error: unknown option \"--bogus\"\n", "");
 	expect("-j --bogus diff", 2, "", "Error: unknown option \"--bogus\"\n", "");
 	expect("diff a b", 2, "", "Error: \"b\" is one word too many\n", "");

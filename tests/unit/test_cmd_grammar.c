@@ -135,6 +135,13 @@ static void test_changes(void **state)
 		{ "restore -", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\nRESTORE_COMMIT\n" },
 		{ "restore -n", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
 		{ "--dry-run restore", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
+		{ "restore --confirm 10m", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n"
+		  "RESTORE_COMMIT confirm=600\n" },
+		{ "--confirm 1 restore -", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n"
+		  "RESTORE_COMMIT confirm=1\n" },
+		{ "restore -n --confirm 10m", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
+		{ "confirm", "CONFIRM\n" },
+		{ "rollback", "ROLLBACK\n" },
 		{ "diff", "RESTORE_BEGIN\nFLUSH\n"
 		  "POLICY_GET restore\n"
 		  "POLICY_GET\n" },
@@ -147,6 +154,8 @@ static void test_changes(void **state)
 		{ "po d east", "POOL_DEL pool=east\n" },
 		{ "po r", "POOL_RESET\n" },
 		{ "pr a east ::/0", "PREFIX_ADD pool=east ::/0\n" },
+		{ "rol", "ROLLBACK\n" },
+		{ "c", "CONFIRM\n" },
 		{ "e d east ::1", "EXEMPT_DEL pool=east ::1/128\n" },
 		{ "ex a east 10.0.0.7 comment -f", "EXEMPT_ADD pool=east 10.0.0.7/32(-f)\n" },
 		{ "rel s", "RELAY_GET\n" },
@@ -179,13 +188,13 @@ static void test_changes(void **state)
 static void test_wrong_usage(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "frob", "unknown object \"frob\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, diff, flush, help" },
-		{ "''", "unknown object \"\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, diff, flush, help" },
+		{ "frob", "unknown object \"frob\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
+		{ "''", "unknown object \"\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
 		{ "pol", "unknown object \"pol\", did you mean \"pool\"?" },
 		{ "pools show", "unknown object \"pools\", did you mean \"pool\"?" },
 		{ "prefixes", "unknown object \"prefixes\", did you mean \"prefix\"?" },
 		{ "exmept show", "unknown object \"exmept\", did you mean \"exempt\"?" },
-		{ "abcdefghijklmnop", "unknown object \"abcdefghijklmnop\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, diff, flush, help" },
+		{ "abcdefghijklmnop", "unknown object \"abcdefghijklmnop\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
 		{ "p", "object \"p\" is ambiguous, expected one of: pool, prefix" },
 		{ "re", "object \"re\" is ambiguous, expected one of: relay, restore" },
 		{ "t", "object \"t\" is ambiguous, expected one of: target, test" },
@@ -214,6 +223,11 @@ static void test_wrong_usage(void **state)
 		{ "-b", "-b takes a file" },
 		{ "-b /dev/null status", "--batch takes no command, found \"status\"" },
 		{ "-n status", "--dry-run is for restore only" },
+		{ "--confirm 5m status", "--confirm is for restore only" },
+		{ "restore --confirm", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d" },
+		{ "restore --confirm soon", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d, not \"soon\"" },
+		{ "restore --confirm 0 -", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d, not \"0\"" },
+		{ "confirm 5m", "\"5m\" is one word too many" },
 		{ "pool add", "the name of a pool is missing" },
 		{ "pool add .x", "\".x\" is not a pool's name: " NAMES },
 		{ "pool add a/b", "\"a/b\" is not a pool's name: " NAMES },
@@ -363,8 +377,8 @@ static void test_files_have_whole_words(void **state)
 	static const char *const rows[][2] = {
 		{ "po add east\n", "unknown object \"po\", did you mean \"pool\"?" },
 		{ "pool a east\n", "unknown command \"pool a\", did you mean \"pool add\"?" },
-		{ "p add east\n", "unknown object \"p\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, diff, flush, help" },
-		{ "h\n", "unknown object \"h\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, diff, flush, help" },
+		{ "p add east\n", "unknown object \"p\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
+		{ "h\n", "unknown object \"h\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
 		{ "pool h\n", "unknown command \"pool h\", expected one of: add, set, del, show, reset, help" },
 		{ "pool list\n", "unknown command \"pool list\", did you mean \"pool show\"?" },
 		{ "pool set east\n", "a setting is missing, expected one of: mode, action, guard, senders, subscriber" },
@@ -781,7 +795,7 @@ static void test_help(void **state)
 {
 	static const char *const objects[] = {
 		"pool", "prefix", "exempt", "relay", "target", "sender", "test", "status",
-		"save", "restore", "diff", "flush",
+		"save", "restore", "confirm", "rollback", "diff", "flush",
 	};
 	char line[32], *whole;
 	size_t i;

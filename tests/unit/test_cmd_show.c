@@ -417,11 +417,27 @@ static void test_status(void **state)
 	message_put_u32(message, OP25B_A_EXEMPT_COUNT, 4);
 	message_put_u32(message, OP25B_A_RELAY_COUNT, 5);
 	message_put_u32(message, OP25B_A_TARGET_COUNT, 6);
-	expect_json("-j status", "{\"version\":\"1.2.3\",\"generation\":7,\"pools\":2,"
+	expect_json("-j status", "{\"version\":\"1.2.3\",\"generation\":7,\"applied\":null,\"confirm\":null,"
+		    "\"pools\":2,\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5,\"targets\":6}");
+	expect("status",
+	       "version     1.2.3\n"
+	       "generation  7\n"
+	       "pools       2\n"
+	       "prefixes    3 IPv4, 1 IPv6\n"
+	       "exempts     4\n"
+	       "relays      5\n"
+	       "targets     6\n");
+	/* a command has changed the policy, and it waits to be confirmed */
+	mnl_attr_put_u64(message_header(message), OP25B_A_APPLIED, 1764302400);
+	message_put_u32(message, OP25B_A_CONFIRM, 599);
+	expect_json("-j status", "{\"version\":\"1.2.3\",\"generation\":7,"
+		    "\"applied\":\"2025-11-28T04:00:00Z\",\"confirm\":599,\"pools\":2,"
 		    "\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5,\"targets\":6}");
 	expect("status",
 	       "version     1.2.3\n"
 	       "generation  7\n"
+	       "applied     2025-11-28T04:00:00Z\n"
+	       "confirm     within 599 s, or the policy before comes back\n"
 	       "pools       2\n"
 	       "prefixes    3 IPv4, 1 IPv6\n"
 	       "exempts     4\n"

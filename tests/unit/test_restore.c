@@ -103,7 +103,7 @@ static int commit(struct sock *sk)
 	mutex_lock(&table->lock);
 	restore = find(sk, &err);
 	if (restore)
-		err = op25b_restore_commit(restore);
+		err = op25b_restore_commit(restore, 0);
 	mutex_unlock(&table->lock);
 	return err;
 }

@@ -88,6 +88,8 @@ static void change_random(unsigned int n, bool failing)
 	unsigned int i;
 	int err = 0;
 
+	if (trial)
+		return;		/* refused: op25b_confirm_check() */
 	CHECK(n <= 200);
 	model = in_force;
 	for (i = 0; i < n && !err; i++) {
@@ -996,10 +998,18 @@ static void test_random(void **state)
 			pin_put(one);
 		switch (chance_below(12)) {
 		case 0:
-			if (staged.change)
-				stage_end(&staged, chance_below(3));
-			else
+			if (!staged.change)
 				stage_begin(&staged);
+			else if (trial || !chance_below(3))
+				stage_trial(&staged, 1 + chance_below(60));
+			else
+				stage_end(&staged, chance_below(3));
+			break;
+		case 5:
+			if (trial && chance() & 1)
+				confirm_trial();
+			else if (trial && chance() & 1)
+				roll_back();
 			break;
 		case 1:
 			advance_time(1 + chance_below(20));

@@ -108,6 +108,7 @@ def command(net):
 @pytest.fixture
 def op25b(command):
     """The command, on a router without a policy."""
+    command.run("rollback")     # unless no policy waits to be confirmed
     command("flush")
     return command
 

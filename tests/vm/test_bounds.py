@@ -167,6 +167,14 @@ BOUNDS = {
         "!RESTORE:u8:1": (errno.ERANGE, FAILED),
         "RESTORE:x: !RESTORE:u8:0": (errno.ERANGE, FAILED),
     }),
+    "confirm": Bounds("RESTORE_COMMIT", "{}", {}, {
+        "CONFIRM:u32:1": (errno.EINVAL, "no restore has begun on this socket"),
+        "CONFIRM:u32:2147483647": (errno.EINVAL, "no restore has begun on this socket"),
+        "!CONFIRM:u32:0": OUT_OF_RANGE,
+        "!CONFIRM:u32:2147483648": OUT_OF_RANGE,
+        "!CONFIRM:u32:0xffffffff": OUT_OF_RANGE,
+        "CONFIRM:u32:1 !CONFIRM:u32:0": OUT_OF_RANGE,
+    }),
     "src": Bounds("TEST", "{} DST[ ADDR4:x:09090909 ]", {
         "SRC[ ADDR4:x:00000000 ]": verdict("passed"),
         "SRC[ ADDR4:x:ffffffff LEN:u8:32 ]": verdict("passed"),
@@ -262,7 +270,7 @@ BOUNDS = {
 # Attributes of replies only
 REPLIES = {
     "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
-              "target-count", "target", "sender-count", "sender",
+              "target-count", "target", "sender-count", "sender", "applied",
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
     "packets": {"syn", "malformed", "synack", "inbound", "spoofed"},
     "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},
@@ -291,6 +299,7 @@ NEEDED = {
              "DST[ ADDR4:x:09090909 ]": "src and dst are needed"},
     "prefix-move": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},
     "status-get": {}, "flush": {}, "restore-begin": {}, "restore-commit": {},
+    "confirm": {}, "rollback": {},
 }
 
 OPERATIONS = {op["name"]: op for op in SPEC["operations"]["list"]}

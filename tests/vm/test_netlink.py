@@ -316,7 +316,8 @@ def test_without_privileges(host, east):
                 ("RELAY_ADD", NET), ("RELAY_DEL", NET),
                 ("TARGET_ADD", NET), ("TARGET_DEL", NET),
                 ("POOL_SET", "POOL:s:east SENDERS:u8:1"), ("SENDER_RESET", ""),
-                ("RESTORE_BEGIN", ""), ("RESTORE_COMMIT", "")):
+                ("RESTORE_BEGIN", ""), ("RESTORE_COMMIT", ""), ("CONFIRM", ""),
+                ("ROLLBACK", "")):
             nobody.refused(command, attributes, errno.EPERM)
     nobody.end()
 

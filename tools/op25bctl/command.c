@@ -5,6 +5,7 @@
 #include "choices.h"
 #include "collision.h"
 #include "command.h"
+#include "duration.h"
 #include "output.h"
 #include "refusal.h"
 #include "report.h"
@@ -22,6 +23,8 @@ static const struct object *const objects[] = {
 	&status_object,
 	&save_object,
 	&restore_object,
+	&confirm_object,
+	&rollback_object,
 	&diff_object,
 	&flush_object,
 };
@@ -33,6 +36,7 @@ static const char options_help[] =
 	"  -j, --json           print JSON\n"
 	"  -f, --force          adding what exists, and deleting what does not, succeeds\n"
 	"  -n, --dry-run        restore: check the file, but change nothing\n"
+	"      --confirm TIME   restore: go back unless \"op25bctl confirm\" comes in time\n"
 	"  -b, --batch FILE     run the commands in FILE, one a line, up to the first error\n"
 	"  -c, --color[=WHEN]   use colours; WHEN is always, auto or never\n"
 	"  -V, --version        print the version of this command\n"
@@ -56,6 +60,8 @@ static int take_option(struct control *control, const char *word, struct words *
 		control->force = true;
 	} else if (is_option(word, 'n', "dry-run")) {
 		control->dry_run = true;
+	} else if (is_option(word, '\0', "confirm")) {
+		return duration_parse(&control->confirm, "--confirm", words_next(words));
 	} else if ((!strncmp(word, "-c", 2) || !strncmp(word, "--c", 3)) && !words->in_file) {
 		char name[16] = "";
 
@@ -214,8 +220,9 @@ int command_parse_change(struct change *change, struct words *words, bool force)
 	command = find_command(&object, words);
 	if (!command)
 		return USAGE;
-	if (control.dry_run)
-		return report_usage("--dry-run is for the command line");
+	if (control.dry_run || control.confirm)
+		return report_usage("%s is for the command line",
+				    control.dry_run ? "--dry-run" : "--confirm");
 	if (!command->parse)
 		return report_usage("\"%s%s%s\" does not change the policy", object->name,
 				    command->name ? " " : "", command->name ? command->name : "");
@@ -320,8 +327,9 @@ int command_run(struct control *control, struct words *words)
 	command = find_command(&object, words);
 	if (!command)
 		return USAGE;
-	if (control->dry_run && object != &restore_object)
-		return report_usage("--dry-run is for restore only");
+	if ((control->dry_run || control->confirm) && object != &restore_object)
+		return report_usage("%s is for restore only",
+				    control->dry_run ? "--dry-run" : "--confirm");
 	if (command->parse)
 		return run_change(control, command, words);
 	return command->run(control, words);

@@ -14,6 +14,7 @@
  * @json: print JSON
  * @force: adding what exists and deleting what does not succeed
  * @dry_run: restore: check only
+ * @confirm: restore: seconds in which the policy has to be confirmed; 0 if it need not be
  * @show_version: print the version and exit
  * @show_help: print the help and exit
  * @batch: the file to read commands from, or NULL
@@ -23,6 +24,7 @@ struct control {
 	bool json;
 	bool force;
 	bool dry_run;
+	uint32_t confirm;
 	bool show_version;
 	bool show_help;
 	const char *batch;
@@ -67,6 +69,8 @@ extern const struct object test_object;
 extern const struct object status_object;
 extern const struct object save_object;
 extern const struct object restore_object;
+extern const struct object confirm_object;
+extern const struct object rollback_object;
 extern const struct object diff_object;
 extern const struct object flush_object;
 

@@ -29,6 +29,7 @@ static const char *const command_words[] = {
 	[OP25B_CMD_PREFIX_MOVE] = "prefix move", [OP25B_CMD_TARGET_ADD] = "target add",
 	[OP25B_CMD_TARGET_DEL] = "target del", [OP25B_CMD_TARGET_GET] = "target show",
 	[OP25B_CMD_SENDER_GET] = "sender show", [OP25B_CMD_SENDER_RESET] = "sender reset",
+	[OP25B_CMD_CONFIRM] = "confirm", [OP25B_CMD_ROLLBACK] = "rollback",
 };
 
 static_assert(sizeof(command_words) == (OP25B_CMD_MAX + 1) * sizeof(*command_words), "commands");
@@ -38,7 +39,7 @@ static const char *const option_words[OP25B_A_MAX + 1] = {
 	[OP25B_A_POOL] = "pool", [OP25B_A_MODE] = "mode", [OP25B_A_ACTION] = "action",
 	[OP25B_A_GUARD] = "guard", [OP25B_A_PREFIX] = "prefix", [OP25B_A_FORCE] = "--force",
 	[OP25B_A_RESTORE] = "restore", [OP25B_A_SENDERS] = "senders",
-	[OP25B_A_SUBSCRIBER] = "subscriber",
+	[OP25B_A_SUBSCRIBER] = "subscriber", [OP25B_A_CONFIRM] = "--confirm",
 };
 
 static const char *const prefix_words[] = {

@@ -21,6 +21,8 @@ static void read_status_answer(const struct nlmsghdr *answer, void *data)
 		strncpy(status->version, attribute_string(table[OP25B_A_VERSION]),
 			sizeof(status->version) - 1);
 	status->generation = attribute_u64(table[OP25B_A_GENERATION]);
+	status->applied = attribute_u64(table[OP25B_A_APPLIED]);
+	status->confirm = attribute_u32(table[OP25B_A_CONFIRM]);
 	status->pools = attribute_u32(table[OP25B_A_POOL_COUNT]);
 	status->prefixes4 = attribute_u32(table[OP25B_A_PREFIX4_COUNT]);
 	status->prefixes6 = attribute_u32(table[OP25B_A_PREFIX6_COUNT]);

@@ -9,6 +9,8 @@
 struct status {
 	char version[64];	/* of the module */
 	uint64_t generation;
+	uint64_t applied;	/* seconds since 1970; 0: no command has changed the policy */
+	uint32_t confirm;	/* seconds left to confirm it; 0: it need not be */
 	uint32_t pools;
 	uint32_t prefixes4;
 	uint32_t prefixes6;

@@ -5,12 +5,24 @@
 
 #include "output.h"
 #include "read.h"
+#include "timestamp.h"
+
+/* Returns NULL if no command has changed the policy. */
+static const char *applied(const struct status *status, char text[TIMESTAMP_TEXT_MAX])
+{
+	return status->applied ? timestamp_format(status->applied, text) : NULL;
+}
 
 static void print_json(const struct status *status)
 {
-	json_print(json_pack("{ss sI sI s{sI sI} sI sI sI}",
+	char text[TIMESTAMP_TEXT_MAX];
+
+	json_print(json_pack("{ss sI ss? so sI s{sI sI} sI sI sI}",
 			     "version", status->version,
 			     "generation", (json_int_t)status->generation,
+			     "applied", applied(status, text),
+			     "confirm", status->confirm ? json_integer(status->confirm) :
+							  json_null(),
 			     "pools", (json_int_t)status->pools,
 			     "prefixes",
 				"ipv4", (json_int_t)status->prefixes4,
@@ -22,8 +34,15 @@ static void print_json(const struct status *status)
 
 static void print_text(const struct status *status)
 {
+	char text[TIMESTAMP_TEXT_MAX];
+
 	printf("version     %s\n", status->version);
 	printf("generation  %" PRIu64 "\n", status->generation);
+	if (status->applied)
+		printf("applied     %s\n", applied(status, text));
+	if (status->confirm)
+		printf("confirm     within %" PRIu32 " s, or the policy before comes back\n",
+		       status->confirm);
 	printf("pools       %" PRIu32 "\n", status->pools);
 	printf("prefixes    %" PRIu32 " IPv4, %" PRIu32 " IPv6\n", status->prefixes4,
 	       status->prefixes6);
@@ -58,8 +77,9 @@ const struct object status_object = {
 		"  status\n",
 	.help =
 		"Shows the version of the module, the generation, which is the number of the\n"
-		"policy in force and grows by one with each change, and how many pools,\n"
-		"prefixes, exempts, relays and targets there are.\n"
+		"policy in force and grows by one with each change, when a command changed the\n"
+		"policy last, how much time is left to confirm it if it waits for that, and how\n"
+		"many pools, prefixes, exempts, relays and targets there are.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl -j status\n",

@@ -174,6 +174,8 @@ enum {
 	OP25B_A_SUBSCRIBER,		/* __u8: bits of an IPv6 subscriber's prefix */
 	OP25B_A_SENDER_COUNT,		/* __u64: about how many senders; absent: not recorded */
 	OP25B_A_SENDER,			/* nest: what is known of a sender */
+	OP25B_A_CONFIRM,		/* __u32: seconds to confirm a policy in; status: left */
+	OP25B_A_APPLIED,		/* __u64: last change by a command, seconds since 1970 */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
@@ -204,7 +206,7 @@ enum {
 	OP25B_CMD_STATUS_GET,		/* do */
 	OP25B_CMD_FLUSH,		/* do */
 	OP25B_CMD_RESTORE_BEGIN,	/* do: stage this socket's changes in an empty policy */
-	OP25B_CMD_RESTORE_COMMIT,	/* do: put the staged policy into force */
+	OP25B_CMD_RESTORE_COMMIT,	/* do: [confirm]: put the staged policy into force */
 	OP25B_CMD_POLICY_GET,		/* dump: all that makes a policy */
 	OP25B_CMD_PREFIX_MOVE,		/* do: pool, prefix ...: from the pools that have them */
 	OP25B_CMD_TARGET_ADD,		/* do: [pool], prefix ... */
@@ -212,6 +214,8 @@ enum {
 	OP25B_CMD_TARGET_GET,		/* dump */
 	OP25B_CMD_SENDER_GET,		/* dump: [pool], [prefix] */
 	OP25B_CMD_SENDER_RESET,		/* do: [pool], [prefix] */
+	OP25B_CMD_CONFIRM,		/* do: keep the policy that waits to be confirmed */
+	OP25B_CMD_ROLLBACK,		/* do: have the policy before it back */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1

@@ -170,14 +170,22 @@ static void receive(struct mnl_socket *socket, unsigned int parts, struct outcom
 	}
 }
 
-/* Send a request on a separate socket. It is fatal if it is refused. */
-static struct outcome ask(struct message *m)
+/* Send a request on a separate socket. */
+static struct outcome try(struct message *m)
 {
 	struct outcome outcome;
 
 	if (mnl_socket_sendto(clean, m->bytes, m->len) < 0)
 		fail("operation %u cannot be sent: %m", message_generic(m)->cmd);
 	receive(clean, ALL, &outcome);
+	return outcome;
+}
+
+/* The same; it is fatal if it is refused. */
+static struct outcome ask(struct message *m)
+{
+	struct outcome outcome = try(m);
+
 	if (outcome.errors || !outcome.acks)
 		fail("operation %u is refused: %s", message_generic(m)->cmd,
 		     strerror(outcome.error));
@@ -192,6 +200,15 @@ static struct outcome ask_simple(int command, int flags)
 	return ask(&m);
 }
 
+/* Returns false if the operation is refused. */
+static bool try_simple(int command)
+{
+	static struct message m;
+
+	message_begin(&m, family, command, NLM_F_ACK);
+	return !try(&m).errors;
+}
+
 /* The generation of the policy, and the numbers of its objects */
 static struct outcome ask_status(void)
 {
@@ -204,6 +221,8 @@ static struct outcome ask_status(void)
 	receive(clean, 1, &outcome);
 	if (outcome.replies != 1)
 		fail("there is no status: %s", strerror(outcome.error));
+	/* this changes by itself */
+	outcome.value[OP25B_A_CONFIRM] = 0;
 	return outcome;
 }
 
@@ -383,7 +402,8 @@ static void follow_restore(struct sender *sender, unsigned int command, bool don
 {
 	if (sender->unclear)
 		return;
-	if (sender->restoring && command != OP25B_CMD_RESTORE_COMMIT)
+	if (sender->restoring && command != OP25B_CMD_RESTORE_COMMIT &&
+	    command != OP25B_CMD_ROLLBACK)
 		*changes = 0;
 	if (done && command == OP25B_CMD_RESTORE_BEGIN)
 		sender->restoring = true;
@@ -512,8 +532,12 @@ static void window_begin(void)
 	static unsigned int windows;
 
 	sockets_renew();
-	if (role->may_change)
-		ask_simple(OP25B_CMD_FLUSH, NLM_F_ACK);
+	/* while a policy waits to be confirmed, a flush is refused; others may put one on trial */
+	if (role->may_change && !try_simple(OP25B_CMD_FLUSH)) {
+		try_simple(OP25B_CMD_ROLLBACK);
+		while (!try_simple(OP25B_CMD_FLUSH) && !role->alone)
+			try_simple(OP25B_CMD_ROLLBACK);
+	}
 	if (role->may_change && role->alone)
 		load_witness();
 	if (role->alone)
@@ -524,7 +548,7 @@ static void window_begin(void)
 
 /* --- sending --- */
 
-/* Exempts that expire during the run would change the policy without a message. */
+/* Exempts that expire during the run, and rollbacks, would change the policy without a message. */
 static void lengthen_timeouts(struct message *m)
 {
 	struct nlattr *attr;
@@ -534,7 +558,8 @@ static void lengthen_timeouts(struct message *m)
 	for (at = HEADERS; at + NLA_HDRLEN + sizeof(seconds) <= m->len; at += NLA_ALIGNTO) {
 		attr = (struct nlattr *)(m->bytes + at);
 		if (attr->nla_len != NLA_HDRLEN + sizeof(seconds) ||
-		    mnl_attr_get_type(attr) != OP25B_A_PREFIX_TIMEOUT)
+		    (mnl_attr_get_type(attr) != OP25B_A_PREFIX_TIMEOUT &&
+		     mnl_attr_get_type(attr) != OP25B_A_CONFIRM))
 			continue;
 		memcpy(&seconds, attr + 1, sizeof(seconds));
 		if (seconds && seconds < TIMEOUT_LONG)

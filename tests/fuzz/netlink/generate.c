@@ -48,7 +48,7 @@ static const struct operation {
 	[OP25B_CMD_POLICY_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
 	[OP25B_CMD_FLUSH] = { .weight = 1 },
 	[OP25B_CMD_RESTORE_BEGIN] = { .weight = 1 },
-	[OP25B_CMD_RESTORE_COMMIT] = { .weight = 2 },
+	[OP25B_CMD_RESTORE_COMMIT] = { .may = A(CONFIRM), .weight = 2 },
 	[OP25B_CMD_PREFIX_MOVE] = { A(POOL) | A(PREFIX), A(FORCE), .weight = 5 },
 	[OP25B_CMD_TARGET_ADD] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 6 },
 	[OP25B_CMD_TARGET_DEL] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 4 },
@@ -57,6 +57,8 @@ static const struct operation {
 		.may = A(POOL) | A(PREFIX), .weight = 2, .dumps = true, .no_do = true
 	},
 	[OP25B_CMD_SENDER_RESET] = { .may = A(POOL) | A(PREFIX), .weight = 2 },
+	[OP25B_CMD_CONFIRM] = { .weight = 2 },
+	[OP25B_CMD_ROLLBACK] = { .weight = 2 },
 };
 
 /**
@@ -145,6 +147,10 @@ static void put_attribute(struct nlmsghdr *header, int command, int type, unsign
 		break;
 	case OP25B_A_SUBSCRIBER:
 		mnl_attr_put_u8(header, type, OP25B_SUBSCRIBER_MIN + below(OP25B_SUBSCRIBER_MAX));
+		break;
+	case OP25B_A_CONFIRM:
+		mnl_attr_put_u32(header, type,
+				 one_in(32) ? 1 : OP25B_TIMEOUT_MAX - below(OP25B_TIMEOUT_MAX / 2));
 		break;
 	case OP25B_A_PREFIX:
 		n = one_in(4) ? below(40) : 1 + below(3);

@@ -166,6 +166,13 @@ bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
 	return was;
 }
 
+bool queue_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
+			unsigned long delay)
+{
+	return work->work.pending || work->timer.pending ? false :
+	       !mod_delayed_work(queue, work, delay);
+}
+
 bool cancel_delayed_work_sync(struct delayed_work *work)
 {
 	bool was = hrtimer_cancel(&work->timer);

@@ -22,6 +22,11 @@ void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*function)(struc
 void hrtimer_start(struct hrtimer *timer, ktime_t due, enum hrtimer_mode mode);
 int hrtimer_cancel(struct hrtimer *timer);
 
+static inline ktime_t hrtimer_get_expires(const struct hrtimer *timer)
+{
+	return timer->due;
+}
+
 /* Advance the time to @clock; timers that are due until then fire, each at its time. */
 void shim_clock_advance(ktime_t clock);
 

@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#define SHIM_IDA_IDS 131072
+#define SHIM_IDA_IDS (1 << 18)
 
 struct ida {
 	bool *used;

@@ -23,6 +23,12 @@ static inline ktime_t ktime_get_coarse_boottime(void)
 	return shim_clock - shim_clock % (NSEC_PER_SEC / 250);
 }
 
+
+static inline s64 ktime_to_ns(ktime_t time)
+{
+	return time;
+}
+
 static inline ktime_t ktime_set(s64 seconds, unsigned long nanoseconds)
 {
 	return seconds * NSEC_PER_SEC + nanoseconds;

@@ -47,6 +47,8 @@ bool queue_work(struct workqueue_struct *queue, struct work_struct *work);
 bool cancel_work_sync(struct work_struct *work);
 bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
 		      unsigned long delay);
+bool queue_delayed_work(struct workqueue_struct *queue, struct delayed_work *work,
+			unsigned long delay);
 bool cancel_delayed_work_sync(struct delayed_work *work);
 bool queue_rcu_work(struct workqueue_struct *queue, struct rcu_work *work);
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+/* rollback: have the policy back that restore --confirm has replaced. */
+#include "command.h"
+
+static int run(struct control *control, struct words *words)
+{
+	struct message request = {};
+	int status = words_end(words);
+
+	if (status)
+		return status;
+	message_begin(&request, OP25B_CMD_ROLLBACK, NLM_F_ACK);
+	status = control_ask(control, &request, NULL, NULL);
+	message_free(&request);
+	return status;
+}
+
+static const struct command commands[] = {
+	{ .run = run },
+	{}
+};
+
+const struct object rollback_object = {
+	.name = "rollback",
+	.commands = commands,
+	.grammar =
+		"  rollback\n",
+	.help =
+		"Puts the policy back into force that was there before \"op25bctl restore\n"
+		"--confirm\", without waiting for the time to pass. Pools keep their counters.\n"
+		"\n"
+		"Example:\n"
+		"  op25bctl rollback\n",
+};
