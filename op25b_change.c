@@ -505,6 +505,7 @@ static void keep_policy(struct op25b_table *table, struct op25b_change *kept)
 {
 	kept->base = NULL;
 	kept->pools_changed = true;
+	kept->event.kind = OP25B_EVENT_ROLLED_BACK;
 	table->rollback = kept;
 	list_splice_init(&table->exempts, &kept->exempts);
 	kept->expiries = table->expiries;
@@ -594,9 +595,10 @@ static void take_effect(struct op25b_table *table, struct op25b_change *change,
 		build_jumps(change);
 	}
 	policy->generation = old->generation + 1;
-	if (!change->expires)
+	if (change->event.kind != OP25B_EVENT_EXPIRED)
 		policy->applied = ktime_get_real_seconds();
 	op25b_pin_publish(table, policy);
+	op25b_event_send(table, &change->event, policy, change->pools_changed ? old : NULL);
 	if (table->senders)
 		retire_recorders(table, old, &change->recorders);
 	publish_exempts(table, change);
@@ -672,8 +674,11 @@ static int commit(struct op25b_change *change, u32 seconds)
 		keep_policy(table, kept);
 		change->keeps_old = true;
 	}
-	if (seconds)
+	if (seconds) {
 		op25b_table_schedule_rollback(table, seconds);
+		change->event.kind = OP25B_EVENT_PENDING;
+		change->event.seconds = seconds;
+	}
 	take_effect(table, change, old);
 	if (hooked && !needs_hooks(table))
 		op25b_hook_unregister(table);
@@ -745,11 +750,13 @@ void op25b_change_confirm(struct op25b_table *table)
 {
 	bool hooked = needs_hooks(table);
 	struct op25b_change *kept = end_trial(table);
+	const struct op25b_event event = { .kind = OP25B_EVENT_CONFIRMED };
 
 	if (hooked && !needs_hooks(table))
 		op25b_hook_unregister(table);
 	if (table->senders)
 		retire_recorders(table, kept->policy, &kept->recorders);
+	op25b_event_send(table, &event, op25b_table_policy(table), NULL);
 	list_splice_init(&kept->exempts, &kept->gone);
 	mem_cgroup_put(kept->memcg);
 	retire_old(table, kept, kept->policy);

@@ -11,6 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "core/garbage.h"
+#include "op25b_event.h"
 #include "op25b_pin.h"
 #include "op25b_policy.h"
 #include "op25b_table.h"
@@ -37,7 +38,7 @@ struct mem_cgroup;
  * @retired: keeps @old and what it does not share for dumps, before @work is queued
  * @work: frees them, after a grace period
  * @changed: @policy is not the same as @base
- * @expires: all that it does is to delete exempts that have expired
+ * @event: what the events of its commit say of it
  * @pools_changed: @policy has other pools than @base; always set without a base
  */
 struct op25b_change {
@@ -58,7 +59,7 @@ struct op25b_change {
 	struct op25b_retired retired;
 	struct rcu_work work;
 	bool changed;
-	bool expires;
+	struct op25b_event event;
 	bool pools_changed;
 };
 

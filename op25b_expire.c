@@ -42,7 +42,7 @@ static int delete_some(struct op25b_change *change)
 	unsigned int n;
 	int err;
 
-	change->expires = true;
+	change->event.kind = OP25B_EVENT_EXPIRED;
 	for (n = 0; n < EXPIRE_MAX; n++) {
 		exempt = next_expired(change->table);
 		if (!exempt)
@@ -50,6 +50,7 @@ static int delete_some(struct op25b_change *change)
 		err = op25b_step_exempt_expire(change, exempt);
 		if (err)
 			return err;
+		change->event.count++;
 	}
 	return 0;
 }

@@ -166,7 +166,12 @@ static const struct genl_ops operations[] = {
 	ADMIN(ROLLBACK, no_attrs, rollback),
 };
 
-static_assert(ARRAY_SIZE(operations) == OP25B_CMD_MAX);
+/* The operations from this one on are events. */
+static_assert(ARRAY_SIZE(operations) == OP25B_CMD_POLICY_NTF - 1);
+
+static const struct genl_multicast_group groups[] = {
+	[OP25B_NL_GROUP_POLICY] = { .name = OP25B_GROUP_POLICY },
+};
 
 struct genl_family op25b_nl_family __ro_after_init = {
 	.name = OP25B_FAMILY_NAME,
@@ -177,6 +182,8 @@ struct genl_family op25b_nl_family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = operations,
 	.n_ops = ARRAY_SIZE(operations),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
 /**

@@ -15,6 +15,11 @@ void op25b_netlink_exit(void);
 
 extern struct genl_family op25b_nl_family;
 
+/* The multicast groups, by their index */
+enum {
+	OP25B_NL_GROUP_POLICY,
+};
+
 /* op25b_netlink_attr.c: attributes that several operations have */
 
 /**

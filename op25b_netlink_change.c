@@ -74,6 +74,7 @@ static int apply_to_prefixes(struct op25b_change *change, const u32 *id, struct 
 		if (!(++n % 64))
 			cond_resched();
 	}
+	change->event.count += n;
 	if (n < min) {
 		NL_SET_ERR_MSG(info->extack, "prefix is missing");
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, OP25B_A_PREFIX);
@@ -307,6 +308,10 @@ static int change_policy(struct op25b_table *table, const struct change_op *op,
 	change = op25b_change_begin(table);
 	if (!change)
 		return -ENOMEM;
+	change->event.command = info->genlhdr->cmd;
+	if (info->attrs[OP25B_A_POOL])
+		strscpy(change->event.pool, nla_data(info->attrs[OP25B_A_POOL]),
+			sizeof(change->event.pool));
 	err = op->apply(change, info, op->each);
 	if (err) {
 		op25b_change_abort(change);
@@ -372,6 +377,8 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info)
 	    !policy->destinations[OP25B_TARGET])
 		goto out;
 	change = op25b_change_begin_empty(&pernet->table);
+	if (change)
+		change->event.command = OP25B_CMD_FLUSH;
 	err = change ? op25b_change_commit(change) : -ENOMEM;
 out:
 	mutex_unlock(&pernet->table.lock);

@@ -20,6 +20,7 @@ from header import NUMBERS  # pylint: disable=wrong-import-position
 
 COMMAND = "tools/op25bctl/*.c"
 OPERATIONS = "op25b_netlink_*.c"
+EVENTS = "op25b_event.c"
 GENERATOR = "tests/fuzz/netlink/generate.c"
 
 missing = []
@@ -130,16 +131,21 @@ SETS = {one["name"]: [attribute["name"] for attribute in one["attributes"]]
 # What the fuzzer's generator leaves out. Mutations of messages have it.
 NOT_GENERATED = {"restore"}
 
-asked, told = set(), set()
+asked, told, heard = set(), set(), set()
 for operation in SPEC["operations"]["list"]:
     name = constant(operation["name"])
     need(f"OP25B_CMD_{name}", COMMAND, text_of(COMMAND))
-    need(f"OP25B_CMD_{name}", GENERATOR, text_of(GENERATOR), r"\[{}\] =")
+    heard |= set(operation.get("event", {}).get("attributes", []))
+    if "event" not in operation:
+        need(f"OP25B_CMD_{name}", GENERATOR, text_of(GENERATOR), r"\[{}\] =")
     for how in ("do", "dump"):
         asked |= set(operation.get(how, {}).get("request", {}).get("attributes", []))
         told |= set(operation.get(how, {}).get("reply", {}).get("attributes", []))
 for name in sorted(asked | told):
     for where in (OPERATIONS, COMMAND):
+        need(f"OP25B_A_{constant(name)}", where, text_of(where))
+for name in sorted(heard):
+    for where in (EVENTS, COMMAND):
         need(f"OP25B_A_{constant(name)}", where, text_of(where))
 for name in sorted(told - {"packets"}):
     need(f"OP25B_A_{constant(name)}", "tests/vm/nl-client.c", text_of("tests/vm/nl-client.c"))

@@ -82,6 +82,17 @@ void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum o
 	stubs.action = action;
 }
 
+/* The policy of each event is in force, and the one before is still whole. */
+void op25b_event_send(struct op25b_table *of, const struct op25b_event *event,
+		      const struct op25b_policy *policy, const struct op25b_policy *old)
+{
+	CHECK(of == table && policy == table->policy && old != policy);
+	if (old)
+		CHECK(policy->generation == old->generation + 1);
+	stubs.events++;
+	stubs.event = *event;
+}
+
 /* The module asks whether there are any recorders. */
 static void count_recorders(int n)
 {

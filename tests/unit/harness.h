@@ -7,6 +7,7 @@
 #define TEST_HARNESS_H
 
 #include "model.h"
+#include "op25b_event.h"
 #include "op25b_net.h"
 #include "op25b_table.h"
 
@@ -30,6 +31,8 @@ extern struct op25b_table *const table;
  * @recorder: what the last one was called with: the recorder
  * @src: and the source
  * @dst: and the destination
+ * @events: the number of calls of op25b_event_send()
+ * @event: what the last one was called with
  * @own: an address of the router's own, NULL for none
  * @spoofed: the next packets come by a device by which the router would not send to their source
  * @looped: the router has sent the next packets to itself: by the loopback device, or within a VRF
@@ -48,6 +51,8 @@ struct stubs {
 	const struct op25b_recorder *recorder;
 	struct op25b_key src;
 	struct op25b_key dst;
+	unsigned int events;
+	struct op25b_event event;
 	const char *own;
 	bool spoofed;
 	enum { NOT_LOOPED, LOOPED, LOOPED_IN_VRF } looped;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -66,7 +67,7 @@ static const char *const command_names[] = {
 	[OP25B_CMD_TARGET_ADD] = "TARGET_ADD", [OP25B_CMD_TARGET_DEL] = "TARGET_DEL",
 	[OP25B_CMD_TARGET_GET] = "TARGET_GET", [OP25B_CMD_SENDER_GET] = "SENDER_GET",
 	[OP25B_CMD_SENDER_RESET] = "SENDER_RESET", [OP25B_CMD_CONFIRM] = "CONFIRM",
-	[OP25B_CMD_ROLLBACK] = "ROLLBACK",
+	[OP25B_CMD_ROLLBACK] = "ROLLBACK", [OP25B_CMD_POLICY_NTF] = "POLICY_NTF",
 };
 
 void kernel_reset(void)
@@ -446,6 +447,37 @@ static const struct rule *find_rule(const struct transport *transport,
 		return rule;
 	}
 	return NULL;
+}
+
+int transport_listen(struct transport *transport, const char *const *groups, size_t count)
+{
+	(void)transport;
+	log_text("LISTEN");
+	while (count--) {
+		log_text(" ");
+		log_text(*groups++);
+	}
+	log_text("\n");
+	return kernel.listen_code;
+}
+
+/* Hears the first of the events that are left. */
+int transport_hear(struct transport *transport, transport_reader reader, void *data)
+{
+	size_t i;
+
+	(void)transport;
+	for (i = 0; i < answer_count; i++) {
+		if (answers[i].command != OP25B_CMD_POLICY_NTF)
+			continue;
+		answers[i].command = 0;
+		reader(message_header(&answers[i].message), data);
+		return 0;
+	}
+	if (kernel.hear_codes[kernel.heard])
+		return kernel.hear_codes[kernel.heard++];
+	raise(SIGINT);
+	return -EINTR;
 }
 
 int transport_ask(struct transport *transport, struct message *request, transport_reader reader,

@@ -26,6 +26,9 @@
  * @interrupted: a change interrupts dumps, as in a module older than the command
  * @inner: of a prefix that is refused, this attribute is at fault; 0: the whole prefix
  * @absent: a refusal is due to the module, which was removed
+ * @listen_code: what transport_listen() returns
+ * @hear_codes: what transport_hear() returns after the events, up to one that is 0: then SIGINT comes
+ * @heard: how many of these it has returned
  * @sockets: the number of open sockets
  */
 struct kernel {
@@ -38,6 +41,9 @@ struct kernel {
 	bool interrupted;
 	uint16_t inner;
 	bool absent;
+	int listen_code;
+	int hear_codes[4];
+	unsigned int heard;
 	int sockets;
 };
 

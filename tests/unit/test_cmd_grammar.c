@@ -142,6 +142,9 @@ static void test_changes(void **state)
 		{ "restore -n --confirm 10m", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
 		{ "confirm", "CONFIRM\n" },
 		{ "rollback", "ROLLBACK\n" },
+		{ "monitor", "LISTEN policy\n" },
+		{ "-j monitor policy", "LISTEN policy\n" },
+		{ "mon pol", "LISTEN policy\n" },
 		{ "diff", "RESTORE_BEGIN\nFLUSH\n"
 		  "POLICY_GET restore\n"
 		  "POLICY_GET\n" },
@@ -188,13 +191,13 @@ static void test_changes(void **state)
 static void test_wrong_usage(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "frob", "unknown object \"frob\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
-		{ "''", "unknown object \"\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
+		{ "frob", "unknown object \"frob\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help" },
+		{ "''", "unknown object \"\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help" },
 		{ "pol", "unknown object \"pol\", did you mean \"pool\"?" },
 		{ "pools show", "unknown object \"pools\", did you mean \"pool\"?" },
 		{ "prefixes", "unknown object \"prefixes\", did you mean \"prefix\"?" },
 		{ "exmept show", "unknown object \"exmept\", did you mean \"exempt\"?" },
-		{ "abcdefghijklmnop", "unknown object \"abcdefghijklmnop\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
+		{ "abcdefghijklmnop", "unknown object \"abcdefghijklmnop\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help" },
 		{ "p", "object \"p\" is ambiguous, expected one of: pool, prefix" },
 		{ "re", "object \"re\" is ambiguous, expected one of: relay, restore" },
 		{ "t", "object \"t\" is ambiguous, expected one of: target, test" },
@@ -227,6 +230,8 @@ static void test_wrong_usage(void **state)
 		{ "restore --confirm", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d" },
 		{ "restore --confirm soon", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d, not \"soon\"" },
 		{ "restore --confirm 0 -", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d, not \"0\"" },
+		{ "monitor pools", "unknown events \"pools\", expected one of: policy, help" },
+		{ "monitor policy all", "\"all\" is one word too many" },
 		{ "confirm 5m", "\"5m\" is one word too many" },
 		{ "pool add", "the name of a pool is missing" },
 		{ "pool add .x", "\".x\" is not a pool's name: " NAMES },
@@ -377,8 +382,8 @@ static void test_files_have_whole_words(void **state)
 	static const char *const rows[][2] = {
 		{ "po add east\n", "unknown object \"po\", did you mean \"pool\"?" },
 		{ "pool a east\n", "unknown command \"pool a\", did you mean \"pool add\"?" },
-		{ "p add east\n", "unknown object \"p\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
-		{ "h\n", "unknown object \"h\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, flush, help" },
+		{ "p add east\n", "unknown object \"p\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help" },
+		{ "h\n", "unknown object \"h\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help" },
 		{ "pool h\n", "unknown command \"pool h\", expected one of: add, set, del, show, reset, help" },
 		{ "pool list\n", "unknown command \"pool list\", did you mean \"pool show\"?" },
 		{ "pool set east\n", "a setting is missing, expected one of: mode, action, guard, senders, subscriber" },
@@ -795,7 +800,7 @@ static void test_help(void **state)
 {
 	static const char *const objects[] = {
 		"pool", "prefix", "exempt", "relay", "target", "sender", "test", "status",
-		"save", "restore", "confirm", "rollback", "diff", "flush",
+		"save", "restore", "confirm", "rollback", "diff", "monitor", "flush",
 	};
 	char line[32], *whole;
 	size_t i;

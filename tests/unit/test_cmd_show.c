@@ -445,6 +445,125 @@ static void test_status(void **state)
 	       "targets     6\n");
 }
 
+static void put_event(uint32_t kind, uint32_t command, const char *pool, uint32_t count,
+		      uint32_t confirm, bool process)
+{
+	struct message *message = kernel_answer(OP25B_CMD_POLICY_NTF);
+
+	message_put_u32(message, OP25B_A_EVENT, kind);
+	mnl_attr_put_u64(message_header(message), OP25B_A_GENERATION, 8);
+	if (command)
+		message_put_u32(message, OP25B_A_COMMAND, command);
+	if (pool)
+		message_put_string(message, OP25B_A_POOL, pool);
+	if (count)
+		message_put_u32(message, OP25B_A_CHANGE_COUNT, count);
+	if (confirm)
+		message_put_u32(message, OP25B_A_CONFIRM, confirm);
+	if (process) {
+		message_put_u32(message, OP25B_A_UID, 1000);
+		message_put_u32(message, OP25B_A_PID, 4711);
+	}
+}
+
+static void put_events(void)
+{
+	put_event(OP25B_EVENT_CHANGED, OP25B_CMD_PREFIX_ADD, "east", 3, 0, true);
+	put_event(OP25B_EVENT_PENDING, 0, NULL, 0, 600, true);
+	put_event(OP25B_EVENT_ROLLED_BACK, 0, NULL, 0, 0, false);
+	put_event(OP25B_EVENT_EXPIRED, 0, NULL, 2, 0, false);
+	put_event(OP25B_EVENT_POOL_GONE, 0, "west", 0, 0, false);
+	/* of a newer module */
+	put_event(99, 0, NULL, 0, 0, false);
+	put_event(OP25B_EVENT_CHANGED, 99, NULL, 0, 0, false);
+}
+
+/* Replaces the time at the start of each line, after @prefix, by T. */
+static char *without_times(const char *prefix)
+{
+	char *from = run.out, *to = run.out;
+	size_t skip = strlen(prefix);
+
+	while (*from) {
+		assert_int_equal(strncmp(from, prefix, skip), 0);
+		memmove(to, from, skip);
+		to += skip;
+		from += skip;
+		assert_true(from[4] == '-' && from[10] == 'T' && from[19] == 'Z');
+		*to++ = 'T';
+		from += strlen("2026-11-28T04:00:00Z");
+		while (*from && (*to++ = *from++) != '\n')
+			;
+	}
+	*to = '\0';
+	return run.out;
+}
+
+static void test_monitor(void **state)
+{
+	(void)state;
+	put_events();
+	kernel.hear_codes[0] = -ENOBUFS;
+	op25bctl("monitor");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(run.err, "");
+	assert_string_equal(without_times(""),
+			    "T policy 8: prefix add east (3), by uid 1000 pid 4711\n"
+			    "T policy 8: pending, to be confirmed within 600 s, by uid 1000 pid 4711\n"
+			    "T policy 8: rolled back\n"
+			    "T policy 8: expired (2)\n"
+			    "T policy 8: pool gone west\n"
+			    "T policy 8: 99\n"
+			    "T policy 8: 99\n"
+			    "T some events were lost\n");
+	kernel_reset();
+	put_events();
+	kernel.hear_codes[0] = -ENOBUFS;
+	op25bctl("-j monitor policy");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(without_times("{\"time\":\""),
+			    "{\"time\":\"T\",\"event\":\"policy\",\"generation\":8,\"change\":\"prefix add\","
+			    "\"pool\":\"east\",\"count\":3,\"confirm\":null,\"uid\":1000,\"pid\":4711}\n"
+			    "{\"time\":\"T\",\"event\":\"policy\",\"generation\":8,\"change\":\"pending\","
+			    "\"pool\":null,\"count\":null,\"confirm\":600,\"uid\":1000,\"pid\":4711}\n"
+			    "{\"time\":\"T\",\"event\":\"policy\",\"generation\":8,\"change\":\"rolled back\","
+			    "\"pool\":null,\"count\":null,\"confirm\":null,\"uid\":null,\"pid\":null}\n"
+			    "{\"time\":\"T\",\"event\":\"policy\",\"generation\":8,\"change\":\"expired\","
+			    "\"pool\":null,\"count\":2,\"confirm\":null,\"uid\":null,\"pid\":null}\n"
+			    "{\"time\":\"T\",\"event\":\"policy\",\"generation\":8,\"change\":\"pool gone\","
+			    "\"pool\":\"west\",\"count\":null,\"confirm\":null,\"uid\":null,\"pid\":null}\n"
+			    "{\"time\":\"T\",\"event\":\"policy\",\"generation\":8,\"change\":\"99\","
+			    "\"pool\":null,\"count\":null,\"confirm\":null,\"uid\":null,\"pid\":null}\n"
+			    "{\"time\":\"T\",\"event\":\"policy\",\"generation\":8,\"change\":\"99\","
+			    "\"pool\":null,\"count\":null,\"confirm\":null,\"uid\":null,\"pid\":null}\n"
+			    "{\"time\":\"T\",\"event\":\"lost\"}\n");
+}
+
+static void test_monitor_ends(void **state)
+{
+	static const struct {
+		int listen_code, hear_code;
+		const char *error;
+	} ends[] = {
+		{ -EPERM, 0, "Error: cannot listen: Operation not permitted\n" },
+		{ -EOPNOTSUPP, 0, "Error: the module has no such events: is it older than this command?\n" },
+		{ 0, -ENOENT, "Error: the kernel module op25b was removed\n" },
+		{ 0, -EBADF, "Error: cannot listen: Bad file descriptor\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		kernel_reset();
+		kernel.listen_code = ends[i].listen_code;
+		kernel.hear_codes[0] = ends[i].hear_code;
+		op25bctl("monitor");
+		assert_int_equal(run.code, REFUSED);
+		assert_string_equal(run.out, "");
+		assert_string_equal(run.err, ends[i].error);
+	}
+}
+
 /* What is no whole policy is not printed. */
 static void test_interrupted(void **state)
 {
@@ -508,6 +627,8 @@ int main(void)
 		TEST(test_senders),
 		TEST(test_test),
 		TEST(test_status),
+		TEST(test_monitor),
+		TEST(test_monitor_ends),
 		TEST(test_interrupted),
 		TEST(test_empty_tables),
 	};

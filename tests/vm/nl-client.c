@@ -38,6 +38,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -495,12 +496,32 @@ static void show_test(struct nlattr **attrs)
 	printf(",\"verdict\":\"%s\"}", WORD(verdicts, attrs[OP25B_A_VERDICT]));
 }
 
+static void show_time(const struct nlattr *attr)
+{
+	time_t seconds = attr ? nla_get_u64(attr) : 0;
+	char text[32];
+
+	if (!attr) {
+		printf("null");
+		return;
+	}
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&seconds));
+	printf("\"%s\"", text);
+}
+
 static void show_status(struct nlattr **attrs)
 {
 	printf("{\"version\":");
 	show_text(attrs[OP25B_A_VERSION]);
-	printf(",\"generation\":%llu,\"pools\":%u,\"prefixes\":{\"ipv4\":%u,\"ipv6\":%u}",
-	       (unsigned long long)nla_get_u64(attrs[OP25B_A_GENERATION]),
+	printf(",\"generation\":%llu,\"applied\":",
+	       (unsigned long long)nla_get_u64(attrs[OP25B_A_GENERATION]));
+	show_time(attrs[OP25B_A_APPLIED]);
+	printf(",\"confirm\":");
+	if (attrs[OP25B_A_CONFIRM])
+		printf("%u", nla_get_u32(attrs[OP25B_A_CONFIRM]));
+	else
+		printf("null");
+	printf(",\"pools\":%u,\"prefixes\":{\"ipv4\":%u,\"ipv6\":%u}",
 	       nla_get_u32(attrs[OP25B_A_POOL_COUNT]), nla_get_u32(attrs[OP25B_A_PREFIX4_COUNT]),
 	       nla_get_u32(attrs[OP25B_A_PREFIX6_COUNT]));
 	printf(",\"exempts\":%u,\"relays\":%u,\"targets\":%u}",

@@ -271,6 +271,7 @@ BOUNDS = {
 REPLIES = {
     "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
               "target-count", "target", "sender-count", "sender", "applied",
+              "event", "command", "change-count", "uid", "pid",
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
     "packets": {"syn", "malformed", "synack", "inbound", "spoofed"},
     "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},

@@ -151,7 +151,7 @@ def test_the_shortest_and_the_longest_time(op25b, site):
     assert op25b.json("status")["confirm"] >= 2147483600
     client.do("RESTORE_BEGIN")
     client.do("RESTORE_COMMIT", "CONFIRM:u32:1")
-    assert op25b.json("status")["confirm"] == 1
+    assert op25b.json("status")["confirm"] in (1, None)
     hosts.until(lambda: op25b.json("status")["confirm"] is None)
     assert op25b.json("status")["pools"] == 1
     client.end()

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 
 import jsonschema
 import pytest
@@ -92,7 +93,7 @@ def test_every_number_of_the_header(tmp_path):
     own = {name: value for name, value in header.NUMBERS.items() if not name.endswith("_UNSPEC")}
     assert own["OP25B_CMD_MAX"] >= 19 and own["OP25B_GUARD_INBOUND"] == 2
     # In the header, an enum of values has no __MAX member, so that a switch need not handle it.
-    extra = {f"__OP25B_{enum}_MAX" for enum in ("MODE", "ACTION", "VERDICT")}
+    extra = {f"__OP25B_{enum}_MAX" for enum in ("MODE", "ACTION", "VERDICT", "EVENT")}
     assert {name: value for name, value in header.numbers(made).items() if name not in extra} == own
 
 
@@ -200,6 +201,7 @@ def test_every_operation(family):
         version = file.read().strip()
     status = family.do("status-get", {})
     generation = status.pop("generation")
+    assert time.time() - 60 < status.pop("applied") <= time.time() + 1
     assert status == {"version": version, "pool-count": 2, "prefix4-count": 2, "prefix6-count": 1,
                       "exempt-count": 2, "relay-count": 2, "target-count": 2}
 

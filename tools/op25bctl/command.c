@@ -26,6 +26,7 @@ static const struct object *const objects[] = {
 	&confirm_object,
 	&rollback_object,
 	&diff_object,
+	&monitor_object,
 	&flush_object,
 };
 

@@ -72,6 +72,7 @@ extern const struct object restore_object;
 extern const struct object confirm_object;
 extern const struct object rollback_object;
 extern const struct object diff_object;
+extern const struct object monitor_object;
 extern const struct object flush_object;
 
 int command_options(struct control *control, struct words *words);

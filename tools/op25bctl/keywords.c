@@ -43,7 +43,39 @@ static const char *const class_words[] = {
 	[OP25B_A_PACKETS_SPOOFED - 1] = "spoofed",
 };
 
+/* What a user writes for an operation. */
+static const char *const command_words[] = {
+	[OP25B_CMD_POOL_ADD] = "pool add", [OP25B_CMD_POOL_SET] = "pool set",
+	[OP25B_CMD_POOL_DEL] = "pool del", [OP25B_CMD_POOL_GET] = "pool show",
+	[OP25B_CMD_POOL_RESET] = "pool reset", [OP25B_CMD_PREFIX_ADD] = "prefix add",
+	[OP25B_CMD_PREFIX_DEL] = "prefix del", [OP25B_CMD_PREFIX_GET] = "prefix show",
+	[OP25B_CMD_EXEMPT_ADD] = "exempt add", [OP25B_CMD_EXEMPT_DEL] = "exempt del",
+	[OP25B_CMD_EXEMPT_GET] = "exempt show", [OP25B_CMD_RELAY_ADD] = "relay add",
+	[OP25B_CMD_RELAY_DEL] = "relay del", [OP25B_CMD_RELAY_GET] = "relay show",
+	[OP25B_CMD_TEST] = "test", [OP25B_CMD_STATUS_GET] = "status",
+	[OP25B_CMD_FLUSH] = "flush", [OP25B_CMD_RESTORE_BEGIN] = "restore",
+	[OP25B_CMD_RESTORE_COMMIT] = "restore", [OP25B_CMD_POLICY_GET] = "save",
+	[OP25B_CMD_PREFIX_MOVE] = "prefix move", [OP25B_CMD_TARGET_ADD] = "target add",
+	[OP25B_CMD_TARGET_DEL] = "target del", [OP25B_CMD_TARGET_GET] = "target show",
+	[OP25B_CMD_SENDER_GET] = "sender show", [OP25B_CMD_SENDER_RESET] = "sender reset",
+	[OP25B_CMD_CONFIRM] = "confirm", [OP25B_CMD_ROLLBACK] = "rollback",
+	[OP25B_CMD_POLICY_NTF] = "monitor",
+};
+
+/* What has happened to the policy, but for an operation */
+static const char *const event_words[] = {
+	[OP25B_EVENT_RESTORED] = "restored",
+	[OP25B_EVENT_PENDING] = "pending",
+	[OP25B_EVENT_CONFIRMED] = "confirmed",
+	[OP25B_EVENT_ROLLED_BACK] = "rolled back",
+	[OP25B_EVENT_EXPIRED] = "expired",
+	[OP25B_EVENT_POOL_NEW] = "pool new",
+	[OP25B_EVENT_POOL_GONE] = "pool gone",
+};
+
 /* A value that is added to the header needs a word here. */
+static_assert(sizeof(event_words) == (OP25B_EVENT_MAX + 1) * sizeof(*event_words), "events");
+static_assert(sizeof(command_words) == (OP25B_CMD_MAX + 1) * sizeof(*command_words), "commands");
 static_assert(sizeof(mode_words) == (OP25B_MODE_MAX + 1) * sizeof(*mode_words), "mode");
 static_assert(sizeof(action_words) == (OP25B_ACTION_MAX + 1) * sizeof(*action_words), "action");
 static_assert((1 << sizeof(guard_words) / sizeof(*guard_words)) - 1 == OP25B_GUARD_MASK, "guard");
@@ -56,6 +88,8 @@ const struct keywords guard_keywords = KEYWORDS(guard_words);
 const struct keywords switch_keywords = KEYWORDS(switch_words);
 const struct keywords verdict_keywords = KEYWORDS(verdict_words);
 const struct keywords class_keywords = KEYWORDS(class_words);
+const struct keywords event_keywords = KEYWORDS(event_words);
+const struct keywords command_keywords = KEYWORDS(command_words);
 
 /* Returns -1 if there is no such word. */
 int keyword_number(const struct keywords *keywords, const char *word)

@@ -15,25 +15,6 @@
 
 #define VERSION_MAX	64
 
-static const char *const command_words[] = {
-	[OP25B_CMD_POOL_ADD] = "pool add", [OP25B_CMD_POOL_SET] = "pool set",
-	[OP25B_CMD_POOL_DEL] = "pool del", [OP25B_CMD_POOL_GET] = "pool show",
-	[OP25B_CMD_POOL_RESET] = "pool reset", [OP25B_CMD_PREFIX_ADD] = "prefix add",
-	[OP25B_CMD_PREFIX_DEL] = "prefix del", [OP25B_CMD_PREFIX_GET] = "prefix show",
-	[OP25B_CMD_EXEMPT_ADD] = "exempt add", [OP25B_CMD_EXEMPT_DEL] = "exempt del",
-	[OP25B_CMD_EXEMPT_GET] = "exempt show", [OP25B_CMD_RELAY_ADD] = "relay add",
-	[OP25B_CMD_RELAY_DEL] = "relay del", [OP25B_CMD_RELAY_GET] = "relay show",
-	[OP25B_CMD_TEST] = "test", [OP25B_CMD_STATUS_GET] = "status",
-	[OP25B_CMD_FLUSH] = "flush", [OP25B_CMD_RESTORE_BEGIN] = "restore",
-	[OP25B_CMD_RESTORE_COMMIT] = "restore", [OP25B_CMD_POLICY_GET] = "save",
-	[OP25B_CMD_PREFIX_MOVE] = "prefix move", [OP25B_CMD_TARGET_ADD] = "target add",
-	[OP25B_CMD_TARGET_DEL] = "target del", [OP25B_CMD_TARGET_GET] = "target show",
-	[OP25B_CMD_SENDER_GET] = "sender show", [OP25B_CMD_SENDER_RESET] = "sender reset",
-	[OP25B_CMD_CONFIRM] = "confirm", [OP25B_CMD_ROLLBACK] = "rollback",
-};
-
-static_assert(sizeof(command_words) == (OP25B_CMD_MAX + 1) * sizeof(*command_words), "commands");
-
 /* What a user writes for an attribute of a request. */
 static const char *const option_words[OP25B_A_MAX + 1] = {
 	[OP25B_A_POOL] = "pool", [OP25B_A_MODE] = "mode", [OP25B_A_ACTION] = "action",
@@ -114,7 +95,7 @@ static bool find_unknown(const struct message *request, const struct transport_e
 	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(message_header(request));
 
 	if (error->code == EOPNOTSUPP && !*error->text) {
-		snprintf(what, size, "\"%s\"", command_words[generic->cmd]);
+		snprintf(what, size, "\"%s\"", keyword_name(&command_keywords, generic->cmd));
 		return true;
 	}
 	if (!attribute)

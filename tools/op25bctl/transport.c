@@ -198,6 +198,130 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	return ret;
 }
 
+/* The multicast groups that are looked for, and their numbers; 0: there is no such group */
+struct groups {
+	const char *const *name;
+	size_t count;
+	uint32_t *number;
+};
+
+static void read_group(const struct nlattr *group, struct groups *groups)
+{
+	const struct nlattr *table[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	const char *name;
+	size_t i;
+
+	nest_attributes(group, table, CTRL_ATTR_MCAST_GRP_MAX);
+	name = attribute_string(table[CTRL_ATTR_MCAST_GRP_NAME]);
+	for (i = 0; name && i < groups->count; i++)
+		if (!strcmp(name, groups->name[i]))
+			groups->number[i] = attribute_u32(table[CTRL_ATTR_MCAST_GRP_ID]);
+}
+
+static void read_groups(const struct nlmsghdr *answer, void *data)
+{
+	const struct nlattr *attribute, *group;
+
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
+		if (mnl_attr_get_type(attribute) == CTRL_ATTR_MCAST_GROUPS)
+			mnl_attr_for_each_nested(group, attribute)
+				read_group(group, data);
+}
+
+/* Finds the groups of a family. Returns 0 or a negative errno. */
+static int find_groups(struct transport *transport, const char *family, struct groups *groups)
+{
+	struct message question = {};
+	uint16_t own = transport->family;
+	int ret;
+
+	message_begin(&question, CTRL_CMD_GETFAMILY, NLM_F_ACK);
+	message_put_string(&question, CTRL_ATTR_FAMILY_NAME, family);
+	transport->family = GENL_ID_CTRL;
+	ret = ask_once(transport, &question, read_groups, groups);
+	transport->family = own;
+	message_free(&question);
+	return ret;
+}
+
+static int join(struct transport *transport, const struct groups *groups)
+{
+	size_t i;
+
+	for (i = 0; i < groups->count; i++) {
+		if (!groups->number[i])
+			return fail(transport, EOPNOTSUPP);
+		if (mnl_socket_setsockopt(transport->socket, NETLINK_ADD_MEMBERSHIP,
+					  &groups->number[i], sizeof(groups->number[i])))
+			return fail(transport, errno);
+	}
+	return 0;
+}
+
+/**
+ * transport_listen() - join multicast groups of the family
+ * @transport: the socket, which is for transport_hear() from now on
+ * @groups: their names
+ * @count: how many; at most 8
+ *
+ * Return: 0; -EPERM: one of them is not for this user; -EOPNOTSUPP: the module does not have one of
+ * them; or another negative errno.
+ */
+int transport_listen(struct transport *transport, const char *const *groups, size_t count)
+{
+	/* it says that a family has gone */
+	static const char *const controller[] = { "notify" };
+	struct groups own = { groups, count, (uint32_t[8]) {} };
+	struct groups control = { controller, 1, (uint32_t[1]) {} };
+	int ret;
+
+	ret = find_groups(transport, OP25B_FAMILY_NAME, &own);
+	if (!ret)
+		ret = find_groups(transport, "nlctrl", &control);
+	if (!ret)
+		ret = join(transport, &own);
+	return ret ? ret : join(transport, &control);
+}
+
+/* Is it the news that the family has gone? */
+static bool is_end(const struct transport *transport, const struct nlmsghdr *header)
+{
+	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
+	uint16_t family = 0;
+
+	if (generic->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	read_family(header, &family);
+	return family == transport->family;
+}
+
+/**
+ * transport_hear() - wait for events
+ * @transport: the socket, after transport_listen()
+ * @reader: called with each event
+ * @data: passed to @reader
+ *
+ * Return: 0 after some events, or none; -ENOBUFS: events were lost; -EINTR: a signal came; -ENOENT:
+ * the module was removed; or another negative errno.
+ */
+int transport_hear(struct transport *transport, transport_reader reader, void *data)
+{
+	const struct nlmsghdr *header = (const struct nlmsghdr *)transport->buffer;
+	int got;
+
+	got = recv(mnl_socket_get_fd(transport->socket), transport->buffer,
+		   sizeof(transport->buffer), 0);
+	if (got < 0)
+		return fail(transport, errno);
+	for (; mnl_nlmsg_ok(header, got); header = mnl_nlmsg_next(header, &got)) {
+		if (header->nlmsg_type == transport->family)
+			reader(header, data);
+		else if (header->nlmsg_type == GENL_ID_CTRL && is_end(transport, header))
+			return fail(transport, ENOENT);
+	}
+	return 0;
+}
+
 /* Returns the last refusal. The transport owns it, and the next request overwrites it. */
 const struct transport_error *transport_error(const struct transport *transport)
 {

@@ -30,6 +30,8 @@ struct transport *transport_open(int *code);
 void transport_close(struct transport *transport);
 int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
 		  void *data);
+int transport_listen(struct transport *transport, const char *const *groups, size_t count);
+int transport_hear(struct transport *transport, transport_reader reader, void *data);
 const struct transport_error *transport_error(const struct transport *transport);
 
 #endif /* OP25BCTL_TRANSPORT_H */

@@ -11,6 +11,7 @@
 
 #define OP25B_FAMILY_NAME	"op25b"
 #define OP25B_FAMILY_VERSION	1
+#define OP25B_GROUP_POLICY	"policy"	/* events, for anyone */
 
 #define OP25B_POOL_NAME_MAX	31	/* bytes, without the terminating NUL */
 #define OP25B_POOL_MAX		65535	/* pools in one network namespace */
@@ -87,6 +88,31 @@ enum op25b_verdict {
 	OP25B_VERDICT_EXEMPTED,
 
 	OP25B_VERDICT_MAX = OP25B_VERDICT_EXEMPTED
+};
+
+/**
+ * enum op25b_event_kind - what has happened to the policy
+ * @OP25B_EVENT_CHANGED: an operation has changed it
+ * @OP25B_EVENT_RESTORED: a restore has replaced it
+ * @OP25B_EVENT_PENDING: a restore has replaced it, and waits to be confirmed
+ * @OP25B_EVENT_CONFIRMED: it was confirmed
+ * @OP25B_EVENT_ROLLED_BACK: the last confirmed policy is back
+ * @OP25B_EVENT_EXPIRED: exempts have expired
+ * @OP25B_EVENT_POOL_NEW: with one of these: a pool has come
+ * @OP25B_EVENT_POOL_GONE: or gone
+ * @OP25B_EVENT_MAX: the last event
+ */
+enum op25b_event_kind {
+	OP25B_EVENT_CHANGED,
+	OP25B_EVENT_RESTORED,
+	OP25B_EVENT_PENDING,
+	OP25B_EVENT_CONFIRMED,
+	OP25B_EVENT_ROLLED_BACK,
+	OP25B_EVENT_EXPIRED,
+	OP25B_EVENT_POOL_NEW,
+	OP25B_EVENT_POOL_GONE,
+
+	OP25B_EVENT_MAX = OP25B_EVENT_POOL_GONE
 };
 
 /* A prefix, and the timeout and comment of an exempt */
@@ -176,6 +202,11 @@ enum {
 	OP25B_A_SENDER,			/* nest: what is known of a sender */
 	OP25B_A_CONFIRM,		/* __u32: seconds to confirm a policy in; status: left */
 	OP25B_A_APPLIED,		/* __u64: last change by a command, seconds since 1970 */
+	OP25B_A_EVENT,			/* __u32: enum op25b_event_kind */
+	OP25B_A_COMMAND,		/* __u32: event: the operation that changed the policy */
+	OP25B_A_CHANGE_COUNT,		/* __u32: event: how many prefixes that was about */
+	OP25B_A_UID,			/* __u32: event: the user whose process did it */
+	OP25B_A_PID,			/* __u32: event: that process */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
@@ -216,6 +247,7 @@ enum {
 	OP25B_CMD_SENDER_RESET,		/* do: [pool], [prefix] */
 	OP25B_CMD_CONFIRM,		/* do: keep the policy that waits to be confirmed */
 	OP25B_CMD_ROLLBACK,		/* do: have the policy before it back */
+	OP25B_CMD_POLICY_NTF,		/* event, in the group "policy" */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1

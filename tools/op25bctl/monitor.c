@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/* monitor: prints what happens as it happens. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "choices.h"
+#include "command.h"
+#include "keywords.h"
+#include "output.h"
+#include "report.h"
+#include "timestamp.h"
+
+#define GROUPS_MAX	1
+
+static const char *const groups[GROUPS_MAX] = { OP25B_GROUP_POLICY };
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* The word for an event; a newer module may have others, which are numbers here. */
+static const char *change_word(const struct nlattr *const *table, char text[KEYWORD_NUMBER_MAX])
+{
+	if (attribute_u32(table[OP25B_A_EVENT]) == OP25B_EVENT_CHANGED)
+		return keyword_format(&command_keywords, attribute_u32(table[OP25B_A_COMMAND]),
+				      text);
+	return keyword_format(&event_keywords, attribute_u32(table[OP25B_A_EVENT]), text);
+}
+
+static json_t *json_number(const struct nlattr *attribute)
+{
+	return attribute ? json_integer(attribute_u32(attribute)) : json_null();
+}
+
+static void print_json(const char *time, const struct nlattr *const *table)
+{
+	const char *pool = table[OP25B_A_POOL] ? attribute_string(table[OP25B_A_POOL]) : NULL;
+	char word[KEYWORD_NUMBER_MAX];
+
+	json_print(json_pack("{ss ss sI ss ss? so so so so}",
+			     "time", time,
+			     "event", "policy",
+			     "generation", (json_int_t)attribute_u64(table[OP25B_A_GENERATION]),
+			     "change", change_word(table, word),
+			     "pool", pool,
+			     "count", json_number(table[OP25B_A_CHANGE_COUNT]),
+			     "confirm", json_number(table[OP25B_A_CONFIRM]),
+			     "uid", json_number(table[OP25B_A_UID]),
+			     "pid", json_number(table[OP25B_A_PID])));
+}
+
+static void print_text(const char *time, const struct nlattr *const *table)
+{
+	char word[KEYWORD_NUMBER_MAX];
+
+	printf("%s policy %" PRIu64 ": %s", time, attribute_u64(table[OP25B_A_GENERATION]),
+	       change_word(table, word));
+	if (table[OP25B_A_POOL]) {
+		putchar(' ');
+		output_coloured(POOL_COLOUR, attribute_string(table[OP25B_A_POOL]));
+	}
+	if (table[OP25B_A_CHANGE_COUNT])
+		printf(" (%" PRIu32 ")", attribute_u32(table[OP25B_A_CHANGE_COUNT]));
+	if (table[OP25B_A_CONFIRM])
+		printf(", to be confirmed within %" PRIu32 " s",
+		       attribute_u32(table[OP25B_A_CONFIRM]));
+	if (table[OP25B_A_PID])
+		printf(", by uid %" PRIu32 " pid %" PRIu32, attribute_u32(table[OP25B_A_UID]),
+		       attribute_u32(table[OP25B_A_PID]));
+	putchar('\n');
+}
+
+static void print_event(const struct nlmsghdr *event, void *data)
+{
+	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(event);
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	const struct control *control = data;
+	char text[TIMESTAMP_TEXT_MAX];
+
+	if (generic->cmd != OP25B_CMD_POLICY_NTF)
+		return;
+	message_attributes(event, table);
+	timestamp_format(time(NULL), text);
+	if (control->json)
+		print_json(text, table);
+	else
+		print_text(text, table);
+	fflush(stdout);
+}
+
+static void print_lost(const struct control *control)
+{
+	char text[TIMESTAMP_TEXT_MAX];
+
+	timestamp_format(time(NULL), text);
+	if (control->json)
+		json_print(json_pack("{ss ss}", "time", text, "event", "lost"));
+	else
+		printf("%s some events were lost\n", text);
+	fflush(stdout);
+}
+
+/* Ends with 0 when a signal asks for it. */
+static void catch_signals(void)
+{
+	/* no SA_RESTART: recv() returns */
+	struct sigaction action = { .sa_handler = interrupt };
+
+	interrupted = 0;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static int start(struct control *control, const char *group)
+{
+	int status = control_connect(control);
+	int code;
+
+	if (status)
+		return status;
+	code = transport_listen(control->transport, group ? &group : groups, group ? 1 : GROUPS_MAX);
+	if (code == -EOPNOTSUPP)
+		return report_refusal("the module has no such events: is it older than this command?");
+	return code ? report_refusal("cannot listen: %s", strerror(-code)) : DONE;
+}
+
+static int hear(struct control *control)
+{
+	int code;
+
+	while (!interrupted && !ferror(stdout)) {
+		code = transport_hear(control->transport, print_event, control);
+		if (code == -ENOBUFS)
+			print_lost(control);
+		else if (code == -ENOENT)
+			return report_refusal("the kernel module op25b was removed");
+		else if (code && code != -EINTR)
+			return report_refusal("cannot listen: %s", strerror(-code));
+	}
+	return DONE;
+}
+
+static int run(struct control *control, struct words *words)
+{
+	const char *word = words_next(words), *group = NULL;
+	struct choices choices = { .what = "events" };
+	int status, found;
+	size_t i;
+
+	for (i = 0; i < GROUPS_MAX; i++)
+		choices_add(&choices, groups[i]);
+	if (word) {
+		found = choices_find(&choices, word, !words->in_file);
+		if (found < 0)
+			return USAGE;
+		group = groups[found];
+	}
+	status = words_end(words);
+	if (status)
+		return status;
+	catch_signals();
+	status = start(control, group);
+	return status ? status : hear(control);
+}
+
+static const struct command commands[] = {
+	{ .run = run },
+	{}
+};
+
+const struct object monitor_object = {
+	.name = "monitor",
+	.commands = commands,
+	.grammar =
+		"  monitor [policy]\n",
+	.help =
+		"Prints what happens as it happens, a line each, until it is interrupted:\n"
+		"\n"
+		"policy  each change of the policy: its generation, which command or what else,\n"
+		"        how many prefixes, by whose process; pools that come and go; exempts that\n"
+		"        expire; a policy that waits to be confirmed, is confirmed or rolled back.\n"
+		"\n"
+		"Events that were lost, because too many came at once, are said to be.\n"
+		"\n"
+		"Example:\n"
+		"  op25bctl -j monitor policy\n",
+};
