@@ -246,7 +246,7 @@ static const struct op25b_policy *kept_policy(const struct op25b_table *table)
 	return table->rollback ? table->rollback->policy : NULL;
 }
 
-/* The recorder of a pool in a policy, which may be NULL, if it records subscribers of this length */
+/* The recorder of a pool in a policy, if it records subscribers of this length; @policy: or NULL */
 static struct op25b_recorder *find_recorder(const struct op25b_policy *policy, u32 id,
 					    u8 subscriber)
 {
@@ -619,7 +619,7 @@ static void retire_old(struct op25b_table *table, struct op25b_change *change,
 	retire_replaced(table, change, old);
 }
 
-/* What of a commit may fail. @kept: set to the change that is to roll back, if @seconds ask for one */
+/* What of a commit may fail. @kept: set to the change that is to roll back if @seconds ask for it */
 static int prepare(struct op25b_table *table, struct op25b_change *change, u32 seconds,
 		   struct op25b_change **kept)
 	__must_hold(&table->lock)
@@ -750,7 +750,7 @@ void op25b_change_confirm(struct op25b_table *table)
 {
 	bool hooked = needs_hooks(table);
 	struct op25b_change *kept = end_trial(table);
-	const struct op25b_event event = { .kind = OP25B_EVENT_CONFIRMED };
+	const struct op25b_change_event event = { .kind = OP25B_EVENT_CONFIRMED };
 
 	if (hooked && !needs_hooks(table))
 		op25b_hook_unregister(table);

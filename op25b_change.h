@@ -59,7 +59,7 @@ struct op25b_change {
 	struct op25b_retired retired;
 	struct rcu_work work;
 	bool changed;
-	struct op25b_event event;
+	struct op25b_change_event event;
 	bool pools_changed;
 };
 

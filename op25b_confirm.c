@@ -28,7 +28,8 @@ int op25b_confirm_check(struct op25b_table *table, struct netlink_ext_ack *extac
 {
 	if (!table->rollback)
 		return 0;
-	NL_SET_ERR_MSG(extack, "the policy waits to be confirmed: confirm it or roll it back first");
+	NL_SET_ERR_MSG(extack,
+		       "the policy waits to be confirmed: confirm it or roll it back first");
 	return -EBUSY;
 }
 

@@ -33,8 +33,8 @@ static int put_process(struct sk_buff *skb, const struct net *net)
 	return 0;
 }
 
-static int put_event(struct sk_buff *skb, const struct net *net, const struct op25b_event *event,
-		     u64 generation)
+static int put_event(struct sk_buff *skb, const struct net *net,
+		     const struct op25b_change_event *event, u64 generation)
 {
 	if (nla_put_u32(skb, OP25B_A_EVENT, event->kind) ||
 	    nla_put_u64_64bit(skb, OP25B_A_GENERATION, generation, OP25B_A_PAD) ||
@@ -46,7 +46,7 @@ static int put_event(struct sk_buff *skb, const struct net *net, const struct op
 	return put_process(skb, net);
 }
 
-static int send(struct net *net, const struct op25b_event *event, u64 generation)
+static int send(struct net *net, const struct op25b_change_event *event, u64 generation)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, OP25B_GFP);
 	void *header;
@@ -70,7 +70,7 @@ lost:
 /* The argument of a walk over the pools that have come or gone */
 struct pool_walk {
 	struct net *net;
-	struct op25b_event event;
+	struct op25b_change_event event;
 	u64 generation;
 	unsigned int n;
 };
@@ -94,7 +94,7 @@ static int send_pool(struct op25b_pool *pool, void *arg)
  * @policy: the policy in force
  * @old: the one before; NULL if no pool has come or gone
  */
-void op25b_event_send(struct op25b_table *table, const struct op25b_event *event,
+void op25b_event_send(struct op25b_table *table, const struct op25b_change_event *event,
 		      const struct op25b_policy *policy, const struct op25b_policy *old)
 {
 	struct pool_walk walk = { .net = table->net, .generation = policy->generation };

@@ -18,6 +18,7 @@
 #include "op25b_restore.h"
 #include "op25b_sysfs.h"
 #include "op25b_table.h"
+#include "op25b_watch.h"
 #include "op25b_workqueue.h"
 
 unsigned int op25b_net_id __read_mostly;
@@ -34,6 +35,7 @@ static int __net_init op25b_net_init(struct net *net)
 	op25b_hook_init(&pernet->table);
 	op25b_expire_init(&pernet->table);
 	op25b_publish_init(&pernet->table);
+	op25b_watch_init(&pernet->table);
 	op25b_confirm_init(&pernet->table);
 	op25b_restore_net_init(net);
 	err = op25b_sysfs_net_init(net);
@@ -50,6 +52,7 @@ static void __net_exit op25b_net_pre_exit(struct net *net)
 	op25b_restore_net_exit(net);
 	op25b_confirm_stop(&pernet->table);
 	op25b_publish_stop(&pernet->table);
+	op25b_watch_stop(&pernet->table);
 	op25b_expire_stop(&pernet->table);
 	op25b_pin_stop(&pernet->table);
 	op25b_hook_stop(&pernet->table);

@@ -171,6 +171,11 @@ static_assert(ARRAY_SIZE(operations) == OP25B_CMD_POLICY_NTF - 1);
 
 static const struct genl_multicast_group groups[] = {
 	[OP25B_NL_GROUP_POLICY] = { .name = OP25B_GROUP_POLICY },
+	/* about people */
+	[OP25B_NL_GROUP_SENDERS] = {
+		.name = OP25B_GROUP_SENDERS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 struct genl_family op25b_nl_family __ro_after_init = {

@@ -10,6 +10,8 @@
 
 #include "op25b_policy.h"
 
+struct op25b_sender;
+
 int op25b_netlink_init(void);
 void op25b_netlink_exit(void);
 
@@ -18,6 +20,7 @@ extern struct genl_family op25b_nl_family;
 /* The multicast groups, by their index */
 enum {
 	OP25B_NL_GROUP_POLICY,
+	OP25B_NL_GROUP_SENDERS,
 };
 
 /* op25b_netlink_attr.c: attributes that several operations have */
@@ -38,6 +41,7 @@ const char *op25b_nl_pool_name(struct nlattr * const *attrs, struct netlink_ext_
 int op25b_nl_no_such_pool(struct nlattr * const *attrs, struct netlink_ext_ack *extack);
 int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *attrs,
 			  struct netlink_ext_ack *extack);
+int op25b_nl_put_sender(struct sk_buff *skb, const struct op25b_sender *sender);
 int op25b_nl_put_prefix(struct sk_buff *skb, int type, const struct op25b_prefix *prefix,
 			const struct op25b_exempt *exempt);
 

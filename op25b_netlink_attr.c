@@ -13,6 +13,7 @@
 #include <net/netlink.h>
 
 #include "op25b_netlink.h"
+#include "op25b_sender.h"
 
 static bool name_is_valid(const char *name)
 {
@@ -196,6 +197,36 @@ int op25b_nl_put_prefix(struct sk_buff *skb, int type, const struct op25b_prefix
 	}
 	if (exempt && *exempt->comment &&
 	    nla_put_string(skb, OP25B_A_PREFIX_COMMENT, exempt->comment))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * op25b_nl_put_sender() - put the attributes of a sender into a message
+ * @skb: the message
+ * @sender: the sender
+ *
+ * Return: 0 or -EMSGSIZE; the caller then cancels the message.
+ */
+int op25b_nl_put_sender(struct sk_buff *skb, const struct op25b_sender *sender)
+{
+	struct nlattr *nest;
+
+	if (nla_put_string(skb, OP25B_A_POOL, sender->pool) ||
+	    op25b_nl_put_prefix(skb, OP25B_A_PREFIX, &sender->subscriber, NULL))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, OP25B_A_SENDER);
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_u64_64bit(skb, OP25B_A_SENDER_PACKETS, sender->row.packets,
+			      OP25B_A_SENDER_PAD) ||
+	    nla_put_u64_64bit(skb, OP25B_A_SENDER_ERROR, sender->row.error, OP25B_A_SENDER_PAD) ||
+	    nla_put_u32(skb, OP25B_A_SENDER_DESTINATIONS,
+			op25b_sender_destinations(&sender->row)) ||
+	    nla_put_u16(skb, OP25B_A_SENDER_PORT, sender->row.port) ||
+	    nla_put_u64_64bit(skb, OP25B_A_SENDER_FIRST, sender->first, OP25B_A_SENDER_PAD) ||
+	    nla_put_u64_64bit(skb, OP25B_A_SENDER_LAST, sender->last, OP25B_A_SENDER_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -98,29 +98,6 @@ int op25b_nl_sender_dump_done(struct netlink_callback *cb)
 	return 0;
 }
 
-static int put_sender(struct sk_buff *skb, const struct op25b_sender *sender)
-{
-	struct nlattr *nest;
-
-	if (nla_put_string(skb, OP25B_A_POOL, sender->pool) ||
-	    op25b_nl_put_prefix(skb, OP25B_A_PREFIX, &sender->subscriber, NULL))
-		return -EMSGSIZE;
-	nest = nla_nest_start(skb, OP25B_A_SENDER);
-	if (!nest)
-		return -EMSGSIZE;
-	if (nla_put_u64_64bit(skb, OP25B_A_SENDER_PACKETS, sender->row.packets,
-			      OP25B_A_SENDER_PAD) ||
-	    nla_put_u64_64bit(skb, OP25B_A_SENDER_ERROR, sender->row.error, OP25B_A_SENDER_PAD) ||
-	    nla_put_u32(skb, OP25B_A_SENDER_DESTINATIONS,
-			op25b_sender_destinations(&sender->row)) ||
-	    nla_put_u16(skb, OP25B_A_SENDER_PORT, sender->row.port) ||
-	    nla_put_u64_64bit(skb, OP25B_A_SENDER_FIRST, sender->first, OP25B_A_SENDER_PAD) ||
-	    nla_put_u64_64bit(skb, OP25B_A_SENDER_LAST, sender->last, OP25B_A_SENDER_PAD))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
 int op25b_nl_sender_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct op25b_sender_reader *reader = *sender_reader(cb);
@@ -133,7 +110,7 @@ int op25b_nl_sender_dump(struct sk_buff *skb, struct netlink_callback *cb)
 				     &op25b_nl_family, NLM_F_MULTI, OP25B_CMD_SENDER_GET);
 		if (!header)
 			break;
-		if (put_sender(skb, &sender)) {
+		if (op25b_nl_put_sender(skb, &sender)) {
 			genlmsg_cancel(skb, header);
 			break;
 		}

@@ -8,6 +8,7 @@
  * those of an older one were ended.
  */
 #include <linux/bottom_half.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -19,6 +20,7 @@
 #include "op25b_recorder.h"
 #include "op25b_sender_table.h"
 #include "op25b_skb.h"
+#include "op25b_workqueue.h"
 
 static void del_recorder(struct op25b_table *table, struct op25b_senders *senders)
 	__must_hold(&table->lock)
@@ -48,10 +50,12 @@ struct op25b_recorder *op25b_recorder_alloc(struct op25b_table *table, struct op
 	recorder->estimate = kzalloc(sizeof(*recorder->estimate), OP25B_GFP);
 	if (!recorder->estimate)
 		goto err;
-	if (!table->senders)
+	if (!table->senders) {
 		table->senders = op25b_senders_alloc();
-	if (!table->senders)
-		goto err;
+		if (!table->senders)
+			goto err;
+		queue_delayed_work(op25b_workqueue, &table->watch, HZ);
+	}
 	recorder->senders = table->senders;
 	recorder->senders->recorders++;
 	if (xa_alloc_cyclic(&recorder->senders->numbers, &recorder->number, NULL,

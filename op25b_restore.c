@@ -169,7 +169,7 @@ int op25b_restore_commit(struct op25b_restore *restore, u32 seconds)
 
 	restore->change = NULL;
 	restore->committing = true;
-	change->event = (struct op25b_event){ .kind = OP25B_EVENT_RESTORED };
+	change->event = (struct op25b_change_event){ .kind = OP25B_EVENT_RESTORED };
 	if (seconds)
 		err = op25b_change_commit_trial(change, seconds);
 	else

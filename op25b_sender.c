@@ -236,6 +236,30 @@ bool op25b_sender_reader_read(struct op25b_sender_reader *reader, struct op25b_s
 }
 
 /**
+ * op25b_sender_reader_note() - note the size of the sender at which the reader is
+ * @reader: the reader, which has just read it
+ * @size: the size
+ *
+ * The only write to a table that is not its processor's own, and of a byte that no packet writes to
+ * but when a row begins. If another sender gets the row in that moment, its size is noted wrongly.
+ */
+void op25b_sender_reader_note(const struct op25b_sender_reader *reader, u8 size)
+{
+	const struct op25b_sender_row *row = &reader->copy[reader->cpu].row[reader->row];
+	const struct op25b_sender_key key = { .subscriber = row->subscriber, .pool = row->pool };
+	struct op25b_sender_set *set;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		row = op25b_sender_find(&reader->copy[cpu], &key);
+		if (!row)
+			continue;
+		set = &per_cpu_ptr(reader->senders->cpu, cpu)->table->set[reader->set];
+		WRITE_ONCE(set->row[row - reader->copy[cpu].row].noted, size);
+	}
+}
+
+/**
  * op25b_sender_reader_put() - end reading
  * @reader: the reader, which is gone afterwards
  */

@@ -36,6 +36,7 @@ struct op25b_sender_reader;
 struct op25b_sender_reader *op25b_sender_reader_get(struct op25b_table *table,
 						    const struct op25b_sender_filter *filter);
 bool op25b_sender_reader_read(struct op25b_sender_reader *reader, struct op25b_sender *sender);
+void op25b_sender_reader_note(const struct op25b_sender_reader *reader, u8 size);
 void op25b_sender_reader_next(struct op25b_sender_reader *reader);
 void op25b_sender_reader_put(struct op25b_sender_reader *reader);
 

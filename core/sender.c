@@ -216,6 +216,8 @@ void op25b_sender_merge(struct op25b_sender_row *row, const struct op25b_sender_
 
 	row->packets += other->packets;
 	row->error += other->error;
+	if (other->noted > row->noted)
+		row->noted = other->noted;
 	for (i = 0; i < ARRAY_SIZE(row->seen); i++)
 		row->seen[i] |= other->seen[i];
 	if (other->first < row->first)

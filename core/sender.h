@@ -48,6 +48,7 @@ struct op25b_sender_packet {
  * @subscriber: as in its key
  * @pool: as in its key; 0: the row has ended, or never begun
  * @port: the source port of its last packet
+ * @noted: for the caller: the size that the sender had when it was noted last; 0: it never was
  * @packets: its packets since the row began
  * @error: how many it may have sent before
  * @seen: a bit for each destination, or for several
@@ -58,6 +59,7 @@ struct op25b_sender_row {
 	struct op25b_key subscriber;
 	u32 pool;
 	u16 port;
+	u8 noted;
 	u64 packets;
 	u64 error;
 	u64 seen[OP25B_SENDER_SEEN_BITS / 64];

@@ -9,4 +9,9 @@
 #define genl_info_dump(cb) genl_dumpit_info(cb)
 #endif
 
+/* Before Linux 6.7, unless it was backported, groups had the flags of operations. */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN GENL_UNS_ADMIN_PERM
+#endif
+
 #endif /* _OP25B_COMPAT_NET_GENETLINK_H */

@@ -83,7 +83,7 @@ void op25b_reject(struct sk_buff *skb, const struct nf_hook_state *state, enum o
 }
 
 /* The policy of each event is in force, and the one before is still whole. */
-void op25b_event_send(struct op25b_table *of, const struct op25b_event *event,
+void op25b_event_send(struct op25b_table *of, const struct op25b_change_event *event,
 		      const struct op25b_policy *policy, const struct op25b_policy *old)
 {
 	CHECK(of == table && policy == table->policy && old != policy);

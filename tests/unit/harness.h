@@ -52,7 +52,7 @@ struct stubs {
 	struct op25b_key src;
 	struct op25b_key dst;
 	unsigned int events;
-	struct op25b_event event;
+	struct op25b_change_event event;
 	const char *own;
 	bool spoofed;
 	enum { NOT_LOOPED, LOOPED, LOOPED_IN_VRF } looped;

@@ -68,6 +68,7 @@ static const char *const command_names[] = {
 	[OP25B_CMD_TARGET_GET] = "TARGET_GET", [OP25B_CMD_SENDER_GET] = "SENDER_GET",
 	[OP25B_CMD_SENDER_RESET] = "SENDER_RESET", [OP25B_CMD_CONFIRM] = "CONFIRM",
 	[OP25B_CMD_ROLLBACK] = "ROLLBACK", [OP25B_CMD_POLICY_NTF] = "POLICY_NTF",
+	[OP25B_CMD_SENDER_NTF] = "SENDER_NTF",
 };
 
 void kernel_reset(void)
@@ -451,14 +452,18 @@ static const struct rule *find_rule(const struct transport *transport,
 
 int transport_listen(struct transport *transport, const char *const *groups, size_t count)
 {
+	int code = 0;
+
 	(void)transport;
 	log_text("LISTEN");
-	while (count--) {
+	for (; count; count--, groups++) {
 		log_text(" ");
-		log_text(*groups++);
+		log_text(*groups);
+		if (!kernel.only_senders || !strcmp(*groups, OP25B_GROUP_SENDERS))
+			code = kernel.listen_code;
 	}
 	log_text("\n");
-	return kernel.listen_code;
+	return code;
 }
 
 /* Hears the first of the events that are left. */
@@ -468,7 +473,8 @@ int transport_hear(struct transport *transport, transport_reader reader, void *d
 
 	(void)transport;
 	for (i = 0; i < answer_count; i++) {
-		if (answers[i].command != OP25B_CMD_POLICY_NTF)
+		if (answers[i].command != OP25B_CMD_POLICY_NTF &&
+		    answers[i].command != OP25B_CMD_SENDER_NTF)
 			continue;
 		answers[i].command = 0;
 		reader(message_header(&answers[i].message), data);

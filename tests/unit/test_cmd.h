@@ -27,6 +27,7 @@
  * @inner: of a prefix that is refused, this attribute is at fault; 0: the whole prefix
  * @absent: a refusal is due to the module, which was removed
  * @listen_code: what transport_listen() returns
+ * @only_senders: only for the events of senders
  * @hear_codes: what transport_hear() returns after the events, up to one that is 0: then SIGINT comes
  * @heard: how many of these it has returned
  * @sockets: the number of open sockets
@@ -42,6 +43,7 @@ struct kernel {
 	uint16_t inner;
 	bool absent;
 	int listen_code;
+	bool only_senders;
 	int hear_codes[4];
 	unsigned int heard;
 	int sockets;

@@ -142,7 +142,8 @@ static void test_changes(void **state)
 		{ "restore -n --confirm 10m", "RESTORE_BEGIN\nFLUSH\nEXEMPT_GET restore\nRELAY_GET restore\n" },
 		{ "confirm", "CONFIRM\n" },
 		{ "rollback", "ROLLBACK\n" },
-		{ "monitor", "LISTEN policy\n" },
+		{ "monitor", "LISTEN policy senders\n" },
+		{ "monitor senders", "LISTEN senders\n" },
 		{ "-j monitor policy", "LISTEN policy\n" },
 		{ "mon pol", "LISTEN policy\n" },
 		{ "diff", "RESTORE_BEGIN\nFLUSH\n"
@@ -230,7 +231,7 @@ static void test_wrong_usage(void **state)
 		{ "restore --confirm", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d" },
 		{ "restore --confirm soon", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d, not \"soon\"" },
 		{ "restore --confirm 0 -", "--confirm takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d, not \"0\"" },
-		{ "monitor pools", "unknown events \"pools\", expected one of: policy, help" },
+		{ "monitor pools", "unknown events \"pools\", expected one of: policy, senders, help" },
 		{ "monitor policy all", "\"all\" is one word too many" },
 		{ "confirm 5m", "\"5m\" is one word too many" },
 		{ "pool add", "the name of a pool is missing" },

@@ -539,6 +539,62 @@ static void test_monitor(void **state)
 			    "{\"time\":\"T\",\"event\":\"lost\"}\n");
 }
 
+static void put_sender_event(uint32_t kind)
+{
+	struct message *message = kernel_answer(OP25B_CMD_SENDER_NTF);
+	struct nlmsghdr *header;
+	struct nlattr *nest;
+
+	message_put_u32(message, OP25B_A_EVENT, kind);
+	message_put_string(message, OP25B_A_POOL, "east");
+	put_prefix(message, OP25B_A_PREFIX, "10.0.0.7", NULL);
+	message->data = realloc(message->data, 4096);
+	message->size = 4096;
+	header = message_header(message);
+	nest = mnl_attr_nest_start(header, OP25B_A_SENDER);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_PACKETS, 120);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_ERROR, 2);
+	mnl_attr_put_u32(header, OP25B_A_SENDER_DESTINATIONS, 200);
+	mnl_attr_put_u16(header, OP25B_A_SENDER_PORT, 40123);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_FIRST, 1764302400);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_LAST, 1764303000);
+	mnl_attr_nest_end(header, nest);
+}
+
+static void test_monitor_senders(void **state)
+{
+	(void)state;
+	put_sender_event(OP25B_EVENT_SENDER_NEW);
+	put_sender_event(OP25B_EVENT_SENDER_GROWN);
+	op25bctl("monitor senders");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(without_times(""),
+			    "T sender new: east 10.0.0.7/32, 120 packets to 200+ destinations, port 40123\n"
+			    "T sender grown: east 10.0.0.7/32, 120 packets to 200+ destinations, port 40123\n");
+	kernel_reset();
+	put_sender_event(OP25B_EVENT_SENDER_NEW);
+	/* a message without a sender is no event */
+	kernel_answer(OP25B_CMD_SENDER_NTF);
+	op25bctl("-j monitor");
+	assert_string_equal(run.err, "");
+	assert_string_equal(without_times("{\"time\":\""),
+			    "{\"time\":\"T\",\"event\":\"sender\",\"change\":\"new\",\"pool\":\"east\","
+			    "\"subscriber\":\"10.0.0.7/32\",\"packets\":120,\"error\":2,\"destinations\":200,"
+			    "\"port\":40123,\"first\":\"2025-11-28T04:00:00Z\","
+			    "\"last\":\"2025-11-28T04:10:00Z\"}\n");
+	/* without privileges: what anybody may listen to */
+	kernel_reset();
+	kernel.listen_code = -EPERM;
+	kernel.only_senders = true;
+	op25bctl("monitor");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(run.err,
+			    "Warning: events of senders take CAP_NET_ADMIN, so there are none of them\n");
+	assert_string_equal(kernel.log, "LISTEN policy senders\nLISTEN policy\n");
+	op25bctl("monitor senders");
+	assert_int_equal(run.code, REFUSED);
+}
+
 static void test_monitor_ends(void **state)
 {
 	static const struct {
@@ -557,7 +613,7 @@ static void test_monitor_ends(void **state)
 		kernel_reset();
 		kernel.listen_code = ends[i].listen_code;
 		kernel.hear_codes[0] = ends[i].hear_code;
-		op25bctl("monitor");
+		op25bctl("monitor policy");
 		assert_int_equal(run.code, REFUSED);
 		assert_string_equal(run.out, "");
 		assert_string_equal(run.err, ends[i].error);
@@ -628,6 +684,7 @@ int main(void)
 		TEST(test_test),
 		TEST(test_status),
 		TEST(test_monitor),
+		TEST(test_monitor_senders),
 		TEST(test_monitor_ends),
 		TEST(test_interrupted),
 		TEST(test_empty_tables),

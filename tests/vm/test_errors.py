@@ -67,7 +67,7 @@ REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
 
 WRONG = {       # exit code 1: nothing was sent
     "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, target, '
-                'sender, test, status, save, restore, diff, flush, help',
+                'sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help',
     "p add": 'object "p" is ambiguous, expected one of: pool, prefix',
     "pool ade east": 'unknown command "pool ade", did you mean "pool add"?',
     "pool list": 'unknown command "pool list", did you mean "pool show"?',
@@ -299,8 +299,8 @@ def test_json_of_every_object(op25b):
     assert op25b.json("relay", "show") == [
         {"prefix": "192.0.2.0/28", "pool": None}, {"prefix": "198.51.100.1/32", "pool": "east"}]
     status = op25b.json("status")
-    assert {**status, "version": None, "generation": None} == {
-        "version": None, "generation": None, "pools": 2, "prefixes": {"ipv4": 2, "ipv6": 1},
+    assert {**status, "version": None, "generation": None, "applied": None} == {
+        "version": None, "generation": None, "applied": None, "confirm": None, "pools": 2, "prefixes": {"ipv4": 2, "ipv6": 1},
         "exempts": 2, "relays": 2, "targets": 2}
     east, = op25b.json("pool", "show", "east")
     assert {**east, "packets": None} == {

@@ -9,7 +9,9 @@ import subprocess
 import time
 
 import hosts
-from conftest import sysfs
+import packets
+from conftest import syn_to, sysfs
+from traffic import Meanwhile, sender
 
 
 class Monitor:
@@ -21,7 +23,8 @@ class Monitor:
                                              "trace=recvfrom,recvmsg", op25b.PATH, "-j", "monitor",
                                              *words],
                                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                            text=True, bufsize=1, start_new_session=True)
+                                            text=True, start_new_session=True)
+        self.buffer = ""
         self.wait_for_listening()
 
     @staticmethod
@@ -33,15 +36,26 @@ class Monitor:
             return False
         hosts.until(waits)
 
+    def comes(self, seconds):
+        """Wait for a line; False if there is none in this time."""
+        fd = self.process.stdout.fileno()
+        while "\n" not in self.buffer:
+            if not select.select([fd], [], [], seconds)[0] or not (more := os.read(fd, 65536)):
+                return False
+            self.buffer += more.decode()
+        return True
+
     def next(self):
-        return json.loads(self.process.stdout.readline())
+        assert self.comes(hosts.SECONDS), "no event"
+        line, self.buffer = self.buffer.split("\n", 1)
+        return json.loads(line)
 
     def end(self, number=signal.SIGINT):
         """Ends it; what it has printed since."""
         os.killpg(self.process.pid, number)
         out, err = self.process.communicate(timeout=60)
         assert (self.process.returncode, err) == (0, "")
-        return [json.loads(line) for line in out.splitlines()]
+        return [json.loads(line) for line in (self.buffer + out).splitlines()]
 
 
 @contextlib.contextmanager
@@ -71,6 +85,11 @@ def expect(monitor, *events):
         pid = found.pop("pid")
         assert (pid is None) == (expected["uid"] is None)
         assert found == expected
+
+
+def silence(monitor, seconds=3):
+    """Whether no event comes for this time."""
+    return not monitor.comes(seconds)
 
 
 def test_changes(op25b, ends):
@@ -166,17 +185,15 @@ def test_anybody_may_listen(op25b):
 
 
 def test_lost_events_are_said(op25b):
-    """More events than a socket holds, while nobody reads: the monitor says so, and goes on."""
+    """More events than pipe and socket hold, while nobody reads: the monitor says so, and goes on."""
     with monitored(op25b) as monitor:
-        os.killpg(monitor.process.pid, signal.SIGSTOP)
         names = [f"pool-{n}" for n in range(900)]
         many = "".join(f"pool add {name}\n" for name in names)
         op25b("-b", "-", input=f"restore {write(many)}\nflush\n" * 3)
-        os.killpg(monitor.process.pid, signal.SIGCONT)
         seen = [monitor.next()]
-        while select.select([monitor.process.stdout], [], [], 3)[0]:
+        while not silence(monitor):
             seen.append(monitor.next())
-        assert seen[0]["event"] == "lost"
+        assert [one for one in seen if one["event"] == "lost"]
         assert len(seen) < 3 * 1802
         op25b("pool", "add", "last")
         expect(monitor, event("pool add", pool="last"), event("pool new", pool="last"))
@@ -203,6 +220,91 @@ def test_a_reader_that_goes_away(op25b):
     hosts.until(ended)
     out, err = shell.communicate()
     assert len(out.splitlines()) == 1 and err == ""
+
+
+def sender_event(monitor):
+    """The next event, which is of a sender: what has changed, who it is, and its packets."""
+    found = monitor.next()
+    assert found["event"] == "sender"
+    return found["change"], found["pool"], found["subscriber"].split("/")[0], found["packets"]
+
+
+def test_senders(net, op25b, ends):
+    op25b.load(f"pool add east senders on subscriber 128 prefix {ends.pool}\n")
+    net.send(packets.syn(ends.neighbour, ends.foreign))     # before anybody listens
+    time.sleep(2)
+    with monitored(op25b, "senders") as monitor:
+        assert silence(monitor)
+        net.send(syn_to(ends))
+        assert sender_event(monitor) == ("new", "east", ends.customer, 1)
+        net.send(*[syn_to(ends, sport=port) for port in range(2000, 2008)])
+        assert silence(monitor)
+        net.send(syn_to(ends))
+        assert sender_event(monitor) == ("grown", "east", ends.customer, 10)
+        op25b("pool", "reset")
+        net.send(syn_to(ends))
+        assert silence(monitor)
+        op25b("sender", "reset")
+        net.send(syn_to(ends))
+        assert sender_event(monitor) == ("new", "east", ends.customer, 1)
+        # what a dump shows of it
+        net.send(*[syn_to(ends, sport=3000 + n) for n in range(9)])
+        found = monitor.next()
+        assert {key: value for key, value in found.items() if key not in ("time", "event", "change")} \
+            == op25b.json("sender", "show")[0]
+        op25b("pool", "set", "east", "senders", "off")
+        net.send(syn_to(ends))
+        assert monitor.end() == []
+
+
+def test_a_sender_on_two_processors_is_one(net, op25b, ends):
+    op25b.load(f"pool add east senders on subscriber 128 prefix {ends.pool}\n")
+    with monitored(op25b, "senders") as monitor:
+        assert silence(monitor, 2)
+        with Meanwhile(sender(net.customer.tap, syn_to(ends)), processor=1):
+            for _ in range(200):
+                net.customer.tap.send(syn_to(ends))
+                time.sleep(0.01)
+        events = [sender_event(monitor)]
+        while not silence(monitor):
+            events.append(sender_event(monitor))
+        changes = [one[0] for one in events]
+        assert changes[0] == "new" and set(changes[1:]) == {"grown"}
+        sizes = [len(str(one[3])) for one in events]
+        assert sizes == sorted(set(sizes))
+        monitor.end()
+
+
+def test_too_many_senders(net, op25b, ends4):
+    """At most 1,000 events at once; the others are said to be lost, and do not follow."""
+    op25b.load("pool add east senders on prefix 10.64.0.0/16\n")
+    with monitored(op25b, "senders") as monitor:
+        assert silence(monitor, 2)
+        for n in range(6000):
+            net.customer.tap.send(packets.syn(f"10.64.{n >> 8}.{n & 255}", ends4.foreign))
+        events = [monitor.next()]
+        while not silence(monitor):
+            events.append(monitor.next())
+        assert [one for one in events if one["event"] == "lost"]
+        assert 100 < len(events) < 6000
+        net.send(packets.syn("10.64.255.1", ends4.foreign))
+        assert sender_event(monitor)[2] == "10.64.255.1"
+        assert monitor.end() == []
+
+
+def test_who_may_listen_to_senders(op25b):
+    with op25b.host:
+        nobody = ["setpriv", "--reuid", "65534", "--clear-groups", op25b.PATH, "monitor"]
+        result = subprocess.run([*nobody, "senders"], stdout=subprocess.PIPE, check=False,
+                                stderr=subprocess.PIPE, text=True)
+        assert (result.returncode, result.stdout, result.stderr) == \
+            (2, "", "Error: cannot listen: Operation not permitted\n")
+        process = subprocess.Popen(nobody, stderr=subprocess.PIPE, text=True)
+    assert process.stderr.readline() == \
+        "Warning: events of senders take CAP_NET_ADMIN, so there are none of them\n"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
 
 
 def test_no_listener_no_work(op25b):

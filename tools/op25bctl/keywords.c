@@ -59,10 +59,10 @@ static const char *const command_words[] = {
 	[OP25B_CMD_TARGET_DEL] = "target del", [OP25B_CMD_TARGET_GET] = "target show",
 	[OP25B_CMD_SENDER_GET] = "sender show", [OP25B_CMD_SENDER_RESET] = "sender reset",
 	[OP25B_CMD_CONFIRM] = "confirm", [OP25B_CMD_ROLLBACK] = "rollback",
-	[OP25B_CMD_POLICY_NTF] = "monitor",
+	[OP25B_CMD_POLICY_NTF] = "monitor", [OP25B_CMD_SENDER_NTF] = "monitor",
 };
 
-/* What has happened to the policy, but for an operation */
+/* What has happened to the policy, but for an operation, or to a sender */
 static const char *const event_words[] = {
 	[OP25B_EVENT_RESTORED] = "restored",
 	[OP25B_EVENT_PENDING] = "pending",
@@ -71,6 +71,8 @@ static const char *const event_words[] = {
 	[OP25B_EVENT_EXPIRED] = "expired",
 	[OP25B_EVENT_POOL_NEW] = "pool new",
 	[OP25B_EVENT_POOL_GONE] = "pool gone",
+	[OP25B_EVENT_SENDER_NEW] = "new",
+	[OP25B_EVENT_SENDER_GROWN] = "grown",
 };
 
 /* A value that is added to the header needs a word here. */

@@ -12,11 +12,13 @@
 #include "keywords.h"
 #include "output.h"
 #include "report.h"
+#include "sender.h"
 #include "timestamp.h"
 
-#define GROUPS_MAX	1
+/* What anybody may listen to comes first. */
+static const char *const groups[] = { OP25B_GROUP_POLICY, OP25B_GROUP_SENDERS };
 
-static const char *const groups[GROUPS_MAX] = { OP25B_GROUP_POLICY };
+#define GROUPS	(sizeof(groups) / sizeof(groups[0]))
 
 static volatile sig_atomic_t interrupted;
 
@@ -40,7 +42,7 @@ static json_t *json_number(const struct nlattr *attribute)
 	return attribute ? json_integer(attribute_u32(attribute)) : json_null();
 }
 
-static void print_json(const char *time, const struct nlattr *const *table)
+static void print_policy_json(const char *time, const struct nlattr *const *table)
 {
 	const char *pool = table[OP25B_A_POOL] ? attribute_string(table[OP25B_A_POOL]) : NULL;
 	char word[KEYWORD_NUMBER_MAX];
@@ -57,7 +59,7 @@ static void print_json(const char *time, const struct nlattr *const *table)
 			     "pid", json_number(table[OP25B_A_PID])));
 }
 
-static void print_text(const char *time, const struct nlattr *const *table)
+static void print_policy(const char *time, const struct nlattr *const *table)
 {
 	char word[KEYWORD_NUMBER_MAX];
 
@@ -78,21 +80,51 @@ static void print_text(const char *time, const struct nlattr *const *table)
 	putchar('\n');
 }
 
+static void print_sender_json(const char *time, const char *change, const struct sender *sender)
+{
+	json_t *json = json_pack("{ss ss ss}", "time", time, "event", "sender", "change", change);
+	json_t *more = sender_json(sender);
+
+	if (json && more)
+		json_object_update(json, more);
+	json_decref(more);
+	json_print(json);
+}
+
+static void print_sender(const char *time, const char *change, const struct sender *sender)
+{
+	char subscriber[PREFIX_TEXT_MAX];
+
+	printf("%s sender %s: ", time, change);
+	output_coloured(POOL_COLOUR, sender->pool.text);
+	putchar(' ');
+	output_coloured(prefix_colour(&sender->subscriber),
+			prefix_format(&sender->subscriber, subscriber));
+	printf(", %" PRIu64 " packets to %" PRIu32 "%s destinations, port %" PRIu16 "\n",
+	       sender->packets, sender->destinations,
+	       sender->destinations < DESTINATIONS_MAX ? "" : "+", sender->port);
+}
+
 static void print_event(const struct nlmsghdr *event, void *data)
 {
 	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(event);
 	const struct nlattr *table[OP25B_A_MAX + 1];
 	const struct control *control = data;
-	char text[TIMESTAMP_TEXT_MAX];
+	char text[TIMESTAMP_TEXT_MAX], word[KEYWORD_NUMBER_MAX];
+	struct sender sender;
 
-	if (generic->cmd != OP25B_CMD_POLICY_NTF)
-		return;
 	message_attributes(event, table);
 	timestamp_format(time(NULL), text);
-	if (control->json)
-		print_json(text, table);
+	if (generic->cmd == OP25B_CMD_POLICY_NTF && control->json)
+		print_policy_json(text, table);
+	else if (generic->cmd == OP25B_CMD_POLICY_NTF)
+		print_policy(text, table);
+	else if (generic->cmd != OP25B_CMD_SENDER_NTF || !sender_read(event, &sender))
+		return;
+	else if (control->json)
+		print_sender_json(text, change_word(table, word), &sender);
 	else
-		print_text(text, table);
+		print_sender(text, change_word(table, word), &sender);
 	fflush(stdout);
 }
 
@@ -126,7 +158,11 @@ static int start(struct control *control, const char *group)
 
 	if (status)
 		return status;
-	code = transport_listen(control->transport, group ? &group : groups, group ? 1 : GROUPS_MAX);
+	code = transport_listen(control->transport, group ? &group : groups, group ? 1 : GROUPS);
+	if (code == -EPERM && !group) {
+		report_warning("events of senders take CAP_NET_ADMIN, so there are none of them");
+		code = transport_listen(control->transport, groups, 1);
+	}
 	if (code == -EOPNOTSUPP)
 		return report_refusal("the module has no such events: is it older than this command?");
 	return code ? report_refusal("cannot listen: %s", strerror(-code)) : DONE;
@@ -155,7 +191,7 @@ static int run(struct control *control, struct words *words)
 	int status, found;
 	size_t i;
 
-	for (i = 0; i < GROUPS_MAX; i++)
+	for (i = 0; i < GROUPS; i++)
 		choices_add(&choices, groups[i]);
 	if (word) {
 		found = choices_find(&choices, word, !words->in_file);
@@ -180,15 +216,18 @@ const struct object monitor_object = {
 	.name = "monitor",
 	.commands = commands,
 	.grammar =
-		"  monitor [policy]\n",
+		"  monitor [policy|senders]\n",
 	.help =
 		"Prints what happens as it happens, a line each, until it is interrupted:\n"
 		"\n"
-		"policy  each change of the policy: its generation, which command or what else,\n"
-		"        how many prefixes, by whose process; pools that come and go; exempts that\n"
-		"        expire; a policy that waits to be confirmed, is confirmed or rolled back.\n"
+		"policy   each change of the policy: its generation, which command or what else,\n"
+		"         how many prefixes, by whose process; pools that come and go; exempts that\n"
+		"         expire; a policy that waits to be confirmed, is confirmed or rolled back.\n"
+		"senders  a sender is new, or its packets have one digit more, looked at once a\n"
+		"         second; it takes CAP_NET_ADMIN. Only pools with senders on have them.\n"
 		"\n"
-		"Events that were lost, because too many came at once, are said to be.\n"
+		"Without either, both. Events that were lost, because too many came at once, are\n"
+		"said to be.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl -j monitor policy\n",

@@ -7,21 +7,8 @@
 
 #include "listing.h"
 #include "memory.h"
+#include "sender.h"
 #include "timestamp.h"
-
-/* The kernel counts no more destinations than this. */
-#define DESTINATIONS_MAX	200
-
-struct sender {
-	struct name pool;
-	struct prefix subscriber;
-	uint64_t packets;
-	uint64_t error;		/* how many more there may have been */
-	uint32_t destinations;
-	uint16_t port;
-	uint64_t first;		/* in seconds since 1970 */
-	uint64_t last;
-};
 
 struct senders {
 	struct sender *sender;
@@ -74,20 +61,22 @@ static int ask(struct control *control, struct words *words, uint8_t command, ui
 	return status;
 }
 
-static void read_sender(const struct nlmsghdr *answer, void *data)
+/**
+ * sender_read() - read a sender from a message
+ * @message: the message
+ * @sender: the result
+ *
+ * Return: false if it has none.
+ */
+bool sender_read(const struct nlmsghdr *message, struct sender *sender)
 {
 	const struct nlattr *table[OP25B_A_MAX + 1], *nest[OP25B_A_SENDER_MAX + 1];
-	struct senders *senders = data;
 	struct prefix subscriber;
-	struct sender *sender;
 
-	message_attributes(answer, table);
+	message_attributes(message, table);
 	nest_attributes(table[OP25B_A_SENDER], nest, OP25B_A_SENDER_MAX);
 	if (!table[OP25B_A_POOL] || !attribute_prefix(table[OP25B_A_PREFIX], &subscriber, NULL))
-		return;
-	senders->sender = memory_grow(senders->sender, &senders->size, senders->count + 1,
-				      sizeof(*senders->sender));
-	sender = &senders->sender[senders->count++];
+		return false;
 	*sender = (struct sender) {
 		.pool = name_make(attribute_string(table[OP25B_A_POOL])),
 		.subscriber = subscriber,
@@ -98,6 +87,35 @@ static void read_sender(const struct nlmsghdr *answer, void *data)
 		.first = attribute_u64(nest[OP25B_A_SENDER_FIRST]),
 		.last = attribute_u64(nest[OP25B_A_SENDER_LAST]),
 	};
+	return true;
+}
+
+/* Returns a sender as a JSON object. */
+json_t *sender_json(const struct sender *sender)
+{
+	char first[TIMESTAMP_TEXT_MAX], last[TIMESTAMP_TEXT_MAX];
+
+	return json_pack("{ss so sI sI sI si ss ss}",
+			 "pool", sender->pool.text,
+			 "subscriber", json_prefix(&sender->subscriber),
+			 "packets", (json_int_t)sender->packets,
+			 "error", (json_int_t)sender->error,
+			 "destinations", (json_int_t)sender->destinations,
+			 "port", sender->port,
+			 "first", timestamp_format(sender->first, first),
+			 "last", timestamp_format(sender->last, last));
+}
+
+static void add_sender(const struct nlmsghdr *answer, void *data)
+{
+	struct senders *senders = data;
+	struct sender sender;
+
+	if (!sender_read(answer, &sender))
+		return;
+	senders->sender = memory_grow(senders->sender, &senders->size, senders->count + 1,
+				      sizeof(*senders->sender));
+	senders->sender[senders->count++] = sender;
 }
 
 /* Orders senders by their packets, the most first, then by pool and subscriber. */
@@ -113,22 +131,10 @@ static int compare(const void *left, const void *right)
 
 static void print_json(const struct senders *senders)
 {
-	char first[TIMESTAMP_TEXT_MAX], last[TIMESTAMP_TEXT_MAX];
 	size_t i;
 
-	for (i = 0; i < senders->count; i++) {
-		const struct sender *sender = &senders->sender[i];
-
-		json_print_element(json_pack("{ss so sI sI sI si ss ss}",
-					     "pool", sender->pool.text,
-					     "subscriber", json_prefix(&sender->subscriber),
-					     "packets", (json_int_t)sender->packets,
-					     "error", (json_int_t)sender->error,
-					     "destinations", (json_int_t)sender->destinations,
-					     "port", sender->port,
-					     "first", timestamp_format(sender->first, first),
-					     "last", timestamp_format(sender->last, last)), !i);
-	}
+	for (i = 0; i < senders->count; i++)
+		json_print_element(sender_json(&senders->sender[i]), !i);
 	json_print_end(!senders->count);
 }
 
@@ -189,7 +195,7 @@ static int run_show(struct control *control, struct words *words)
 	struct senders senders = {};
 	int status;
 
-	status = ask(control, words, OP25B_CMD_SENDER_GET, NLM_F_DUMP, read_sender, &senders);
+	status = ask(control, words, OP25B_CMD_SENDER_GET, NLM_F_DUMP, add_sender, &senders);
 	if (senders.count)
 		qsort(senders.sender, senders.count, sizeof(*senders.sender), compare);
 	if (!status && control->json)

@@ -12,6 +12,7 @@
 #define OP25B_FAMILY_NAME	"op25b"
 #define OP25B_FAMILY_VERSION	1
 #define OP25B_GROUP_POLICY	"policy"	/* events, for anyone */
+#define OP25B_GROUP_SENDERS	"senders"	/* events, for CAP_NET_ADMIN */
 
 #define OP25B_POOL_NAME_MAX	31	/* bytes, without the terminating NUL */
 #define OP25B_POOL_MAX		65535	/* pools in one network namespace */
@@ -91,8 +92,8 @@ enum op25b_verdict {
 };
 
 /**
- * enum op25b_event_kind - what has happened to the policy
- * @OP25B_EVENT_CHANGED: an operation has changed it
+ * enum op25b_event - what has happened
+ * @OP25B_EVENT_CHANGED: an operation has changed the policy
  * @OP25B_EVENT_RESTORED: a restore has replaced it
  * @OP25B_EVENT_PENDING: a restore has replaced it, and waits to be confirmed
  * @OP25B_EVENT_CONFIRMED: it was confirmed
@@ -100,9 +101,11 @@ enum op25b_verdict {
  * @OP25B_EVENT_EXPIRED: exempts have expired
  * @OP25B_EVENT_POOL_NEW: with one of these: a pool has come
  * @OP25B_EVENT_POOL_GONE: or gone
+ * @OP25B_EVENT_SENDER_NEW: not of a policy: somebody has become a sender
+ * @OP25B_EVENT_SENDER_GROWN: the packets of a sender have one digit more
  * @OP25B_EVENT_MAX: the last event
  */
-enum op25b_event_kind {
+enum op25b_event {
 	OP25B_EVENT_CHANGED,
 	OP25B_EVENT_RESTORED,
 	OP25B_EVENT_PENDING,
@@ -111,8 +114,10 @@ enum op25b_event_kind {
 	OP25B_EVENT_EXPIRED,
 	OP25B_EVENT_POOL_NEW,
 	OP25B_EVENT_POOL_GONE,
+	OP25B_EVENT_SENDER_NEW,
+	OP25B_EVENT_SENDER_GROWN,
 
-	OP25B_EVENT_MAX = OP25B_EVENT_POOL_GONE
+	OP25B_EVENT_MAX = OP25B_EVENT_SENDER_GROWN
 };
 
 /* A prefix, and the timeout and comment of an exempt */
@@ -202,7 +207,7 @@ enum {
 	OP25B_A_SENDER,			/* nest: what is known of a sender */
 	OP25B_A_CONFIRM,		/* __u32: seconds to confirm a policy in; status: left */
 	OP25B_A_APPLIED,		/* __u64: last change by a command, seconds since 1970 */
-	OP25B_A_EVENT,			/* __u32: enum op25b_event_kind */
+	OP25B_A_EVENT,			/* __u32: enum op25b_event */
 	OP25B_A_COMMAND,		/* __u32: event: the operation that changed the policy */
 	OP25B_A_CHANGE_COUNT,		/* __u32: event: how many prefixes that was about */
 	OP25B_A_UID,			/* __u32: event: the user whose process did it */
@@ -248,6 +253,7 @@ enum {
 	OP25B_CMD_CONFIRM,		/* do: keep the policy that waits to be confirmed */
 	OP25B_CMD_ROLLBACK,		/* do: have the policy before it back */
 	OP25B_CMD_POLICY_NTF,		/* event, in the group "policy" */
+	OP25B_CMD_SENDER_NTF,		/* event, in the group "senders" */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1
