@@ -261,8 +261,9 @@ static struct op25b_recorder *find_recorder(const struct op25b_policy *policy, u
  * Before @policy takes the place of @old: a pool that goes on recording keeps the recorder that it
  * has in @old, or in the policy to go back to.
  */
-static void keep_recorders(struct op25b_change *change, const struct op25b_policy *old)
-	__must_hold(&change->table->lock)
+static void keep_recorders(struct op25b_table *table, struct op25b_change *change,
+			   const struct op25b_policy *old)
+	__must_hold(&table->lock)
 {
 	const struct op25b_policy *policy = change->policy;
 	struct op25b_recorder *recorder;
@@ -278,13 +279,13 @@ static void keep_recorders(struct op25b_change *change, const struct op25b_polic
 				continue;
 			recorder = find_recorder(old, conf->pool->id, conf->recorder->subscriber);
 			if (!recorder)
-				recorder = find_recorder(kept_policy(change->table), conf->pool->id,
+				recorder = find_recorder(kept_policy(table), conf->pool->id,
 							 conf->recorder->subscriber);
 			if (!recorder) {
 				op25b_recorder_enter(conf->recorder);
 				continue;
 			}
-			op25b_change_drop_recorder(change->table, conf);
+			op25b_change_drop_recorder(table, conf);
 			conf->recorder = recorder;
 		}
 		cond_resched();
@@ -589,7 +590,7 @@ static void take_effect(struct op25b_table *table, struct op25b_change *change,
 	if (change->pools_changed)
 		op25b_policy_for_each_added(policy, old, pool_enter, table);
 	if (table->senders)
-		keep_recorders(change, old);
+		keep_recorders(table, change, old);
 	if (change->base) {
 		policy_seal(change);
 		build_jumps(change);
@@ -619,7 +620,7 @@ static void retire_old(struct op25b_table *table, struct op25b_change *change,
 	retire_replaced(table, change, old);
 }
 
-/* What of a commit may fail. @kept: set to the change that is to roll back if @seconds ask for it */
+/* What may fail of a commit. @kept: set to the change that is to roll back, or to NULL */
 static int prepare(struct op25b_table *table, struct op25b_change *change, u32 seconds,
 		   struct op25b_change **kept)
 	__must_hold(&table->lock)
@@ -750,13 +751,11 @@ void op25b_change_confirm(struct op25b_table *table)
 {
 	bool hooked = needs_hooks(table);
 	struct op25b_change *kept = end_trial(table);
-	const struct op25b_change_event event = { .kind = OP25B_EVENT_CONFIRMED };
 
 	if (hooked && !needs_hooks(table))
 		op25b_hook_unregister(table);
 	if (table->senders)
 		retire_recorders(table, kept->policy, &kept->recorders);
-	op25b_event_send(table, &event, op25b_table_policy(table), NULL);
 	list_splice_init(&kept->exempts, &kept->gone);
 	mem_cgroup_put(kept->memcg);
 	retire_old(table, kept, kept->policy);

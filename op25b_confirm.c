@@ -15,6 +15,7 @@
 
 #include "op25b_change.h"
 #include "op25b_confirm.h"
+#include "op25b_event.h"
 #include "op25b_workqueue.h"
 
 /**
@@ -51,11 +52,14 @@ static int require_trial(struct op25b_table *table, struct netlink_ext_ack *exta
  */
 int op25b_confirm(struct op25b_table *table, struct netlink_ext_ack *extack)
 {
+	const struct op25b_change_event event = { .kind = OP25B_EVENT_CONFIRMED };
 	int err = require_trial(table, extack);
 
-	if (!err)
-		op25b_change_confirm(table);
-	return err;
+	if (err)
+		return err;
+	op25b_event_send(table, &event, op25b_table_policy(table), NULL);
+	op25b_change_confirm(table);
+	return 0;
 }
 
 /**

@@ -46,7 +46,7 @@ static int put_event(struct sk_buff *skb, const struct net *net,
 	return put_process(skb, net);
 }
 
-static int send(struct net *net, const struct op25b_change_event *event, u64 generation)
+static int multicast_event(struct net *net, const struct op25b_change_event *event, u64 generation)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, OP25B_GFP);
 	void *header;
@@ -59,11 +59,12 @@ static int send(struct net *net, const struct op25b_change_event *event, u64 gen
 		goto lost;
 	}
 	genlmsg_end(skb, header);
-	/* a listener who does not receive it is told so */
-	genlmsg_multicast_netns(&op25b_nl_family, net, skb, 0, OP25B_NL_GROUP_POLICY, OP25B_GFP);
+	/* who does not receive it is told so: with the lock held, nobody is waited for */
+	genlmsg_multicast_netns(&op25b_nl_family, net, skb, 0, OP25B_NL_GROUP_POLICY,
+				GFP_NOWAIT | __GFP_NOWARN);
 	return 0;
 lost:
-	genl_set_err(&op25b_nl_family, net, 0, OP25B_NL_GROUP_POLICY, ENOBUFS);
+	genl_set_err(&op25b_nl_family, net, 0, OP25B_NL_GROUP_POLICY, -ENOBUFS);
 	return -ENOBUFS;
 }
 
@@ -80,11 +81,11 @@ static int send_pool(struct op25b_pool *pool, void *arg)
 	struct pool_walk *walk = arg;
 
 	if (walk->n++ == POOLS_MAX) {
-		genl_set_err(&op25b_nl_family, walk->net, 0, OP25B_NL_GROUP_POLICY, ENOBUFS);
+		genl_set_err(&op25b_nl_family, walk->net, 0, OP25B_NL_GROUP_POLICY, -ENOBUFS);
 		return -ENOBUFS;
 	}
 	strscpy(walk->event.pool, pool->name, sizeof(walk->event.pool));
-	return send(walk->net, &walk->event, walk->generation);
+	return multicast_event(walk->net, &walk->event, walk->generation);
 }
 
 /**
@@ -100,7 +101,7 @@ void op25b_event_send(struct op25b_table *table, const struct op25b_change_event
 	struct pool_walk walk = { .net = table->net, .generation = policy->generation };
 
 	if (!genl_has_listeners(&op25b_nl_family, table->net, OP25B_NL_GROUP_POLICY) ||
-	    send(table->net, event, policy->generation) || !old)
+	    multicast_event(table->net, event, policy->generation) || !old)
 		return;
 	walk.event.kind = OP25B_EVENT_POOL_NEW;
 	if (op25b_policy_for_each_added(policy, old, send_pool, &walk))

@@ -380,6 +380,8 @@ int op25b_nl_flush(struct sk_buff *skb, struct genl_info *info)
 	if (change)
 		change->event.command = OP25B_CMD_FLUSH;
 	err = change ? op25b_change_commit(change) : -ENOMEM;
+	if (err == -EBUSY)
+		op25b_confirm_check(&pernet->table, info->extack);
 out:
 	mutex_unlock(&pernet->table.lock);
 	return err;
@@ -462,6 +464,9 @@ int op25b_nl_restore_commit(struct sk_buff *skb, struct genl_info *info)
 		err = op25b_confirm_check(&pernet->table, info->extack);
 	if (!err)
 		err = op25b_restore_commit(restore, confirm ? nla_get_u32(confirm) : 0);
+	/* another one may have been put on trial meanwhile */
+	if (err == -EBUSY)
+		op25b_confirm_check(&pernet->table, info->extack);
 	mutex_unlock(&pernet->table.lock);
 	return err;
 }

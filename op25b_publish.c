@@ -65,7 +65,9 @@ bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *p
 		if (!conf)
 			return false;
 		*id = conf->pool->id + 1;
-		if (conf->pool->sysfs)
+		/* one that is in force and has none yet gets it by op25b_publish_missing() */
+		if (conf->pool->sysfs ||
+		    op25b_policy_conf(op25b_table_policy(table), conf->pool->id))
 			continue;
 		if (make_directory(table, conf->pool))
 			return false;

@@ -54,6 +54,7 @@ struct op25b_recorder *op25b_recorder_alloc(struct op25b_table *table, struct op
 		table->senders = op25b_senders_alloc();
 		if (!table->senders)
 			goto err;
+		table->watched = true;
 		queue_delayed_work(op25b_workqueue, &table->watch, HZ);
 	}
 	recorder->senders = table->senders;

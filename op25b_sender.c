@@ -132,11 +132,13 @@ struct op25b_sender_reader *op25b_sender_reader_get(struct op25b_table *table,
 
 static void copy_sets(struct op25b_sender_reader *reader)
 {
+	const struct op25b_sender_table *table;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		op25b_sender_copy_set(&reader->copy[cpu],
-			 &per_cpu_ptr(reader->senders->cpu, cpu)->table->set[reader->set]);
+	for_each_possible_cpu(cpu) {
+		table = per_cpu_ptr(reader->senders->cpu, cpu)->table;
+		op25b_sender_copy_set(&reader->copy[cpu], &table->set[reader->set]);
+	}
 }
 
 /* Merge the row at which the reader is with those of other processors. False: that was done. */
@@ -182,7 +184,7 @@ static bool read_row(const struct op25b_sender_reader *reader, struct op25b_send
 
 	rcu_read_lock();
 	recorder = xa_load(&reader->senders->numbers, op25b_sender_row_number(row));
-	meant = recorder && is_in_force(reader->table, recorder) &&
+	meant = recorder && (reader->filter.kept || is_in_force(reader->table, recorder)) &&
 		op25b_sender_is_meant(&reader->filter, row, recorder);
 	if (meant) {
 		strscpy(sender->pool, recorder->pool->name, sizeof(sender->pool));

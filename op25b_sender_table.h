@@ -85,10 +85,12 @@ struct op25b_senders {
  * @number: the number of their recorder; 0 for all
  * @prefix: their subscribers lie in it, or it lies in theirs
  * @any: @prefix does not count
+ * @kept: also those of recorders that are not in force, but may come back by a rollback
  */
 struct op25b_sender_filter {
 	u32 number;
 	bool any;
+	bool kept;
 	struct op25b_prefix prefix;
 };
 

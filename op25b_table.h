@@ -47,9 +47,9 @@ struct op25b_senders;
  * @rollback_work: the work that rolls back, see op25b_confirm.c
  * @publish: the work that makes directories for which memory was short, see op25b_publish.c
  * @watch: the work that looks at them once a second, for events; see op25b_watch.c
- * @watched: somebody listened at its last look; its own
  * @senders: who sends, of all pools that record it; NULL if none does
  * @next_recorder: where to look for the number of the next one that records
+ * @watched: somebody listened at the last look of @watch, or it has not looked at @senders yet
  * @pins: dumps that keep the policy that they began with; have a lock of their own
  *
  * Packets read only @policy, in a cache line that nothing but a new policy writes to.
@@ -72,9 +72,9 @@ struct op25b_table {
 	struct work_struct rollback_work;
 	struct delayed_work publish;
 	struct delayed_work watch;
-	bool watched;
 	struct op25b_senders *senders __guarded_by(&lock);
 	u32 next_recorder __guarded_by(&lock);
+	bool watched __guarded_by(&lock);
 	struct op25b_pins pins;
 };
 

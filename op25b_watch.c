@@ -8,8 +8,8 @@
  * the sender is new (it has noted none) or has grown, and there is an event.
  *
  * The first look after a time without listeners only notes the sizes, because those senders are not
- * new. A row that was taken over by another sender has noted nothing: a sender who lost its row,
- * and gets one again, is new again.
+ * new, unless their tables are. A row that was taken over by another sender has noted nothing: a
+ * sender who lost its row, and gets one again, is new again.
  *
  * What is beyond EVENTS_MAX at one look is lost. It is noted, too, so that a flood of spoofed
  * sources is not followed by events for hours.
@@ -41,7 +41,8 @@ static u8 size_of(u64 packets)
 	return digits;
 }
 
-static int send(struct net *net, enum op25b_event kind, const struct op25b_sender *sender)
+static int multicast_sender(struct net *net, enum op25b_event kind,
+			    const struct op25b_sender *sender)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *header;
@@ -64,6 +65,7 @@ static unsigned int look(struct op25b_table *table, struct op25b_sender_reader *
 {
 	unsigned int sent = 0, lost = 0;
 	struct op25b_sender sender;
+	enum op25b_event kind;
 	u8 size;
 
 	for (; op25b_sender_reader_read(reader, &sender); op25b_sender_reader_next(reader)) {
@@ -73,9 +75,8 @@ static unsigned int look(struct op25b_table *table, struct op25b_sender_reader *
 		op25b_sender_reader_note(reader, size);
 		if (quiet)
 			continue;
-		if (sent == EVENTS_MAX ||
-		    send(table->net, sender.row.noted ? OP25B_EVENT_SENDER_GROWN :
-							OP25B_EVENT_SENDER_NEW, &sender))
+		kind = sender.row.noted ? OP25B_EVENT_SENDER_GROWN : OP25B_EVENT_SENDER_NEW;
+		if (sent == EVENTS_MAX || multicast_sender(table->net, kind, &sender))
 			lost++;
 		else
 			sent++;
@@ -83,26 +84,36 @@ static unsigned int look(struct op25b_table *table, struct op25b_sender_reader *
 	return lost;
 }
 
+/* Look at all senders. Returns false if that was not possible. */
+static bool look_at_all(struct op25b_table *table, bool quiet)
+{
+	const struct op25b_sender_filter filter = { .any = true, .kept = quiet };
+	struct op25b_sender_reader *reader = op25b_sender_reader_get(table, &filter);
+
+	if (!reader)
+		return false;
+	if (look(table, reader, quiet))
+		genl_set_err(&op25b_nl_family, table->net, 0, OP25B_NL_GROUP_SENDERS, -ENOBUFS);
+	op25b_sender_reader_put(reader);
+	return true;
+}
+
 static void watch_work(struct work_struct *work)
 {
 	struct op25b_table *table = container_of(to_delayed_work(work), struct op25b_table, watch);
-	const struct op25b_sender_filter all = { .any = true };
-	bool listened = table->watched, recorded;
-	struct op25b_sender_reader *reader;
+	bool watched, recorded, listened;
 
 	mutex_lock(&table->lock);
 	recorded = table->senders;
+	watched = table->watched;
+	listened = recorded &&
+		   genl_has_listeners(&op25b_nl_family, table->net, OP25B_NL_GROUP_SENDERS);
+	table->watched = listened;
 	mutex_unlock(&table->lock);
-	table->watched = recorded && genl_has_listeners(&op25b_nl_family, table->net,
-							OP25B_NL_GROUP_SENDERS);
-	if (table->watched) {
-		reader = op25b_sender_reader_get(table, &all);
-		if (reader) {
-			if (look(table, reader, !listened))
-				genl_set_err(&op25b_nl_family, table->net, 0,
-					     OP25B_NL_GROUP_SENDERS, ENOBUFS);
-			op25b_sender_reader_put(reader);
-		}
+	if (listened && !look_at_all(table, !watched)) {
+		mutex_lock(&table->lock);
+		table->watched = watched;
+		mutex_unlock(&table->lock);
 	}
 	/* the first recorder starts it again */
 	if (recorded)
@@ -115,8 +126,7 @@ static void watch_work(struct work_struct *work)
  */
 void op25b_watch_init(struct op25b_table *table)
 {
-	/* an idle processor is not woken up for it */
-	INIT_DEFERRABLE_WORK(&table->watch, watch_work);
+	INIT_DELAYED_WORK(&table->watch, watch_work);
 }
 
 /**

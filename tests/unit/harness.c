@@ -64,6 +64,7 @@ int op25b_sysfs_pool_add(struct op25b_table *to, struct op25b_pool *pool)
 	if (!pool->sysfs)
 		return -ENOMEM;
 	stubs.directories++;
+	stubs.directories_made++;
 	return 0;
 }
 

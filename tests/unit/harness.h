@@ -21,6 +21,7 @@ extern struct op25b_table *const table;
  * @hooks: the hooks that are registered with netfilter
  * @hooks_memory: an allocation made by their registration
  * @directories: the number of pools with a directory in sysfs
+ * @directories_made: how many have been made
  * @directory_error: the error that op25b_sysfs_pool_add() returns; 0 for none
  * @rejects: the number of calls of op25b_reject()
  * @action: the action of the last call
@@ -41,6 +42,7 @@ struct stubs {
 	const struct nf_hook_ops *hooks;
 	void *hooks_memory;
 	unsigned int directories;
+	unsigned int directories_made;
 	int directory_error;
 	unsigned int rejects;
 	enum op25b_action action;

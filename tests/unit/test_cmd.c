@@ -467,7 +467,8 @@ int transport_listen(struct transport *transport, const char *const *groups, siz
 }
 
 /* Hears the first of the events that are left. */
-int transport_hear(struct transport *transport, transport_reader reader, void *data)
+int transport_hear(struct transport *transport, const sigset_t *signals, transport_reader reader,
+		   void *data)
 {
 	size_t i;
 
@@ -482,7 +483,9 @@ int transport_hear(struct transport *transport, transport_reader reader, void *d
 	}
 	if (kernel.hear_codes[kernel.heard])
 		return kernel.hear_codes[kernel.heard++];
+	/* it is blocked but for the time of waiting */
 	raise(SIGINT);
+	sigprocmask(SIG_SETMASK, signals, NULL);
 	return -EINTR;
 }
 

@@ -259,6 +259,34 @@ static void test_rollback_without_memory(void **state)
 	stage_trial(&staged, 5);
 }
 
+/* A restore that has a pool which is in force, and still lacks its directory, leaves it alone. */
+static void test_restore_before_directories_are_back(void **state)
+{
+	unsigned int round, made;
+
+	for (round = 0; round < 3; round++) {
+		begin_east();
+		stage_pool(1, false);
+		stage_trial(&staged, 5);
+		shim_slab_fail(1, true);
+		advance_time(5);
+		shim_slab_fail(0, false);
+		CHECK(!stubs.directories);
+		made = stubs.directories_made;
+		stage_pool(0, true);
+		stage_end(&staged, round != 1);
+		CHECK(stubs.directories_made == made);
+		if (round == 2)
+			do_op(OP(POOL_DEL, 0), 0);
+		advance_time(5);
+		grace_period();
+		check_table();
+		if (round < 2)
+			do_op(OP(POOL_DEL, 0), 0);
+		check_table();
+	}
+}
+
 /* Each allocation of the commit fails in turn, and nothing has happened. */
 static void test_trial_fails(void **state)
 {
@@ -394,6 +422,7 @@ int main(void)
 		CONFIRM_TEST(test_later_trial),
 		CONFIRM_TEST(test_empty),
 		CONFIRM_TEST(test_rollback_without_memory),
+		CONFIRM_TEST(test_restore_before_directories_are_back),
 		CONFIRM_TEST(test_trial_fails),
 		CONFIRM_TEST(test_pins),
 		CONFIRM_TEST(test_many_pools),

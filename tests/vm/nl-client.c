@@ -505,7 +505,8 @@ static void show_time(const struct nlattr *attr)
 		printf("null");
 		return;
 	}
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&seconds));
+	if (!strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&seconds)))
+		die("a time that has no text");
 	printf("\"%s\"", text);
 }
 

@@ -269,7 +269,7 @@ def test_a_sender_on_two_processors_is_one(net, op25b, ends):
         while not silence(monitor):
             events.append(sender_event(monitor))
         changes = [one[0] for one in events]
-        assert changes[0] == "new" and set(changes[1:]) == {"grown"}
+        assert changes[0] == "new" and set(changes[1:]) <= {"grown"}
         sizes = [len(str(one[3])) for one in events]
         assert sizes == sorted(set(sizes))
         monitor.end()

@@ -140,15 +140,38 @@ static void print_lost(const struct control *control)
 	fflush(stdout);
 }
 
-/* Ends with 0 when a signal asks for it. */
-static void catch_signals(void)
+/**
+ * struct signals - what SIGINT and SIGTERM did before
+ * @mask: the signals that were blocked
+ * @interrupt: what SIGINT did
+ * @terminate: what SIGTERM did
+ */
+struct signals {
+	sigset_t mask;
+	struct sigaction interrupt;
+	struct sigaction terminate;
+};
+
+/* Both end the monitor with 0, and come only while it waits. */
+static void catch_signals(struct signals *before)
 {
-	/* no SA_RESTART: recv() returns */
 	struct sigaction action = { .sa_handler = interrupt };
+	sigset_t both;
 
 	interrupted = 0;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	sigemptyset(&both);
+	sigaddset(&both, SIGINT);
+	sigaddset(&both, SIGTERM);
+	sigprocmask(SIG_BLOCK, &both, &before->mask);
+	sigaction(SIGINT, &action, &before->interrupt);
+	sigaction(SIGTERM, &action, &before->terminate);
+}
+
+static void release_signals(const struct signals *before)
+{
+	sigaction(SIGINT, &before->interrupt, NULL);
+	sigaction(SIGTERM, &before->terminate, NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
 static int start(struct control *control, const char *group)
@@ -168,12 +191,12 @@ static int start(struct control *control, const char *group)
 	return code ? report_refusal("cannot listen: %s", strerror(-code)) : DONE;
 }
 
-static int hear(struct control *control)
+static int hear(struct control *control, const sigset_t *signals)
 {
 	int code;
 
 	while (!interrupted && !ferror(stdout)) {
-		code = transport_hear(control->transport, print_event, control);
+		code = transport_hear(control->transport, signals, print_event, control);
 		if (code == -ENOBUFS)
 			print_lost(control);
 		else if (code == -ENOENT)
@@ -187,7 +210,9 @@ static int hear(struct control *control)
 static int run(struct control *control, struct words *words)
 {
 	const char *word = words_next(words), *group = NULL;
+	struct control own = { .json = control->json };
 	struct choices choices = { .what = "events" };
+	struct signals before;
 	int status, found;
 	size_t i;
 
@@ -202,9 +227,14 @@ static int run(struct control *control, struct words *words)
 	status = words_end(words);
 	if (status)
 		return status;
-	catch_signals();
-	status = start(control, group);
-	return status ? status : hear(control);
+	/* a socket of its own, for what comes after it in a batch */
+	catch_signals(&before);
+	status = start(&own, group);
+	if (!status)
+		status = hear(&own, &before.mask);
+	release_signals(&before);
+	transport_close(own.transport);
+	return status;
 }
 
 static const struct command commands[] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,10 +223,13 @@ static void read_groups(const struct nlmsghdr *answer, void *data)
 {
 	const struct nlattr *attribute, *group;
 
-	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
-		if (mnl_attr_get_type(attribute) == CTRL_ATTR_MCAST_GROUPS)
-			mnl_attr_for_each_nested(group, attribute)
-				read_group(group, data);
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attribute) != CTRL_ATTR_MCAST_GROUPS)
+			continue;
+		mnl_attr_for_each_nested(group, attribute) {
+			read_group(group, data);
+		}
+	}
 }
 
 /* Finds the groups of a family. Returns 0 or a negative errno. */
@@ -298,17 +302,22 @@ static bool is_end(const struct transport *transport, const struct nlmsghdr *hea
 /**
  * transport_hear() - wait for events
  * @transport: the socket, after transport_listen()
+ * @signals: those that are blocked while it waits
  * @reader: called with each event
  * @data: passed to @reader
  *
  * Return: 0 after some events, or none; -ENOBUFS: events were lost; -EINTR: a signal came; -ENOENT:
  * the module was removed; or another negative errno.
  */
-int transport_hear(struct transport *transport, transport_reader reader, void *data)
+int transport_hear(struct transport *transport, const sigset_t *signals, transport_reader reader,
+		   void *data)
 {
 	const struct nlmsghdr *header = (const struct nlmsghdr *)transport->buffer;
+	struct pollfd file = { .fd = mnl_socket_get_fd(transport->socket), .events = POLLIN };
 	int got;
 
+	if (ppoll(&file, 1, NULL, signals) < 0)
+		return fail(transport, errno);
 	got = recv(mnl_socket_get_fd(transport->socket), transport->buffer,
 		   sizeof(transport->buffer), 0);
 	if (got < 0)

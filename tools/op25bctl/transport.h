@@ -3,6 +3,7 @@
 #ifndef OP25BCTL_TRANSPORT_H
 #define OP25BCTL_TRANSPORT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,7 +32,8 @@ void transport_close(struct transport *transport);
 int transport_ask(struct transport *transport, struct message *request, transport_reader reader,
 		  void *data);
 int transport_listen(struct transport *transport, const char *const *groups, size_t count);
-int transport_hear(struct transport *transport, transport_reader reader, void *data);
+int transport_hear(struct transport *transport, const sigset_t *signals, transport_reader reader,
+		   void *data);
 const struct transport_error *transport_error(const struct transport *transport);
 
 #endif /* OP25BCTL_TRANSPORT_H */

@@ -10,13 +10,13 @@
 #include "message.h"
 #include "random.h"
 
-#define A(name) (1u << OP25B_A_##name)
+#define A(name) (1ull << OP25B_A_##name)
 #define SETTINGS (A(MODE) | A(ACTION) | A(GUARD) | A(SENDERS) | A(SUBSCRIBER))
 
 /* The attributes that an operation requires and may have, and how often it is chosen */
 static const struct operation {
-	unsigned int needs;
-	unsigned int may;
+	unsigned long long needs;
+	unsigned long long may;
 	unsigned int weight;
 	bool reads;		/* requires no privilege and changes nothing */
 	bool dumps;
