@@ -32,6 +32,7 @@
 #include "op25b_hook.h"
 #include "op25b_publish.h"
 #include "op25b_recorder.h"
+#include "op25b_recording.h"
 #include "op25b_workqueue.h"
 
 static struct op25b_change *change_alloc(struct op25b_table *table,
@@ -205,39 +206,7 @@ void op25b_change_drop_exempt(struct op25b_change *change, const struct op25b_ex
 		timerqueue_del(&change->table->expiries, &dropped->expiry);
 }
 
-/* --- recorders of senders --- */
-
-/**
- * op25b_change_drop_recorder() - drop the recorder of a pool, if it has one
- * @table: the table, locked
- * @conf: the pool's configuration in a change; freed at once is a recorder that is fresh, too
- */
-void op25b_change_drop_recorder(struct op25b_table *table, struct op25b_pool_conf *conf)
-{
-	if (conf->recorder && conf->recorder->fresh)
-		op25b_recorder_discard(table, conf->recorder);
-	conf->recorder = NULL;
-}
-
-/**
- * op25b_change_set_recorder() - give a pool the recorder that its settings ask for, or none
- * @change: the change
- * @conf: the pool's configuration, fresh
- *
- * Return: 0 or -ENOMEM.
- */
-int op25b_change_set_recorder(struct op25b_change *change, struct op25b_pool_conf *conf)
-{
-	struct op25b_settings settings = conf->settings;
-
-	if (conf->recorder && settings.senders && conf->recorder->subscriber == settings.subscriber)
-		return 0;
-	op25b_change_drop_recorder(change->table, conf);
-	if (!settings.senders)
-		return 0;
-	conf->recorder = op25b_recorder_alloc(change->table, conf->pool, settings.subscriber);
-	return conf->recorder ? 0 : -ENOMEM;
-}
+/* --- what commit and abort have in common --- */
 
 /* The policy to go back to, or NULL */
 static const struct op25b_policy *kept_policy(const struct op25b_table *table)
@@ -245,90 +214,6 @@ static const struct op25b_policy *kept_policy(const struct op25b_table *table)
 {
 	return table->rollback ? table->rollback->policy : NULL;
 }
-
-/* The recorder of a pool in a policy, if it records subscribers of this length; @policy: or NULL */
-static struct op25b_recorder *find_recorder(const struct op25b_policy *policy, u32 id,
-					    u8 subscriber)
-{
-	const struct op25b_pool_conf *conf = policy ? op25b_policy_conf(policy, id) : NULL;
-
-	if (!conf || !conf->recorder || conf->recorder->subscriber != subscriber)
-		return NULL;
-	return conf->recorder;
-}
-
-/*
- * Before @policy takes the place of @old: a pool that goes on recording keeps the recorder that it
- * has in @old, or in the policy to go back to.
- */
-static void keep_recorders(struct op25b_table *table, struct op25b_change *change,
-			   const struct op25b_policy *old)
-	__must_hold(&table->lock)
-{
-	const struct op25b_policy *policy = change->policy;
-	struct op25b_recorder *recorder;
-	struct op25b_pool_conf *conf;
-	unsigned int i, j;
-
-	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
-		if (policy->page[i] == old->page[i] || !policy->page[i])
-			continue;
-		for (j = 0; j < OP25B_PAGE_POOLS; j++) {
-			conf = policy->page[i]->conf[j];
-			if (!conf || !conf->recorder || !conf->recorder->fresh)
-				continue;
-			recorder = find_recorder(old, conf->pool->id, conf->recorder->subscriber);
-			if (!recorder)
-				recorder = find_recorder(kept_policy(table), conf->pool->id,
-							 conf->recorder->subscriber);
-			if (!recorder) {
-				op25b_recorder_enter(conf->recorder);
-				continue;
-			}
-			op25b_change_drop_recorder(table, conf);
-			conf->recorder = recorder;
-		}
-		cond_resched();
-	}
-}
-
-/* Whether a policy, which may be NULL, has the recorder of a pool of another one */
-static bool has_recorder(const struct op25b_policy *policy, const struct op25b_pool_conf *other)
-{
-	const struct op25b_pool_conf *conf;
-
-	conf = policy ? op25b_policy_conf(policy, other->pool->id) : NULL;
-	return conf && conf->recorder == other->recorder;
-}
-
-/*
- * Move the recorders of a policy to a list, but for those of the policy in force and of the one to
- * go back to.
- */
-static void retire_recorders(struct op25b_table *table, const struct op25b_policy *old,
-			     struct list_head *retired)
-	__must_hold(&table->lock)
-{
-	const struct op25b_policy *policy = op25b_table_policy(table);
-	const struct op25b_pool_conf *conf;
-	unsigned int i, j;
-
-	for (i = 0; i < ARRAY_SIZE(old->page); i++) {
-		if (policy->page[i] == old->page[i] || !old->page[i])
-			continue;
-		for (j = 0; j < OP25B_PAGE_POOLS; j++) {
-			conf = old->page[i]->conf[j];
-			if (!conf || !conf->recorder || has_recorder(policy, conf) ||
-			    has_recorder(kept_policy(table), conf))
-				continue;
-			op25b_recorder_leave(table, conf->recorder);
-			list_add_tail(&conf->recorder->list, retired);
-		}
-		cond_resched();
-	}
-}
-
-/* --- what commit and abort have in common --- */
 
 /* How many references to pools are dropped before the lock is released */
 #define PUT_BATCH 256
@@ -580,6 +465,21 @@ static bool needs_hooks(const struct op25b_table *table)
 	return op25b_table_policy(table)->pools || (table->rollback && kept_policy(table)->pools);
 }
 
+/* After a change of what needs_hooks() asks for; @hooked: it was true before */
+static void drop_hooks(struct op25b_table *table, bool hooked)
+	__must_hold(&table->lock)
+{
+	if (hooked && !needs_hooks(table))
+		op25b_hook_unregister(table);
+}
+
+/* The policy in force, which is to be replaced: not const, because it is freed then */
+static struct op25b_policy *policy_to_replace(struct op25b_table *table)
+	__must_hold(&table->lock)
+{
+	return (struct op25b_policy *)op25b_table_policy(table);
+}
+
 /* Put the policy of a change in the place of @old. Nothing of this can fail. */
 static void take_effect(struct op25b_table *table, struct op25b_change *change,
 			const struct op25b_policy *old)
@@ -590,7 +490,7 @@ static void take_effect(struct op25b_table *table, struct op25b_change *change,
 	if (change->pools_changed)
 		op25b_policy_for_each_added(policy, old, pool_enter, table);
 	if (table->senders)
-		keep_recorders(table, change, old);
+		op25b_recording_keep(table, policy, old, kept_policy(table));
 	if (change->base) {
 		policy_seal(change);
 		build_jumps(change);
@@ -601,7 +501,7 @@ static void take_effect(struct op25b_table *table, struct op25b_change *change,
 	op25b_pin_publish(table, policy);
 	op25b_event_send(table, &change->event, policy, change->pools_changed ? old : NULL);
 	if (table->senders)
-		retire_recorders(table, old, &change->recorders);
+		op25b_recording_retire(table, old, kept_policy(table), &change->recorders);
 	publish_exempts(table, change);
 	if (change->pools_changed)
 		op25b_policy_for_each_added(old, policy, pool_leave, change);
@@ -668,8 +568,7 @@ static int commit(struct op25b_change *change, u32 seconds)
 		return err;
 	}
 
-	/* the only places that may free what the table's policy points to, so not const */
-	old = (struct op25b_policy *)op25b_table_policy(table);
+	old = policy_to_replace(table);
 	hooked = needs_hooks(table);
 	if (kept) {
 		keep_policy(table, kept);
@@ -681,8 +580,7 @@ static int commit(struct op25b_change *change, u32 seconds)
 		change->event.seconds = seconds;
 	}
 	take_effect(table, change, old);
-	if (hooked && !needs_hooks(table))
-		op25b_hook_unregister(table);
+	drop_hooks(table, hooked);
 	/* the lock may be released from here on, and the policy be replaced and freed, too */
 	retire_old(table, change, old);
 	return 0;
@@ -752,10 +650,9 @@ void op25b_change_confirm(struct op25b_table *table)
 	bool hooked = needs_hooks(table);
 	struct op25b_change *kept = end_trial(table);
 
-	if (hooked && !needs_hooks(table))
-		op25b_hook_unregister(table);
+	drop_hooks(table, hooked);
 	if (table->senders)
-		retire_recorders(table, kept->policy, &kept->recorders);
+		op25b_recording_retire(table, kept->policy, NULL, &kept->recorders);
 	list_splice_init(&kept->exempts, &kept->gone);
 	mem_cgroup_put(kept->memcg);
 	retire_old(table, kept, kept->policy);
@@ -770,14 +667,13 @@ void op25b_change_confirm(struct op25b_table *table)
  */
 void op25b_change_rollback(struct op25b_table *table)
 {
-	struct op25b_policy *old = (struct op25b_policy *)op25b_table_policy(table);
+	struct op25b_policy *old = policy_to_replace(table);
 	bool hooked = needs_hooks(table);
 	struct op25b_change *kept;
 
 	take_effect(table, table->rollback, old);
 	kept = end_trial(table);
-	if (hooked && !needs_hooks(table))
-		op25b_hook_unregister(table);
+	drop_hooks(table, hooked);
 	op25b_publish_missing(table);
 	retire_old(table, kept, old);
 }
@@ -791,7 +687,7 @@ static void conf_discard(struct op25b_table *table, struct op25b_change *change,
 	if (!conf || !conf->fresh)
 		return;
 	op25b_policy_each_destination(conf->destination, op25b_lpm_discard);
-	op25b_change_drop_recorder(table, conf);
+	op25b_recording_drop(table, conf);
 	if (!op25b_change_base_has(change, conf->pool))
 		op25b_table_pool_put(table, conf->pool);
 	kfree(conf);
@@ -841,7 +737,7 @@ static void drop_recorders(struct op25b_table *table, struct op25b_change *chang
 			conf = page->conf[j];
 			if (!conf || !conf->recorder)
 				continue;
-			op25b_change_drop_recorder(table, conf);
+			op25b_recording_drop(table, conf);
 			if (++n % PUT_BATCH)
 				continue;
 			op25b_table_yield(table);

@@ -38,8 +38,8 @@ struct mem_cgroup;
  * @retired: keeps @old and what it does not share for dumps, before @work is queued
  * @work: frees them, after a grace period
  * @changed: @policy is not the same as @base
- * @event: what the events of its commit say of it
  * @pools_changed: @policy has other pools than @base; always set without a base
+ * @event: what the events of its commit say of it
  */
 struct op25b_change {
 	struct op25b_table *table;
@@ -59,8 +59,8 @@ struct op25b_change {
 	struct op25b_retired retired;
 	struct rcu_work work;
 	bool changed;
-	struct op25b_change_event event;
 	bool pools_changed;
+	struct op25b_change_event event;
 };
 
 struct op25b_change *op25b_change_begin(struct op25b_table *table) __must_hold(&table->lock);
@@ -72,10 +72,6 @@ void op25b_change_confirm(struct op25b_table *table) __must_hold(&table->lock);
 void op25b_change_rollback(struct op25b_table *table) __must_hold(&table->lock);
 
 bool op25b_change_base_has(const struct op25b_change *change, const struct op25b_pool *pool);
-int op25b_change_set_recorder(struct op25b_change *change, struct op25b_pool_conf *conf)
-	__must_hold(&change->table->lock);
-void op25b_change_drop_recorder(struct op25b_table *table, struct op25b_pool_conf *conf)
-	__must_hold(&table->lock);
 struct op25b_page *op25b_change_cow_page(struct op25b_change *change, u32 id);
 struct op25b_pool_conf *op25b_change_cow_conf(struct op25b_change *change, u32 id);
 struct op25b_exempt *op25b_change_alloc_exempt(struct op25b_change *change,

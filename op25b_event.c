@@ -59,7 +59,7 @@ static int multicast_event(struct net *net, const struct op25b_change_event *eve
 		goto lost;
 	}
 	genlmsg_end(skb, header);
-	/* who does not receive it is told so: with the lock held, nobody is waited for */
+	/* A listener whose socket is full is told so. The lock is held, so do not wait for it. */
 	genlmsg_multicast_netns(&op25b_nl_family, net, skb, 0, OP25B_NL_GROUP_POLICY,
 				GFP_NOWAIT | __GFP_NOWARN);
 	return 0;

@@ -43,6 +43,38 @@ static int make_directory(struct op25b_table *table, struct op25b_pool *pool)
 	return err;
 }
 
+/*
+ * Make some of the directories that pools of @policy lack. @id: where to begin, set to where to go
+ * on. @leaving: takes the pools; NULL if @policy is in force. Returns 1 if there may be more, 0 if
+ * there are none, or -ENOMEM.
+ */
+static int make_some(struct op25b_table *table, const struct op25b_policy *policy, u32 *id,
+		     struct list_head *leaving)
+	__must_hold(&table->lock)
+{
+	const struct op25b_pool_conf *conf;
+	unsigned int looks, n = 0;
+	int err;
+
+	for (looks = 0; looks < LOOK_MAX && n < BATCH; looks++) {
+		conf = op25b_policy_next(policy, *id);
+		if (!conf)
+			return 0;
+		*id = conf->pool->id + 1;
+		/* one that is in force and has none yet gets it by op25b_publish_missing() */
+		if (conf->pool->sysfs ||
+		    (leaving && op25b_policy_conf(op25b_table_policy(table), conf->pool->id)))
+			continue;
+		err = make_directory(table, conf->pool);
+		if (err)
+			return err;
+		if (leaving)
+			list_add_tail(&conf->pool->leaving, leaving);
+		n++;
+	}
+	return 1;
+}
+
 /**
  * op25b_publish_early() - make some of the directories that a commit would have to make
  * @table: the table, locked
@@ -57,24 +89,7 @@ static int make_directory(struct op25b_table *table, struct op25b_pool *pool)
 bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *policy, u32 *id,
 			 struct list_head *leaving)
 {
-	const struct op25b_pool_conf *conf;
-	unsigned int looks, n = 0;
-
-	for (looks = 0; looks < LOOK_MAX && n < BATCH; looks++) {
-		conf = op25b_policy_next(policy, *id);
-		if (!conf)
-			return false;
-		*id = conf->pool->id + 1;
-		/* one that is in force and has none yet gets it by op25b_publish_missing() */
-		if (conf->pool->sysfs ||
-		    op25b_policy_conf(op25b_table_policy(table), conf->pool->id))
-			continue;
-		if (make_directory(table, conf->pool))
-			return false;
-		list_add_tail(&conf->pool->leaving, leaving);
-		n++;
-	}
-	return true;
+	return make_some(table, policy, id, leaving) > 0;
 }
 
 /**
@@ -151,30 +166,6 @@ void op25b_publish_settle(struct op25b_table *table, struct list_head *leaving)
 		op25b_table_yield(table);
 }
 
-/* Returns whether there may be more to make; @id: where to begin, set to where to go on */
-static bool make_missing(struct op25b_table *table, u32 *id)
-	__must_hold(&table->lock)
-{
-	const struct op25b_pool_conf *conf;
-	unsigned int looks, n = 0;
-
-	for (looks = 0; looks < LOOK_MAX && n < BATCH; looks++) {
-		conf = op25b_policy_next(op25b_table_policy(table), *id);
-		if (!conf)
-			return false;
-		*id = conf->pool->id + 1;
-		if (conf->pool->sysfs)
-			continue;
-		if (make_directory(table, conf->pool)) {
-			queue_delayed_work(op25b_workqueue, &table->publish,
-					   msecs_to_jiffies(RETRY_MS));
-			return false;
-		}
-		n++;
-	}
-	return true;
-}
-
 /**
  * op25b_publish_missing() - make the directories that pools in force lack
  * @table: the table, locked; the lock may be released and taken again
@@ -184,9 +175,12 @@ static bool make_missing(struct op25b_table *table, u32 *id)
 void op25b_publish_missing(struct op25b_table *table)
 {
 	u32 id = 0;
+	int more;
 
-	while (make_missing(table, &id))
+	while ((more = make_some(table, op25b_table_policy(table), &id, NULL)) > 0)
 		op25b_table_yield(table);
+	if (more < 0)
+		queue_delayed_work(op25b_workqueue, &table->publish, msecs_to_jiffies(RETRY_MS));
 }
 
 static void publish_work(struct work_struct *work)

@@ -16,6 +16,7 @@
 #include <linux/string.h>
 
 #include "core/memory.h"
+#include "op25b_recording.h"
 #include "op25b_step.h"
 
 /* The name of a pool that the new policy has */
@@ -94,7 +95,7 @@ int op25b_step_pool_add(struct op25b_change *change, const char *name,
 	conf->settings = settings;
 	conf->fresh = true;
 	page->conf[pool->id % OP25B_PAGE_POOLS] = conf;
-	if (op25b_change_set_recorder(change, conf))
+	if (op25b_recording_set(change->table, conf))
 		return -ENOMEM;
 
 	count_guards(change->policy, settings, 1);
@@ -126,7 +127,7 @@ int op25b_step_pool_set(struct op25b_change *change, u32 id, struct op25b_settin
 	conf->settings = settings;
 	count_guards(change->policy, settings, 1);
 	change->changed = true;
-	return op25b_change_set_recorder(change, conf);
+	return op25b_recording_set(change->table, conf);
 }
 
 /* --- prefixes and exempts, which are entries of one table --- */
@@ -767,7 +768,7 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 	policy->pools--;
 	count_guards(policy, conf->settings, -1);
 	page->conf[id % OP25B_PAGE_POOLS] = NULL;
-	op25b_change_drop_recorder(change->table, conf);
+	op25b_recording_drop(change->table, conf);
 	if (!op25b_change_base_has(change, conf->pool))
 		op25b_table_pool_put(change->table, conf->pool);
 	kfree(conf);

@@ -8,8 +8,9 @@
  * the sender is new (it has noted none) or has grown, and there is an event.
  *
  * The first look after a time without listeners only notes the sizes, because those senders are not
- * new, unless their tables are. A row that was taken over by another sender has noted nothing: a
- * sender who lost its row, and gets one again, is new again.
+ * new. In tables that have just been allocated all are new, so there the first look makes events. A
+ * row that another sender takes over has noted nothing. So a sender who lost its row, and gets one
+ * again, is new again.
  *
  * What is beyond EVENTS_MAX at one look is lost. It is noted, too, so that a flood of spoofed
  * sources is not followed by events for hours.

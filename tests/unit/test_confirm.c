@@ -287,18 +287,17 @@ static void test_restore_before_directories_are_back(void **state)
 	}
 }
 
-/* Each allocation of the commit fails in turn, and nothing has happened. */
-static void test_trial_fails(void **state)
+/* Commit a trial with each of its allocations failing in turn until it succeeds, and roll it back. */
+static void trial_failing(bool senders)
 {
 	unsigned long at;
 	long live;
 	int err;
 
-	begin_east();
 	for (at = 1;; at++) {
 		grace_period();
 		live = shim_slab.live;
-		stage_pool(1, true);
+		stage_pool(1, senders);
 		/* one that fails once may be made up for */
 		shim_slab_fail(at, true);
 		mutex_lock(&table->lock);
@@ -319,26 +318,16 @@ static void test_trial_fails(void **state)
 	in_force.generation += 2;
 	grace_period();
 	check_table();
+}
 
+/* Each allocation of the commit fails in turn, and nothing has happened. */
+static void test_trial_fails(void **state)
+{
+	begin_east();
+	trial_failing(true);
 	/* the first hooks */
 	do_op(OP(POOL_DEL, 0), 0);
-	for (at = 1;; at++) {
-		stage_pool(1, false);
-		shim_slab_fail(at, false);
-		mutex_lock(&table->lock);
-		err = op25b_change_commit_trial(staged.change, 60);
-		mutex_unlock(&table->lock);
-		shim_slab_fail(0, false);
-		if (!err)
-			break;
-		check_table();
-	}
-	mutex_lock(&table->lock);
-	op25b_change_rollback(table);
-	mutex_unlock(&table->lock);
-	in_force.generation += 2;
-	grace_period();
-	check_table();
+	trial_failing(false);
 }
 
 /* A dump that has begun with the policy that is gone back to reads it to its end. */

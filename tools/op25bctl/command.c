@@ -365,3 +365,24 @@ int control_ask(struct control *control, struct message *request, transport_read
 				 NULL);
 	return status;
 }
+
+/**
+ * control_order() - run a command that has no arguments and no answer
+ * @control: the run
+ * @words: the words after the command
+ * @command: OP25B_CMD_…
+ *
+ * Return: DONE, USAGE or REFUSED.
+ */
+int control_order(struct control *control, struct words *words, uint8_t command)
+{
+	struct message request = {};
+	int status = words_end(words);
+
+	if (status)
+		return status;
+	message_begin(&request, command, NLM_F_ACK);
+	status = control_ask(control, &request, NULL, NULL);
+	message_free(&request);
+	return status;
+}

@@ -82,6 +82,7 @@ void command_usage(FILE *stream);
 int command_help(const char *name, bool shorten);
 
 int control_connect(struct control *control);
+int control_order(struct control *control, struct words *words, uint8_t command);
 int control_ask(struct control *control, struct message *request, transport_reader reader,
 		void *data);
 

@@ -44,7 +44,6 @@ static json_t *json_number(const struct nlattr *attribute)
 
 static void print_policy_json(const char *time, const struct nlattr *const *table)
 {
-	const char *pool = table[OP25B_A_POOL] ? attribute_string(table[OP25B_A_POOL]) : NULL;
 	char word[KEYWORD_NUMBER_MAX];
 
 	json_print(json_pack("{ss ss sI ss ss? so so so so}",
@@ -52,7 +51,7 @@ static void print_policy_json(const char *time, const struct nlattr *const *tabl
 			     "event", "policy",
 			     "generation", (json_int_t)attribute_u64(table[OP25B_A_GENERATION]),
 			     "change", change_word(table, word),
-			     "pool", pool,
+			     "pool", attribute_string(table[OP25B_A_POOL]),
 			     "count", json_number(table[OP25B_A_CHANGE_COUNT]),
 			     "confirm", json_number(table[OP25B_A_CONFIRM]),
 			     "uid", json_number(table[OP25B_A_UID]),

@@ -4,15 +4,7 @@
 
 static int run(struct control *control, struct words *words)
 {
-	struct message request = {};
-	int status = words_end(words);
-
-	if (status)
-		return status;
-	message_begin(&request, OP25B_CMD_ROLLBACK, NLM_F_ACK);
-	status = control_ask(control, &request, NULL, NULL);
-	message_free(&request);
-	return status;
+	return control_order(control, words, OP25B_CMD_ROLLBACK);
 }
 
 static const struct command commands[] = {
