@@ -18,11 +18,13 @@
 #include "op25b_expire.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
+#include "op25b_log.h"
 #include "op25b_publish.h"
 #include "op25b_reject.h"
 #include "op25b_recorder.h"
 #include "op25b_skb.h"
 #include "op25b_step.h"
+#include "op25b_trace.h"
 #include "op25b_workqueue.h"
 
 /* Of the packets that write_packet() makes */
@@ -187,6 +189,27 @@ void op25b_recorder_count_ipv4(const struct op25b_pool_conf *conf, const struct 
 void op25b_recorder_count_ipv6(const struct op25b_pool_conf *conf, const struct sk_buff *skb)
 {
 	count_ordinary(conf, skb, OP25B_IPV6);
+}
+
+void op25b_log_packet(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
+		      const struct nf_hook_state *state, enum op25b_family family,
+		      enum op25b_verdict verdict)
+{
+	CHECK(conf->settings.logs && conf->recorder == stubs.recorder);
+	CHECK(!op25b_key_compare(op25b_skb_src(skb, family), stubs.src));
+	CHECK(verdict == stubs.trace.verdict);
+	CHECK(++stubs.logged <= stubs.recorded);
+	stubs.log_group = conf->settings.log_group;
+}
+
+void trace_op25b_verdict(const struct op25b_pool *pool, enum op25b_class class,
+			 enum op25b_verdict verdict, const struct sk_buff *skb,
+			 const struct nf_hook_state *state, enum op25b_family family)
+{
+	stubs.traced++;
+	stubs.trace.pool = pool;
+	stubs.trace.class = class;
+	stubs.trace.verdict = verdict;
 }
 
 static bool is_own(enum op25b_family family, struct op25b_key key)
@@ -618,6 +641,7 @@ static struct {
 	bool whole;
 	unsigned int seconds;		/* that it waits to be confirmed */
 	bool back;			/* it is the one to go back to */
+	bool late;			/* after exempts that expire at the same time, or before */
 } committing;
 
 /* Note the numbers of the recorders of a policy. */
@@ -632,6 +656,18 @@ static void see_recorders(const struct op25b_policy *policy, struct model *model
 				model->recorder[pool] = conf->recorder->number;
 }
 
+/* Exempts have expired, in one change or several, each of which deletes at least one. */
+static void expect_expired(u64 generation)
+{
+	u64 before = in_force.generation;
+	unsigned int expired = model_expire(&in_force);
+
+	CHECK(generation >= before + !!expired && generation <= before + expired,
+	      "generation: %llu after %llu, %u expired", (unsigned long long)generation,
+	      (unsigned long long)before, expired);
+	in_force.generation = generation;
+}
+
 /* The policy under way is in force now: so is its model. */
 static void came_into_force(void)
 {
@@ -639,6 +675,8 @@ static void came_into_force(void)
 
 	committing.model = NULL;
 	if (committing.back) {
+		if (committing.late && table->policy->generation > in_force.generation + 1)
+			expect_expired(table->policy->generation - 1);
 		model_rollback(&in_force, model);
 		trial = 0;
 		return;
@@ -904,6 +942,7 @@ static void advance_to_rollback(void)
 		shim_clock_advance(trial - 1);
 	in_force.generation = table->policy->generation;
 	expect_rollback();
+	committing.late = true;
 	shim_clock_advance(trial > shim_clock ? trial : shim_clock);
 	rolled_back();
 	others = come;
@@ -912,19 +951,11 @@ static void advance_to_rollback(void)
 void advance_time(unsigned int seconds)
 {
 	ktime_t until = shim_clock + SECONDS(seconds);
-	u64 generation = in_force.generation;
-	unsigned int expired;
 
-	if (trial && trial <= until) {
+	if (trial && trial <= until)
 		advance_to_rollback();
-		generation = in_force.generation;
-	}
 	shim_clock_advance(until);
-	expired = model_expire(&in_force);
-	/* exempts expire in one change or several, each of which deletes at least one */
-	CHECK(table->policy->generation >= generation + !!expired);
-	CHECK(table->policy->generation <= generation + expired);
-	in_force.generation = table->policy->generation;
+	expect_expired(table->policy->generation);
 }
 
 void suspend_time(unsigned int seconds)
@@ -1019,7 +1050,8 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 	struct net_device in = { 0 };
 	struct nf_hook_state state = { .in = &in, .net = &net };
 	unsigned int got, rejects = stubs.rejects, recorded = stubs.recorded, head, len, column;
-	bool records;
+	unsigned int logged = stubs.logged, traced = stubs.traced;
+	bool records, logs;
 	const struct nf_hook_ops *ops;
 	struct sk_buff skb = { 0 };
 	u8 bytes[128], *rest;
@@ -1119,7 +1151,14 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 		CHECK(!strcmp(stubs.recorder->pool->name, model_names[verdict.pool]));
 		CHECK(!op25b_key_compare(stubs.src, src) && !op25b_key_compare(stubs.dst, dst));
 	}
+	logs = records && in_force.settings[verdict.pool].logs;
+	CHECK(stubs.logged == logged + logs);
+	CHECK(!logs || stubs.log_group == in_force.settings[verdict.pool].log_group);
+	CHECK(stubs.traced == traced + (verdict.verdict != OP25B_VERDICT_PASSED));
 	if (verdict.verdict != OP25B_VERDICT_PASSED) {
+		CHECK(!strcmp(stubs.trace.pool->name, model_names[verdict.pool]));
+		CHECK(stubs.trace.class == verdict.class);
+		CHECK(stubs.trace.verdict == verdict.verdict);
 		column = op25b_stats_column(verdict.verdict);
 		in_force.packets[verdict.pool][verdict.class][column]++;
 	}
