@@ -21,10 +21,12 @@
 #include "op25b_address.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
+#include "op25b_log.h"
 #include "op25b_recorder.h"
 #include "op25b_reject.h"
 #include "op25b_reverse.h"
 #include "op25b_skb.h"
+#include "op25b_trace.h"
 
 struct skb_packet {
 	struct op25b_packet packet;
@@ -148,16 +150,22 @@ static bool has_sender(struct op25b_judgement judgement)
 						      judgement.verdict == OP25B_VERDICT_OBSERVED);
 }
 
-static __always_inline void record_sender(const struct op25b_pool_conf *conf,
-					  const struct sk_buff *skb, enum op25b_family family,
-					  const bool ordinary)
+static __always_inline void record_sender(struct op25b_judgement judgement,
+					  const struct sk_buff *skb,
+					  const struct nf_hook_state *state,
+					  enum op25b_family family, const bool ordinary)
+	__must_hold_shared(RCU)
 {
+	const struct op25b_pool_conf *conf = judgement.conf;
+
 	if (!ordinary)
 		op25b_recorder_count(conf, skb, family);
 	else if (family == OP25B_IPV4)
 		op25b_recorder_count_ipv4(conf, skb);
 	else
 		op25b_recorder_count_ipv6(conf, skb);
+	if (unlikely(conf->settings.log))
+		op25b_log_packet(conf, skb, state, family, judgement.verdict);
 }
 
 /*
@@ -176,8 +184,10 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 	if (unlikely(judgement.conf->settings.guard & OP25B_GUARD_SPOOFED))
 		judgement.class = class_by_source(judgement, skb, state, family);
 	op25b_stats_count(&judgement.conf->pool->stats, judgement.class, judgement.verdict);
+	trace_op25b_verdict(judgement.conf->pool, judgement.class, judgement.verdict, skb, state,
+			    family);
 	if (unlikely(judgement.conf->recorder) && has_sender(judgement))
-		record_sender(judgement.conf, skb, family, ordinary);
+		record_sender(judgement, skb, state, family, ordinary);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
 		return NF_ACCEPT;
 	if (judgement.class == OP25B_CLASS_SYN &&

@@ -11,6 +11,7 @@
 #include "op25b_confirm.h"
 #include "op25b_expire.h"
 #include "op25b_hook.h"
+#include "op25b_log.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
 #include "op25b_publish.h"
@@ -112,6 +113,7 @@ static void __exit op25b_exit(void)
 	op25b_sysfs_exit();
 	op25b_workqueue_exit();
 	op25b_reject_exit();
+	op25b_log_exit();
 }
 
 module_init(op25b_init);

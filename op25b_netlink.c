@@ -17,6 +17,11 @@ static struct netlink_range_validation timeout_range = {
 	.max = OP25B_TIMEOUT_MAX,
 };
 
+static struct netlink_range_validation_signed log_range = {
+	.min = OP25B_LOG_OFF,
+	.max = OP25B_LOG_MAX,
+};
+
 #define ADDRESS_POLICY							\
 	[OP25B_A_PREFIX_ADDR4] = { .type = NLA_U32 },			\
 	[OP25B_A_PREFIX_ADDR6] = NLA_POLICY_EXACT_LEN(16),		\
@@ -47,7 +52,8 @@ static const struct nla_policy exempt_policy[OP25B_A_PREFIX_MAX + 1] = {
 	[OP25B_A_GUARD] = NLA_POLICY_MASK(NLA_U32, OP25B_GUARD_MASK),	\
 	[OP25B_A_SENDERS] = NLA_POLICY_MAX(NLA_U8, 1),			\
 	[OP25B_A_SUBSCRIBER] = NLA_POLICY_RANGE(NLA_U8, OP25B_SUBSCRIBER_MIN,	\
-						OP25B_SUBSCRIBER_MAX)
+						OP25B_SUBSCRIBER_MAX),	\
+	[OP25B_A_LOG] = NLA_POLICY_FULL_RANGE_SIGNED(NLA_S32, &log_range)
 
 static const struct nla_policy no_attrs[OP25B_A_MAX + 1];
 

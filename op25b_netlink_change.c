@@ -11,6 +11,7 @@
 #include <net/netlink.h>
 
 #include "op25b_confirm.h"
+#include "op25b_log.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
 #include "op25b_reject.h"
@@ -155,8 +156,10 @@ static int ignore_prefix(struct op25b_change *change, const u32 *id,
 }
 
 /* Overwrite the settings that the message has. */
-static void parse_settings(const struct genl_info *info, struct op25b_settings *settings)
+static int parse_settings(const struct genl_info *info, struct op25b_settings *settings)
 {
+	s32 log;
+
 	if (info->attrs[OP25B_A_MODE])
 		settings->mode = nla_get_u32(info->attrs[OP25B_A_MODE]);
 	if (info->attrs[OP25B_A_ACTION])
@@ -167,6 +170,18 @@ static void parse_settings(const struct genl_info *info, struct op25b_settings *
 		settings->senders = nla_get_u8(info->attrs[OP25B_A_SENDERS]);
 	if (info->attrs[OP25B_A_SUBSCRIBER])
 		settings->subscriber = nla_get_u8(info->attrs[OP25B_A_SUBSCRIBER]);
+	if (info->attrs[OP25B_A_LOG]) {
+		log = nla_get_s32(info->attrs[OP25B_A_LOG]);
+		settings->log = log != OP25B_LOG_OFF;
+		settings->log_group = settings->log ? log : 0;
+	}
+	if (settings->log && !settings->senders) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[OP25B_A_LOG] ?:
+						  info->attrs[OP25B_A_SENDERS],
+				    "log needs senders on");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int apply_pool_add(struct op25b_change *change, struct genl_info *info, prefix_step each)
@@ -184,13 +199,15 @@ static int apply_pool_add(struct op25b_change *change, struct genl_info *info, p
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[OP25B_A_POOL], "pool exists already");
 		return -EEXIST;
 	}
+	if (conf)
+		settings = conf->settings;
+	err = parse_settings(info, &settings);
+	if (err)
+		return err;
 	if (conf) {
 		id = conf->pool->id;
-		settings = conf->settings;
-		parse_settings(info, &settings);
 		err = op25b_step_pool_set(change, id, settings);
 	} else {
-		parse_settings(info, &settings);
 		err = op25b_step_pool_add(change, name, settings, info->extack);
 		id = err;
 	}
@@ -203,11 +220,14 @@ static int apply_pool_set(struct op25b_change *change, struct genl_info *info, p
 {
 	const struct op25b_pool_conf *conf = find_pool(change, info, false);
 	struct op25b_settings settings;
+	int err;
 
 	if (IS_ERR(conf))
 		return PTR_ERR(conf);
 	settings = conf->settings;
-	parse_settings(info, &settings);
+	err = parse_settings(info, &settings);
+	if (err)
+		return err;
 	return op25b_step_pool_set(change, conf->pool->id, settings);
 }
 
@@ -287,12 +307,23 @@ static int find_restore(struct op25b_net *pernet, const struct sk_buff *skb,
 				  restore, info->extack);
 }
 
-/* May load modules, and so is called before any lock is taken. */
-static int require_action(const struct genl_info *info)
+/*
+ * Load the modules that the settings of a message need, before any lock is taken. Sets @attr to the
+ * setting that cannot be had.
+ */
+static int require_modules(const struct genl_info *info, const struct nlattr **attr)
 {
-	const struct nlattr *attr = info->attrs[OP25B_A_ACTION];
+	int err = 0;
 
-	return attr ? op25b_reject_require(nla_get_u32(attr), info->extack) : 0;
+	*attr = info->attrs[OP25B_A_ACTION];
+	if (*attr)
+		err = op25b_reject_require(nla_get_u32(*attr), info->extack);
+	if (err)
+		return err;
+	*attr = info->attrs[OP25B_A_LOG];
+	if (*attr && nla_get_s32(*attr) != OP25B_LOG_OFF)
+		err = op25b_log_require(info->extack);
+	return err;
 }
 
 static int change_policy(struct op25b_table *table, const struct change_op *op,
@@ -325,20 +356,21 @@ int op25b_nl_change(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct change_op *op = &change_ops[info->genlhdr->cmd];
 	struct op25b_net *pernet = op25b_net(genl_info_net(info));
+	const struct nlattr *required;
 	struct op25b_restore *restore;
-	int action_err, err;
+	int required_err, err;
 
 	/* an operation of op25b_netlink.c that is missing above */
 	if (WARN_ON_ONCE(info->genlhdr->cmd >= ARRAY_SIZE(change_ops) || !op->apply))
 		return -EOPNOTSUPP;
-	action_err = require_action(info);
+	required_err = require_modules(info, &required);
 	mutex_lock(&pernet->table.lock);
 	err = find_restore(pernet, skb, info, &restore);
 	if (err)
 		goto out;
-	err = action_err;
+	err = required_err;
 	if (err)
-		NL_SET_BAD_ATTR(info->extack, info->attrs[OP25B_A_ACTION]);
+		NL_SET_BAD_ATTR(info->extack, required);
 	if (restore) {
 		op25b_restore_step(pernet, restore);
 		if (!err)

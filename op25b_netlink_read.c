@@ -64,6 +64,8 @@ static int put_pool(struct sk_buff *skb, const struct op25b_pool_conf *conf)
 	    nla_put_u32(skb, OP25B_A_GUARD, conf->settings.guard) ||
 	    nla_put_u8(skb, OP25B_A_SENDERS, conf->settings.senders) ||
 	    nla_put_u8(skb, OP25B_A_SUBSCRIBER, conf->settings.subscriber) ||
+	    nla_put_s32(skb, OP25B_A_LOG,
+			conf->settings.log ? conf->settings.log_group : OP25B_LOG_OFF) ||
 	    nla_put_u32(skb, OP25B_A_PREFIX_COUNT, conf->prefixes) ||
 	    nla_put_u32(skb, OP25B_A_EXEMPT_COUNT, conf->exempts) ||
 	    nla_put_u32(skb, OP25B_A_RELAY_COUNT, conf->destinations[OP25B_RELAY]) ||

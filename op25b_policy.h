@@ -86,6 +86,8 @@ struct op25b_recorder;
  * @guard: flags of enum op25b_guard
  * @subscriber: the length of the prefix of an IPv6 subscriber
  * @senders: record who sends
+ * @log: log packets of these senders
+ * @log_group: to this group of NFLOG; 0 if it does not log
  *
  * Bit fields, so that what packets read of a pool fits into one cache line.
  */
@@ -95,6 +97,8 @@ struct op25b_settings {
 	u32 guard : 8;
 	u32 subscriber : 8;
 	bool senders;
+	bool log;
+	u16 log_group;
 };
 
 /* The settings of a pool, unless others are asked for */
@@ -114,7 +118,8 @@ static inline bool op25b_settings_equal(const struct op25b_settings *a,
 	/* a new setting has to be compared, too */
 	static_assert(sizeof(struct op25b_settings) == 2 * sizeof(u32));
 	return a->mode == b->mode && a->action == b->action && a->guard == b->guard &&
-	       a->subscriber == b->subscriber && a->senders == b->senders;
+	       a->subscriber == b->subscriber && a->senders == b->senders && a->log == b->log &&
+	       a->log_group == b->log_group;
 }
 
 /**

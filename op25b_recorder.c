@@ -9,6 +9,7 @@
  */
 #include <linux/bottom_half.h>
 #include <linux/jiffies.h>
+#include <linux/limits.h>
 #include <linux/percpu.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -48,7 +49,8 @@ struct op25b_recorder *op25b_recorder_alloc(struct op25b_table *table, struct op
 	if (!recorder)
 		return NULL;
 	recorder->estimate = kzalloc(sizeof(*recorder->estimate), OP25B_GFP);
-	if (!recorder->estimate)
+	recorder->logs = alloc_percpu_gfp(struct op25b_recorder_logs, OP25B_GFP);
+	if (!recorder->estimate || !recorder->logs)
 		goto err;
 	if (!table->senders) {
 		table->senders = op25b_senders_alloc();
@@ -120,6 +122,7 @@ void op25b_recorder_leave(struct op25b_table *table, struct op25b_recorder *reco
  */
 void op25b_recorder_free(struct op25b_recorder *recorder)
 {
+	free_percpu(recorder->logs);
 	kfree(recorder->estimate);
 	kfree(recorder);
 }
@@ -132,7 +135,8 @@ void op25b_recorder_free(struct op25b_recorder *recorder)
  */
 size_t op25b_recorder_size(const struct op25b_recorder *recorder)
 {
-	return sizeof(*recorder) + sizeof(*recorder->estimate);
+	return sizeof(*recorder) + sizeof(*recorder->estimate) +
+	       num_possible_cpus() * sizeof(*recorder->logs);
 }
 
 /**
@@ -345,4 +349,78 @@ void op25b_recorder_count_ipv6(const struct op25b_pool_conf *conf, const struct 
 		op25b_recorder_count(conf, skb, OP25B_IPV6);
 	else
 		count(conf->recorder, skb, OP25B_IPV6, ntohs(*port));
+}
+
+/* --- which packets are logged --- */
+
+/* Whether a row was logged in the last @interval seconds */
+static bool was_logged(const struct op25b_sender_table *table, unsigned int set, unsigned int row,
+		       u32 now, u32 interval)
+{
+	/* another processor may be writing to its own */
+	return data_race(table->set[set].row[row].logged) &&
+	       now - READ_ONCE(table->logged[set][row]) < interval;
+}
+
+/*
+ * Whether another processor has logged the sender in the last @interval seconds. What it is writing
+ * meanwhile may be missed: then one packet more is logged.
+ */
+static bool was_logged_elsewhere(const struct op25b_senders *senders,
+				 const struct op25b_sender_key *key, unsigned int set, u32 now,
+				 u32 interval)
+{
+	const struct op25b_sender_table *table;
+	const struct op25b_sender_row *row;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (cpu == smp_processor_id() || !READ_ONCE(per_cpu_ptr(senders->cpu, cpu)->used))
+			continue;
+		table = per_cpu_ptr(senders->cpu, cpu)->table;
+		/* it may be writing to the row */
+		row = data_race(op25b_sender_find(&table->set[set], key));
+		if (row && was_logged(table, set, row - table->set[set].row, now, interval))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * op25b_recorder_mark_logged() - decide whether a packet is to be logged, and note that it was
+ * @recorder: the recorder of its pool, read under RCU
+ * @skb: the packet, which has just been counted for its sender
+ * @family: of its addresses
+ * @interval: for how many seconds no other packet of that sender must have been logged
+ *
+ * A sender that has no row is not logged. Bottom halves are disabled.
+ *
+ * Return: true if it is to be logged.
+ */
+bool op25b_recorder_mark_logged(const struct op25b_recorder *recorder, const struct sk_buff *skb,
+				enum op25b_family family, u32 interval)
+{
+	const struct op25b_senders *senders = recorder->senders;
+	struct op25b_sender_key key = packet_key(recorder, skb, family);
+	struct op25b_sender_table *table;
+	u32 now = op25b_sender_now();
+	unsigned int set, i;
+	bool due = false;
+	u32 expected;
+
+	op25b_sender_own_begin();
+	table = this_cpu_ptr(senders->cpu)->table;
+	/* where the packet was counted, unless it is in no row */
+	expected = *expected_row(table, family, key.subscriber);
+	i = expected % OP25B_SENDER_ROWS;
+	set = expected / sizeof(table->set[0]);
+	if (op25b_sender_is(&table->set[set].row[i], key) &&
+	    !was_logged(table, set, i, now, interval) &&
+	    !was_logged_elsewhere(senders, &key, set, now, interval)) {
+		WRITE_ONCE(table->logged[set][i], now);
+		table->set[set].row[i].logged = true;
+		due = true;
+	}
+	op25b_sender_own_end();
+	return due;
 }

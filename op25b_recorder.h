@@ -16,6 +16,16 @@ struct op25b_senders;
 struct sk_buff;
 
 /**
+ * struct op25b_recorder_logs - what one processor has logged of one pool
+ * @second: in this second, as op25b_sender_now() counts
+ * @packets: so many packets
+ */
+struct op25b_recorder_logs {
+	u32 second;
+	u32 packets;
+};
+
+/**
  * struct op25b_recorder - records the senders of one pool
  * @senders: the table that they are in
  * @pool: the pool
@@ -24,6 +34,7 @@ struct sk_buff;
  * @fresh: made by the change under way; in no policy that was in force
  * @list: in the list of those that a change has taken out of force
  * @estimate: which different senders there were; processors share it, and it hardly ever changes
+ * @logs: what each processor has logged; private to op25b_log.c
  *
  * The configuration of a pool points to it, in the policy in force and in those that follow, as
  * long as the pool records senders by the same @subscriber length.
@@ -36,6 +47,7 @@ struct op25b_recorder {
 	bool fresh;
 	struct list_head list;
 	struct op25b_estimate *estimate;
+	struct op25b_recorder_logs __percpu *logs;
 };
 
 struct op25b_recorder *op25b_recorder_alloc(struct op25b_table *table, struct op25b_pool *pool,
@@ -53,5 +65,7 @@ void op25b_recorder_count(const struct op25b_pool_conf *conf, const struct sk_bu
 			  enum op25b_family family);
 void op25b_recorder_count_ipv4(const struct op25b_pool_conf *conf, const struct sk_buff *skb);
 void op25b_recorder_count_ipv6(const struct op25b_pool_conf *conf, const struct sk_buff *skb);
+bool op25b_recorder_mark_logged(const struct op25b_recorder *recorder, const struct sk_buff *skb,
+				enum op25b_family family, u32 interval);
 
 #endif /* _OP25B_RECORDER_H */

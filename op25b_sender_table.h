@@ -33,10 +33,12 @@ struct op25b_recorder;
  * @set: its sets
  * @expected: by some bits of an address: the row in which it was last found, as offset of its set
  *	      in bytes, plus its index
+ * @logged: when a packet of each row was last logged, as op25b_sender_now() counts, if one was
  */
 struct op25b_sender_table {
 	struct op25b_sender_set set[OP25B_SENDER_SETS];
 	u32 expected[OP25B_SENDER_EXPECTED];
+	u32 logged[OP25B_SENDER_SETS][OP25B_SENDER_ROWS];
 };
 
 /**

@@ -49,6 +49,7 @@ struct op25b_sender_packet {
  * @pool: as in its key; 0: the row has ended, or never begun
  * @port: the source port of its last packet
  * @noted: for the caller: the size that the sender had when it was noted last; 0: it never was
+ * @logged: for the caller: a packet has been logged since the row began
  * @packets: its packets since the row began
  * @error: how many it may have sent before
  * @seen: a bit for each destination, or for several
@@ -60,6 +61,7 @@ struct op25b_sender_row {
 	u32 pool;
 	u16 port;
 	u8 noted;
+	bool logged;
 	u64 packets;
 	u64 error;
 	u64 seen[OP25B_SENDER_SEEN_BITS / 64];

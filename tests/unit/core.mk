@@ -12,10 +12,14 @@ CORE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 # The folder of tests/unit/fetch-geo
 GEO_RANGES := build/geo/ranges
 
-CORE_TESTS := $(addprefix build/unit/test_, classify confirm lpm restore sender table)
+CORE_TESTS := $(addprefix build/unit/test_, classify confirm log lpm restore sender table)
 
 CORE_OBJECTS_classify := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/test_classify.o tests/unit/check.o core/classify.o)
+CORE_OBJECTS_log := $(addprefix $(CORE_UNIT)/, \
+	tests/unit/test_log.o tests/unit/check.o tests/unit/shim/slab.o tests/unit/shim/later.o \
+	op25b_log.o op25b_recorder.o \
+	core/sender.o core/estimate.o core/lpm.o core/garbage.o)
 CORE_OBJECTS_lpm := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/test_lpm.o tests/unit/check.o tests/unit/text.o tests/unit/shim/slab.o \
 	core/lpm.o core/garbage.o)
@@ -35,6 +39,7 @@ CORE_OBJECTS_sender := $(addprefix $(CORE_UNIT)/, \
 
 build/unit/test_classify: $(CORE_OBJECTS_classify)
 build/unit/test_confirm: $(CORE_OBJECTS_confirm)
+build/unit/test_log: $(CORE_OBJECTS_log)
 build/unit/test_lpm: $(CORE_OBJECTS_lpm) | build/geo/ipv4 build/geo/ipv6
 build/unit/test_restore: $(CORE_OBJECTS_restore)
 build/unit/test_sender: $(CORE_OBJECTS_sender)
@@ -65,6 +70,7 @@ $(GEO_RANGES)/geoip $(GEO_RANGES)/geoip6:
 check-unit-mutate: $(CORE_TESTS)
 	CC="$(CC)" CFLAGS="$(CORE_CFLAGS)" OBJECTS_classify="$(CORE_OBJECTS_classify)" \
 		OBJECTS_confirm="$(CORE_OBJECTS_confirm)" \
+		OBJECTS_log="$(CORE_OBJECTS_log)" \
 		OBJECTS_lpm="$(CORE_OBJECTS_lpm)" OBJECTS_restore="$(CORE_OBJECTS_restore)" \
 		OBJECTS_sender="$(CORE_OBJECTS_sender)" OBJECTS_table="$(CORE_OBJECTS_table)" \
 		tests/unit/mutate $(MUTATE)

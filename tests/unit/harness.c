@@ -195,7 +195,7 @@ void op25b_log_packet(const struct op25b_pool_conf *conf, const struct sk_buff *
 		      const struct nf_hook_state *state, enum op25b_family family,
 		      enum op25b_verdict verdict)
 {
-	CHECK(conf->settings.logs && conf->recorder == stubs.recorder);
+	CHECK(conf->settings.log && conf->recorder == stubs.recorder);
 	CHECK(!op25b_key_compare(op25b_skb_src(skb, family), stubs.src));
 	CHECK(verdict == stubs.trace.verdict);
 	CHECK(++stubs.logged <= stubs.recorded);
@@ -1151,7 +1151,7 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 		CHECK(!strcmp(stubs.recorder->pool->name, model_names[verdict.pool]));
 		CHECK(!op25b_key_compare(stubs.src, src) && !op25b_key_compare(stubs.dst, dst));
 	}
-	logs = records && in_force.settings[verdict.pool].logs;
+	logs = records && in_force.settings[verdict.pool].log;
 	CHECK(stubs.logged == logged + logs);
 	CHECK(!logs || stubs.log_group == in_force.settings[verdict.pool].log_group);
 	CHECK(stubs.traced == traced + (verdict.verdict != OP25B_VERDICT_PASSED));

@@ -32,6 +32,10 @@ extern struct op25b_table *const table;
  * @recorder: what the last one was called with: the recorder
  * @src: and the source
  * @dst: and the destination
+ * @logged: the number of calls of op25b_log_packet(), each after one of op25b_recorder_count()
+ * @log_group: the group that the last one was for
+ * @traced: the number of calls of trace_op25b_verdict()
+ * @trace: what the last one was called with
  * @events: the number of calls of op25b_event_send()
  * @event: what the last one was called with
  * @own: an address of the router's own, NULL for none
@@ -53,6 +57,14 @@ struct stubs {
 	const struct op25b_recorder *recorder;
 	struct op25b_key src;
 	struct op25b_key dst;
+	unsigned int logged;
+	u16 log_group;
+	unsigned int traced;
+	struct {
+		const struct op25b_pool *pool;
+		enum op25b_class class;
+		enum op25b_verdict verdict;
+	} trace;
 	unsigned int events;
 	struct op25b_change_event event;
 	const char *own;

@@ -140,7 +140,8 @@ static void model_move(struct model *model, struct entry *prefix, int pool)
 bool model_same_settings(struct op25b_settings a, struct op25b_settings b)
 {
 	return a.mode == b.mode && a.action == b.action && a.guard == b.guard &&
-	       a.subscriber == b.subscriber && a.senders == b.senders;
+	       a.subscriber == b.subscriber && a.senders == b.senders && a.log == b.log &&
+	       a.log_group == b.log_group;
 }
 
 /* Apply @op to @model, and return 0 or the error that the module has to return. */

@@ -132,6 +132,9 @@ static void describe(const struct nlattr *attribute, char *word, char *value)
 	case OP25B_A_SUBSCRIBER:
 		sprintf(word, "subscriber=%u", mnl_attr_get_u8(attribute));
 		break;
+	case OP25B_A_LOG:
+		sprintf(word, "log=%d", (int)mnl_attr_get_u32(attribute));
+		break;
 	case OP25B_A_CONFIRM:
 		sprintf(word, "confirm=%u", mnl_attr_get_u32(attribute));
 		break;

@@ -426,6 +426,7 @@ static void put_recorded_pool(const char *name, uint8_t senders, uint8_t subscri
 	message_put_u32(message, OP25B_A_MODE, OP25B_MODE_ENFORCE);
 	message_put_u8(message, OP25B_A_SENDERS, senders);
 	message_put_u8(message, OP25B_A_SUBSCRIBER, subscriber);
+	message_put_u32(message, OP25B_A_LOG, senders == 1 ? 5 : OP25B_LOG_OFF);
 	if (senders)
 		mnl_attr_put_u64(message_header(message), OP25B_A_SENDER_COUNT, 12);
 }
@@ -451,7 +452,7 @@ static void put_policy(void)
 static const char saved[] =
 	"# begin of op25bctl save\n"
 	"pool add west mode observe action tcp-reset guard synack inbound\n"
-	"pool add south mode enforce action drop senders on subscriber 56\n"
+	"pool add south mode enforce action drop senders on subscriber 56 log 5\n"
 	"pool add east mode enforce action drop\n"
 	"relay add 192.0.2.0/28\n"
 	"relay add 198.51.100.0/24\n"
@@ -546,7 +547,7 @@ static void test_save(void **state)
 	expect("restore site.conf", DONE, "", "",
 	       "RESTORE_BEGIN\n"
 	       "POOL_ADD pool=west mode=1 action=1 guard=3\n"
-	       "POOL_ADD pool=south mode=0 action=0 senders=1 subscriber=56\n"
+	       "POOL_ADD pool=south mode=0 action=0 senders=1 subscriber=56 log=5\n"
 	       "POOL_ADD pool=east mode=0 action=0\n"
 	       "RELAY_ADD 192.0.2.0/28 198.51.100.0/24\n"
 	       "RELAY_ADD pool=east 192.0.2.0/28\n"
@@ -629,7 +630,7 @@ static void test_diff(void **state)
 	/* another order, other words, the same policy */
 	write_file("site.conf",
 		   "pool add east senders off subscriber 64\n"
-		   "pool add south subscriber 56 senders on\n"
+		   "pool add south subscriber 56 log 5 senders on\n"
 		   "prefix add east 2001:db8::/32 10.0.0.0/24\n"
 		   "pool add west guard synack mode observe action tcp-reset guard inbound prefix 10.0.0.0/25\n"
 		   "exempt add east 10.0.0.8\n"
@@ -663,7 +664,7 @@ static void test_diff(void **state)
 	       "+ pool add north mode enforce action drop\n"
 	       "- pool add east mode enforce action drop\n"
 	       "+ pool add east mode enforce action tcp-reset\n"
-	       "- pool add south mode enforce action drop senders on subscriber 56\n"
+	       "- pool add south mode enforce action drop senders on subscriber 56 log 5\n"
 	       "+ pool add south mode enforce action drop subscriber 56\n"
 	       "- pool add west mode observe action tcp-reset guard synack inbound\n"
 	       "+ prefix add east 10.0.0.0/23\n"
@@ -693,8 +694,8 @@ static void test_diff(void **state)
 	expect("diff site.conf", 1,
 	       "- pool add west mode observe action tcp-reset guard synack\n"
 	       "+ pool add west mode observe action tcp-reset guard synack inbound\n"
-	       "- pool add south mode enforce action drop senders on subscriber 48\n"
-	       "+ pool add south mode enforce action drop senders on subscriber 56\n"
+	       "- pool add south mode enforce action drop senders on subscriber 48 log 5\n"
+	       "+ pool add south mode enforce action drop senders on subscriber 56 log 5\n"
 	       "+ prefix add east 10.0.0.0/24\n"
 	       "- prefix add west 2001:db8::/32\n"
 	       "+ prefix add east 2001:db8::/32\n"

@@ -6,6 +6,7 @@
 
 #define NAME31 "a123456789b123456789c123456789d"
 #define TIMES "timeout takes a time from 1 to 2147483647 seconds, such as 3600, 45s, 30m, 2h or 1d"
+#define GROUPS "log takes a group of NFLOG from 0 to 65535, or off"
 #define LENGTHS "subscriber takes a prefix length from 1 to 128, such as 56"
 #define NAMES "1 to 31 of A-Z a-z 0-9 _ . -, not starting with . or -"
 
@@ -56,6 +57,9 @@ static void test_changes(void **state)
 		{ "pool add east guard synack senders on subscriber 1",
 		  "POOL_ADD pool=east guard=1 senders=1 subscriber=1\n" },
 		{ "pool add subscriber subscriber 128", "POOL_ADD pool=subscriber subscriber=128\n" },
+		{ "pool add east senders on log 0", "POOL_ADD pool=east senders=1 log=0\n" },
+		{ "pool add log log 65535 senders on", "POOL_ADD pool=log senders=1 log=65535\n" },
+		{ "pool set east log off", "POOL_SET pool=east log=-1\n" },
 		{ "pool add -f east", "POOL_ADD force pool=east\n" },
 		{ "pool set east mode off", "POOL_SET pool=east mode=2\n" },
 		{ "pool set east guard none", "POOL_SET pool=east guard=0\n" },
@@ -250,8 +254,8 @@ static void test_wrong_usage(void **state)
 		{ "pool add east guard none", "unknown guard \"none\", expected one of: synack, inbound, spoofed" },
 		{ "pool set east guard syn", "unknown guard \"syn\", expected one of: synack, inbound, spoofed, none" },
 		{ "pool set east guard synack,inbound", "unknown guard \"synack,inbound\", expected blanks between guards, not commas" },
-		{ "pool set east", "a setting is missing, expected one of: mode, action, guard, senders, subscriber" },
-		{ "po se east", "a setting is missing, expected one of: mode, action, guard, senders, subscriber" },
+		{ "pool set east", "a setting is missing, expected one of: mode, action, guard, senders, subscriber, log" },
+		{ "po se east", "a setting is missing, expected one of: mode, action, guard, senders, subscriber, log" },
 		{ "pool set east guard none guard synack", "guard none contradicts the other guards" },
 		{ "pool set east guard synack guard none", "guard none contradicts the other guards" },
 		{ "pool add east senders", "senders takes one of: off, on" },
@@ -265,10 +269,17 @@ static void test_wrong_usage(void **state)
 		{ "pool set east subscriber /56", LENGTHS ", not \"/56\"" },
 		{ "pool set east subscriber 56x", LENGTHS ", not \"56x\"" },
 		{ "pool set east subscriber 56 subscriber 56", "subscriber is given twice" },
+		{ "pool add east log", GROUPS },
+		{ "pool add east log ''", GROUPS ", not \"\"" },
+		{ "pool add east log -1", GROUPS ", not \"-1\"" },
+		{ "pool set east log 65536", GROUPS ", not \"65536\"" },
+		{ "pool set east log 4294967296", GROUPS ", not \"4294967296\"" },
+		{ "pool set east log on", GROUPS ", not \"on\"" },
+		{ "pool set east log off log 5", "log is given twice" },
 		{ "pool add east prefix", "a prefix is missing" },
 		{ "pool add east prefix mode off", "\"mode\" is not a prefix" },
-		{ "pool add east 10.0.0.0/24", "unknown word \"10.0.0.0/24\", expected one of: mode, action, guard, senders, subscriber, prefix" },
-		{ "pool set east prefix 10.0.0.0/24", "unknown word \"prefix\", expected one of: mode, action, guard, senders, subscriber" },
+		{ "pool add east 10.0.0.0/24", "unknown word \"10.0.0.0/24\", expected one of: mode, action, guard, senders, subscriber, log, prefix" },
+		{ "pool set east prefix 10.0.0.0/24", "unknown word \"prefix\", expected one of: mode, action, guard, senders, subscriber, log" },
 		{ "pool del", "the name of a pool is missing" },
 		{ "pool del east west", "\"west\" is one word too many" },
 		{ "pool show east west", "\"west\" is one word too many" },
@@ -387,7 +398,7 @@ static void test_files_have_whole_words(void **state)
 		{ "h\n", "unknown object \"h\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help" },
 		{ "pool h\n", "unknown command \"pool h\", expected one of: add, set, del, show, reset, help" },
 		{ "pool list\n", "unknown command \"pool list\", did you mean \"pool show\"?" },
-		{ "pool set east\n", "a setting is missing, expected one of: mode, action, guard, senders, subscriber" },
+		{ "pool set east\n", "a setting is missing, expected one of: mode, action, guard, senders, subscriber, log" },
 		{ "prefix add 10.0.0.0\n", "the name of a pool is missing before \"10.0.0.0\"" },
 		{ "prefix add east 10.0.0.0 255.0.0.0\n", "prefix 10.0.0.0 has a netmask, did you mean 10.0.0.0/8?" },
 		{ "prefix add east 10.0.0.0/8,11.0.0.0/8\n", "\"10.0.0.0/8,11.0.0.0/8\" is not a prefix, expected blanks between prefixes, not commas" },
@@ -599,6 +610,8 @@ static void test_outdated(void **state)
 		  "Unknown attribute type", "\"senders\"" },
 		{ "pool set a subscriber 56", OP25B_CMD_POOL_SET, "subscriber=56", EINVAL,
 		  "Unknown attribute type", "\"subscriber\"" },
+		{ "pool set a log 5", OP25B_CMD_POOL_SET, "log=5", EINVAL, "Unknown attribute type",
+		  "\"log\"" },
 		{ "pool add a guard inbound synack", OP25B_CMD_POOL_ADD, "guard=3", EINVAL,
 		  "reserved bit set", "all of guard synack inbound" },
 	};

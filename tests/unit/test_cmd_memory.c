@@ -130,7 +130,7 @@ static void test_commands(void **state)
 		"sender show", "-j sender show", "sender show a 10.0.0.0/8", "sender reset a 10.0.0.1",
 		"test 10.0.0.1 192.0.2.1", "-j test 10.0.0.1 192.0.2.1", "status", "-j status",
 		"pool reset", "pool add a prefix 10.0.0.0/24 10.0.1.0/24", "pool set a mode off",
-		"pool set a senders on subscriber 56",
+		"pool set a senders on subscriber 56 log 5",
 		"exempt add a 10.0.0.1 timeout 60 comment text", "relay del ::/0 pool a",
 		"target add ::/0 pool a",
 		"save", "diff site.conf", "-j diff site.conf", "restore site.conf", "restore -n",

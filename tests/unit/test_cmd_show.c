@@ -110,7 +110,7 @@ static void test_pools(void **state)
 	put_pool("wholesale.isp", OP25B_MODE_OFF, OP25B_ACTION_ADMIN_PROHIBITED,
 		 OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND, 0, 1000000000000);
 	expect_json("--json pool",
-		    "[{\"name\":\"east\",\"mode\":\"enforce\",\"action\":\"drop\",\"guard\":[\"synack\"],\"subscriber\":64,"
+		    "[{\"name\":\"east\",\"mode\":\"enforce\",\"action\":\"drop\",\"guard\":[\"synack\"],\"log\":null,\"subscriber\":64,"
 		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":112,\"observed\":113,\"relayed\":114,\"exempted\":115},"
 		    "\"malformed\":{\"blocked\":122,\"observed\":123,\"relayed\":124,\"exempted\":125},"
@@ -118,7 +118,7 @@ static void test_pools(void **state)
 		    "\"inbound\":{\"blocked\":142,\"observed\":143,\"relayed\":144,\"exempted\":145},"
 		    "\"spoofed\":{\"blocked\":152,\"observed\":153,\"relayed\":154,\"exempted\":155}}},"
 		    "{\"name\":\"wholesale.isp\",\"mode\":\"off\",\"action\":\"admin-prohibited\","
-		    "\"guard\":[\"synack\",\"inbound\"],\"subscriber\":64,"
+		    "\"guard\":[\"synack\",\"inbound\"],\"log\":null,\"subscriber\":64,"
 		    "\"prefixes\":0,\"exempts\":1,\"relays\":2,\"targets\":3,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":1000000000012,\"observed\":1000000000013,"
 		    "\"relayed\":1000000000014,\"exempted\":1000000000015},"
@@ -141,7 +141,7 @@ static void test_pools(void **state)
 	kernel_reset();
 	put_pool("east", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, 0, 2, 0);
 	expect_json("pool show east -j",
-		    "[{\"name\":\"east\",\"mode\":\"observe\",\"action\":\"tcp-reset\",\"guard\":[],\"subscriber\":64,"
+		    "[{\"name\":\"east\",\"mode\":\"observe\",\"action\":\"tcp-reset\",\"guard\":[],\"log\":null,\"subscriber\":64,"
 		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":12,\"observed\":13,\"relayed\":14,\"exempted\":15},"
 		    "\"malformed\":{\"blocked\":22,\"observed\":23,\"relayed\":24,\"exempted\":25},"
@@ -149,7 +149,7 @@ static void test_pools(void **state)
 		    "\"inbound\":{\"blocked\":42,\"observed\":43,\"relayed\":44,\"exempted\":45},"
 		    "\"spoofed\":{\"blocked\":52,\"observed\":53,\"relayed\":54,\"exempted\":55}}}]");
 	expect("pool show east",
-	       "east  mode observe  action tcp-reset  guard none  subscriber 64\n"
+	       "east  mode observe  action tcp-reset  guard none  subscriber 64  log off\n"
 	       "    prefixes 2  exempts 3  relays 4  targets 5  senders off\n"
 	       "    packets         blocked      observed       relayed      exempted\n"
 	       "    syn                  12            13            14            15\n"
@@ -168,6 +168,7 @@ static void test_pools_with_senders(void **state)
 	message_put_string(message, OP25B_A_POOL, "east");
 	message_put_u8(message, OP25B_A_SENDERS, 1);
 	message_put_u8(message, OP25B_A_SUBSCRIBER, 56);
+	message_put_u32(message, OP25B_A_LOG, OP25B_LOG_MAX);
 	mnl_attr_put_u64(message_header(message), OP25B_A_SENDER_COUNT, 1234567890123);
 	message = kernel_answer(OP25B_CMD_POOL_GET);
 	message_put_string(message, OP25B_A_POOL, "west");
@@ -175,7 +176,7 @@ static void test_pools_with_senders(void **state)
 	message_put_u8(message, OP25B_A_SUBSCRIBER, 128);
 	mnl_attr_put_u64(message_header(message), OP25B_A_SENDER_COUNT, 0);
 	op25bctl("-j pool show");
-	assert_non_null(strstr(run.out, "\"guard\":[],\"subscriber\":56,\"prefixes\":0,\"exempts\":0,"
+	assert_non_null(strstr(run.out, "\"guard\":[],\"log\":65535,\"subscriber\":56,\"prefixes\":0,\"exempts\":0,"
 				       "\"relays\":0,\"targets\":0,\"senders\":1234567890123,\"packets\""));
 	assert_non_null(strstr(run.out, "\"subscriber\":128,\"prefixes\":0,\"exempts\":0,"
 				       "\"relays\":0,\"targets\":0,\"senders\":0,\"packets\""));
@@ -187,7 +188,7 @@ static void test_pools_with_senders(void **state)
 	       "west  enforce  drop    -             0        0       0        0              0"
 	       "        0         0        0         0\n");
 	op25bctl("pool show east");
-	assert_ptr_equal(strstr(run.out, "east  mode enforce  action drop  guard none  subscriber 56\n"
+	assert_ptr_equal(strstr(run.out, "east  mode enforce  action drop  guard none  subscriber 56  log 65535\n"
 			 "    prefixes 0  exempts 0  relays 0  targets 0  senders 1234567890123\n"),
 			 run.out);
 }

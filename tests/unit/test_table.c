@@ -27,13 +27,17 @@ static struct op25b_prefix random_prefix(void)
 
 static struct op25b_settings random_settings(void)
 {
-	return (struct op25b_settings){
+	struct op25b_settings settings = {
 		.mode = chance_below(3) ? OP25B_MODE_ENFORCE : chance_below(OP25B_MODE_MAX + 1),
 		.action = chance_below(OP25B_ACTION_MAX + 1),
 		.guard = chance_below(OP25B_GUARD_MASK + 1),
 		.subscriber = chance_below(4) ? OP25B_SUBSCRIBER_DEFAULT : 56,
 		.senders = chance() & 1,
 	};
+
+	settings.log = settings.senders && chance() & 1;
+	settings.log_group = settings.log ? chance_below(3) : 0;
+	return settings;
 }
 
 /* An operation on @model */

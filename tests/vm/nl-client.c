@@ -462,7 +462,11 @@ static void show_pool(struct nlattr **attrs)
 		printf("%s\"%s\"", comma, guards[bit]);
 		comma = ",";
 	}
-	printf("],\"subscriber\":%u,\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"targets\":%u",
+	if ((int)nla_get_u32(attrs[OP25B_A_LOG]) == OP25B_LOG_OFF)
+		printf("],\"log\":null");
+	else
+		printf("],\"log\":%u", nla_get_u32(attrs[OP25B_A_LOG]));
+	printf(",\"subscriber\":%u,\"prefixes\":%u,\"exempts\":%u,\"relays\":%u,\"targets\":%u",
 	       nla_get_u8(attrs[OP25B_A_SUBSCRIBER]), nla_get_u32(attrs[OP25B_A_PREFIX_COUNT]),
 	       nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]), nla_get_u32(attrs[OP25B_A_RELAY_COUNT]),
 	       nla_get_u32(attrs[OP25B_A_TARGET_COUNT]));

@@ -143,6 +143,17 @@ BOUNDS = {
         "!SUBSCRIBER:u8:255": OUT_OF_RANGE,
         "!SUBSCRIBER:u8:0 SUBSCRIBER:u8:1": OUT_OF_RANGE,
     }),
+    "log": Bounds("POOL_SET", "POOL:s:east SENDERS:u8:1 {}", {
+        "LOG:u32:0xffffffff": pool(log=None),
+        "LOG:u32:0": pool(log=0),
+        "LOG:u32:65535": pool(log=65535),
+        "LOG:u32:65535 LOG:u32:1": pool(log=1),
+    }, {
+        "!LOG:u32:65536": OUT_OF_RANGE,
+        "!LOG:u32:0xfffffffe": OUT_OF_RANGE,
+        "!LOG:u32:0x7fffffff": OUT_OF_RANGE,
+        "!LOG:u32:65536 LOG:u32:1": OUT_OF_RANGE,
+    }),
     "prefix": Bounds("PREFIX_ADD", "POOL:s:east {}", {
         "PREFIX[ ADDR4:x:0a000100 ]": prefixes("10.0.1.0/32"),
         "PREFIX[ ADDR4:x:0a000100 ] PREFIX[ ADDR4:x:0a000101 ]":
@@ -380,10 +391,11 @@ def wrong_types(name, kind):
             yield "!" + nest(word, "00" * length), (errno.ERANGE, FAILED)
         return
     # With the right length, if there is one: the kernel checks that first.
-    payload = {"u8": "20", "u32": "00000000"}.get(kind, "")
+    payload = {"u8": "20", "u32": "00000000", "s32": "00000000"}.get(kind, "")
     yield "!" + nest(constant(name), payload), NOT_NESTED
     lengths, answer = {"u8": ((0, 2, 4), (errno.EINVAL, LENGTH)),
                        "u32": ((0, 1, 2, 3, 5, 8), (errno.EINVAL, LENGTH)),
+                       "s32": ((0, 1, 2, 3, 5, 8), (errno.EINVAL, LENGTH)),
                        "flag": ((1, 4, 64), (errno.ERANGE, FAILED))}.get(kind, ((), None))
     for length in lengths:
         yield f"!{word}:x:{'00' * length}", answer

@@ -20,6 +20,7 @@ void change_begin(struct change *change, uint8_t command)
 	change->guard = -1;
 	change->senders = -1;
 	change->subscriber = -1;
+	change->log = LOG_NOT_GIVEN;
 	change->exempt = (struct exempt_options) {};
 	change->listed = false;
 	change->count = 0;
@@ -262,6 +263,8 @@ void change_begin_message(const struct change *change, struct message *message)
 		message_put_u8(message, OP25B_A_SENDERS, change->senders);
 	if (change->subscriber >= 0)
 		message_put_u8(message, OP25B_A_SUBSCRIBER, change->subscriber);
+	if (change->log != LOG_NOT_GIVEN)
+		message_put_u32(message, OP25B_A_LOG, change->log);
 }
 
 /* Writes the whole message for a change. */

@@ -14,6 +14,8 @@ struct change_prefix {
 	uint32_t line;		/* of standard input, or 0 */
 };
 
+#define LOG_NOT_GIVEN	(OP25B_LOG_OFF - 1)
+
 /**
  * struct change - a command that changes the policy, parsed
  * @command: OP25B_CMD_…
@@ -25,6 +27,7 @@ struct change_prefix {
  * @guard: its guards, or -1
  * @senders: whether its senders are recorded, 0 or 1, or -1
  * @subscriber: the length of its IPv6 subscribers' prefixes in bits, or -1
+ * @log: the group of NFLOG that its senders are logged to, OP25B_LOG_OFF, or LOG_NOT_GIVEN
  * @exempt: the options of all exempts in @prefixes; the comment belongs to the words parsed
  * @listed: the command is about @prefixes only: if there are none, there is nothing to do
  * @prefixes: allocated; freed by change_free()
@@ -43,6 +46,7 @@ struct change {
 	int guard;
 	int senders;
 	int subscriber;
+	int log;
 	struct exempt_options exempt;
 	bool listed;
 	struct change_prefix *prefixes;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <assert.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,7 +128,7 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	unsigned int bit;
 
 	/* A new setting has to be saved, too. */
-	static_assert(offsetof(struct pool, counts) == 6 * sizeof(uint32_t), "settings");
+	static_assert(offsetof(struct pool, counts) == 7 * sizeof(uint32_t), "settings");
 	end += sprintf(end, "pool add %s mode %s action %s", policy->names->name[number].text,
 		       keyword_name(&mode_keywords, pool->mode),
 		       keyword_name(&action_keywords, pool->action));
@@ -139,7 +140,9 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	if (pool->senders)
 		end += sprintf(end, " senders on");
 	if (pool->subscriber != OP25B_SUBSCRIBER_DEFAULT)
-		sprintf(end, " subscriber %u", pool->subscriber);
+		end += sprintf(end, " subscriber %u", pool->subscriber);
+	if (pool->log != OP25B_LOG_OFF)
+		sprintf(end, " log %" PRId32, pool->log);
 	return text;
 }
 

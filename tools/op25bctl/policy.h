@@ -23,6 +23,7 @@ struct pool {
 	uint32_t guard;		/* likewise */
 	uint32_t senders;	/* whether they are recorded: 0 or 1 */
 	uint32_t subscriber;	/* bits of an IPv6 subscriber's prefix */
+	int32_t log;		/* group of NFLOG that senders are logged to, or OP25B_LOG_OFF */
 	uint32_t counts[LISTS];	/* the lengths of its lists, as the kernel reports them */
 	bool sender_counted;	/* the kernel has counted senders */
 	uint64_t sender_count;	/* about how many */

@@ -47,18 +47,27 @@ static int take_guards(struct change *change, bool none, struct words *words)
 	return DONE;
 }
 
+/* Reads a number. Returns -1 if the word, which may be NULL, is none, or one above @max. */
+static int read_number(const char *word, int max)
+{
+	int number = 0;
+
+	if (!word || !*word)
+		return -1;
+	for (; *word >= '0' && *word <= '9' && number <= max; word++)
+		number = number * 10 + (*word - '0');
+	return *word || number > max ? -1 : number;
+}
+
 /* Takes the length of an IPv6 subscriber's prefix. */
 static int take_subscriber(struct change *change, struct words *words)
 {
 	const char *word = words_next(words);
-	const char *c = word;
-	int length = 0;
+	int length = read_number(word, OP25B_SUBSCRIBER_MAX);
 
 	if (change->subscriber >= 0)
 		return report_usage("subscriber is given twice");
-	for (; c && *c >= '0' && *c <= '9' && length <= OP25B_SUBSCRIBER_MAX; c++)
-		length = length * 10 + (*c - '0');
-	if (length < OP25B_SUBSCRIBER_MIN || length > OP25B_SUBSCRIBER_MAX || *c)
+	if (length < OP25B_SUBSCRIBER_MIN)
 		return report_usage("subscriber takes a prefix length from %d to %d, such as 56%s%s%s",
 				    OP25B_SUBSCRIBER_MIN, OP25B_SUBSCRIBER_MAX,
 				    word ? ", not \"" : "", word ? word : "", word ? "\"" : "");
@@ -66,7 +75,25 @@ static int take_subscriber(struct change *change, struct words *words)
 	return DONE;
 }
 
-#define SETTINGS	"mode, action, guard, senders, subscriber"
+/* Takes the group of NFLOG that senders are logged to, or "off". */
+static int take_log(struct change *change, struct words *words)
+{
+	const char *word = words_next(words);
+	int group = read_number(word, OP25B_LOG_MAX);
+
+	if (change->log != LOG_NOT_GIVEN)
+		return report_usage("log is given twice");
+	if (word && !strcmp(word, "off"))
+		group = OP25B_LOG_OFF;
+	else if (group < 0)
+		return report_usage("log takes a group of NFLOG from 0 to %d, or off%s%s%s",
+				    OP25B_LOG_MAX, word ? ", not \"" : "", word ? word : "",
+				    word ? "\"" : "");
+	change->log = group;
+	return DONE;
+}
+
+#define SETTINGS	"mode, action, guard, senders, subscriber, log"
 
 static int take_settings(struct change *change, bool add, struct words *words)
 {
@@ -87,6 +114,8 @@ static int take_settings(struct change *change, bool add, struct words *words)
 						     words);
 		else if (!strcmp(word, "subscriber"))
 			status = take_subscriber(change, words);
+		else if (!strcmp(word, "log"))
+			status = take_log(change, words);
 		else if (!strcmp(word, "prefix") && add)
 			status = change_take_prefixes(change, words);
 		else
@@ -109,7 +138,7 @@ static int parse_set(struct change *change, struct words *words)
 	change_begin(change, OP25B_CMD_POOL_SET);
 	status = take_settings(change, false, words);
 	if (!status && change->mode < 0 && change->action < 0 && change->guard < 0 &&
-	    change->senders < 0 && change->subscriber < 0)
+	    change->senders < 0 && change->subscriber < 0 && change->log == LOG_NOT_GIVEN)
 		return report_usage("a setting is missing, expected one of: " SETTINGS);
 	return status;
 }
@@ -147,11 +176,12 @@ static json_t *pool_json(const char *name, const struct pool *pool)
 			json_array_append_new(guard, json_string(keyword_name(&guard_keywords, bit)));
 	if (pool->guard & ~OP25B_GUARD_MASK)
 		json_array_append_new(guard, json_sprintf("%u", pool->guard & ~OP25B_GUARD_MASK));
-	return json_pack("{ss ss ss so si si si si si so so}",
+	return json_pack("{ss ss ss so so si si si si si so so}",
 			 "name", name,
 			 "mode", keyword_format(&mode_keywords, pool->mode, mode),
 			 "action", keyword_format(&action_keywords, pool->action, action),
 			 "guard", guard,
+			 "log", pool->log == OP25B_LOG_OFF ? json_null() : json_integer(pool->log),
 			 "subscriber", pool->subscriber,
 			 "prefixes", pool->counts[PREFIXES],
 			 "exempts", pool->counts[EXEMPTS],
@@ -264,13 +294,16 @@ static void print_table(const struct policy *policy)
 /* One pool: its settings, and its counters by class and verdict. */
 static void print_pool(const char *name, const struct pool *pool)
 {
+	char log[KEYWORD_NUMBER_MAX] = "off";
 	struct row row;
 	int class, verdict;
 
+	if (pool->log != OP25B_LOG_OFF)
+		sprintf(log, "%" PRId32, pool->log);
 	make_row(&row, name, pool);
 	output_coloured(POOL_COLOUR, name);
-	printf("  mode %s  action %s  guard %s  subscriber %" PRIu32 "\n", row.cells[MODE],
-	       row.cells[ACTION], pool->guard ? row.cells[GUARD] : "none", pool->subscriber);
+	printf("  mode %s  action %s  guard %s  subscriber %" PRIu32 "  log %s\n", row.cells[MODE],
+	       row.cells[ACTION], pool->guard ? row.cells[GUARD] : "none", pool->subscriber, log);
 	printf("    prefixes %s  exempts %s  relays %s  targets %s  senders %s\n",
 	       row.cells[COUNTS + PREFIXES], row.cells[COUNTS + EXEMPTS],
 	       row.cells[COUNTS + RELAYS], row.cells[COUNTS + TARGETS],
@@ -345,9 +378,9 @@ const struct object pool_object = {
 	.commands = commands,
 	.grammar =
 		"  pool add NAME [mode MODE] [action ACTION] [guard GUARD…]… [senders on|off]\n"
-		"           [subscriber LEN] [prefix PREFIX…]…\n"
+		"           [subscriber LEN] [log GROUP|off] [prefix PREFIX…]…\n"
 		"  pool set NAME [mode MODE] [action ACTION] [guard GUARD…|guard none]…\n"
-		"           [senders on|off] [subscriber LEN]\n"
+		"           [senders on|off] [subscriber LEN] [log GROUP|off]\n"
 		"  pool del NAME\n"
 		"  pool show [NAME]\n"
 		"  pool reset [NAME]\n",
@@ -361,11 +394,13 @@ const struct object pool_object = {
 		"        count apart, and never answer, what fails the reverse path check\n"
 		"LEN     the prefix length that a customer gets of IPv6: 1 to 128, such as 56; of\n"
 		"        IPv4, each address is a subscriber\n"
+		"GROUP   0 to 65535: log senders to this group of NFLOG, for ulogd2 and others: the\n"
+		"        first packet of each, then at most one a minute; needs senders on\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
 		"\n"
-		"A new pool has the mode enforce, the action drop, no guard, senders off and\n"
-		"subscriber 64, unless given. senders on: record which subscribers try to open\n"
-		"port 25, see \"op25bctl sender help\". reset sets counters to zero.\n"
+		"A new pool has the mode enforce, the action drop, no guard, senders off,\n"
+		"subscriber 64 and log off, unless given. senders on: record which subscribers\n"
+		"try to open port 25, see \"op25bctl sender help\". reset sets counters to zero.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl pool add east mode observe prefix 10.0.0.0/24 2001:db8:1::/48\n"

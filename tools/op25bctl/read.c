@@ -124,9 +124,10 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 	pool->action = attribute_u32(table[OP25B_A_ACTION]);
 	pool->guard = attribute_u32(table[OP25B_A_GUARD]);
 	pool->senders = attribute_u8(table[OP25B_A_SENDERS]);
-	/* an older module does not have it */
+	/* an older module does not have these */
 	pool->subscriber = table[OP25B_A_SUBSCRIBER] ? attribute_u8(table[OP25B_A_SUBSCRIBER]) :
 						       OP25B_SUBSCRIBER_DEFAULT;
+	pool->log = table[OP25B_A_LOG] ? (int32_t)attribute_u32(table[OP25B_A_LOG]) : OP25B_LOG_OFF;
 	pool->counts[PREFIXES] = attribute_u32(table[OP25B_A_PREFIX_COUNT]);
 	pool->counts[EXEMPTS] = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
 	pool->counts[RELAYS] = attribute_u32(table[OP25B_A_RELAY_COUNT]);

@@ -21,6 +21,8 @@
 #define OP25B_SUBSCRIBER_MIN	1	/* bits of an IPv6 subscriber's prefix */
 #define OP25B_SUBSCRIBER_MAX	128
 #define OP25B_SUBSCRIBER_DEFAULT 64
+#define OP25B_LOG_OFF		(-1)	/* no group of NFLOG */
+#define OP25B_LOG_MAX		65535
 
 /**
  * enum op25b_mode - what happens to a packet that would be blocked
@@ -212,6 +214,7 @@ enum {
 	OP25B_A_CHANGE_COUNT,		/* __u32: event: how many prefixes that was about */
 	OP25B_A_UID,			/* __u32: event: the user whose process did it */
 	OP25B_A_PID,			/* __u32: event: that process */
+	OP25B_A_LOG,			/* __s32: group of NFLOG to log senders to; -1: none */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
@@ -220,7 +223,8 @@ enum {
 /*
  * Operations. Those that change something require CAP_NET_ADMIN. Those that change the policy also
  * take [restore]: only within a restore. Those that add, delete or move also take [force].
- * Settings are mode, action, guard, senders and subscriber. Reading senders requires CAP_NET_ADMIN.
+ * Settings are mode, action, guard, senders, subscriber and log. Reading senders requires
+ * CAP_NET_ADMIN.
  */
 enum {
 	OP25B_CMD_UNSPEC,

@@ -11,7 +11,7 @@
 #include "random.h"
 
 #define A(name) (1ull << OP25B_A_##name)
-#define SETTINGS (A(MODE) | A(ACTION) | A(GUARD) | A(SENDERS) | A(SUBSCRIBER))
+#define SETTINGS (A(MODE) | A(ACTION) | A(GUARD) | A(SENDERS) | A(SUBSCRIBER) | A(LOG))
 
 /* The attributes that an operation requires and may have, and how often it is chosen */
 static const struct operation {
@@ -147,6 +147,10 @@ static void put_attribute(struct nlmsghdr *header, int command, int type, unsign
 		break;
 	case OP25B_A_SUBSCRIBER:
 		mnl_attr_put_u8(header, type, OP25B_SUBSCRIBER_MIN + below(OP25B_SUBSCRIBER_MAX));
+		break;
+	case OP25B_A_LOG:
+		mnl_attr_put_u32(header, type,
+				 one_in(4) ? (uint32_t)OP25B_LOG_OFF : below(OP25B_LOG_MAX + 1));
 		break;
 	case OP25B_A_CONFIRM:
 		mnl_attr_put_u32(header, type,

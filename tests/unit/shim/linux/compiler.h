@@ -12,6 +12,10 @@
 #define __rcu
 #define __percpu
 
+#define data_race(x)		(x)
+
+/* of a kernel with no option set */
+#define IS_ENABLED(option)	0
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile typeof(x) *)&(x) = (v))
 

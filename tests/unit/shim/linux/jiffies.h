@@ -9,6 +9,11 @@
 
 #define jiffies	((unsigned long)(shim_clock / (NSEC_PER_SEC / HZ)))
 
+static inline u64 get_jiffies_64(void)
+{
+	return jiffies;
+}
+
 #define time_after(a, b)	((long)((b) - (a)) < 0)
 
 static inline unsigned long msecs_to_jiffies(unsigned int ms)

@@ -3,6 +3,7 @@
 #ifndef _SHIM_LINUX_LIMITS_H
 #define _SHIM_LINUX_LIMITS_H
 
+#include <limits.h>
 #include_next <linux/limits.h>
 
 #define U8_MAX	0xff

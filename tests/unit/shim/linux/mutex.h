@@ -16,6 +16,8 @@ struct mutex {
 	unsigned long since;	/* of shim_work, when it was locked */
 };
 
+#define DEFINE_MUTEX(name)	struct mutex name = { 0 }
+
 /* Called whenever a mutex was unlocked, unless it is NULL */
 extern void (*shim_mutex_unlocked)(void);
 

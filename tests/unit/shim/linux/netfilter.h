@@ -13,8 +13,10 @@ struct net_device;
 struct sk_buff;
 
 struct nf_hook_state {
+	u8 hook;
 	u8 pf;
 	struct net_device *in;
+	struct net_device *out;
 	struct net *net;
 };
 

@@ -24,6 +24,8 @@ extern int shim_cpu;
 #define free_percpu(p)		kfree(p)
 #define per_cpu_ptr(p, cpu)	((typeof(p))((char *)(p) + (cpu) * SHIM_CPU_STRIDE))
 #define this_cpu_ptr(p)		per_cpu_ptr(p, shim_cpu)
+#define smp_processor_id()	shim_cpu
+#define num_possible_cpus()	SHIM_CPUS
 #define this_cpu_inc(x)		((*this_cpu_ptr(&(x)))++)
 
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < SHIM_CPUS; (cpu)++)

@@ -8,6 +8,11 @@
 #define IPCB(skb)	(&(skb)->cb)
 #define IP6CB(skb)	(&(skb)->cb)
 
+static inline unsigned int ip_hdrlen(const struct sk_buff *skb)
+{
+	return ip_hdr(skb)->ihl * 4;
+}
+
 static inline bool ipv4_l3mdev_skb(u16 flags)
 {
 	return flags;

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which packets are logged: op25b_log.c and op25b_recorder.c, with a table of senders for each of a
+ * few processors
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <linux/kmod.h>
+#include <linux/netdevice.h>
+#include <linux/netlink.h>
+#include <linux/percpu.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <net/netfilter/nf_log.h>
+
+#include "check.h"
+#include "op25b_log.h"
+#include "op25b_recorder.h"
+#include "op25b_sender_table.h"
+#include "op25b_workqueue.h"
+
+#define MINUTE	(60 * NSEC_PER_SEC)
+
+struct workqueue_struct *op25b_workqueue;
+
+static struct op25b_table table;
+static struct op25b_pool pool = { .name = "east" };
+static struct op25b_pool_conf conf = {
+	.pool = &pool,
+	.settings = { .senders = true, .log = true, .log_group = 5, .subscriber = 64 },
+};
+
+/* What has been logged, and references to the loggers */
+static unsigned int logged;
+static struct nf_loginfo info;
+static char prefix[64];
+static u8 family_logged;
+static int loggers[2], requests;
+static bool loaded, loadable, lacks_ipv6;
+
+int request_module(const char *name)
+{
+	CHECK(!strcmp(name, "nfnetlink_log"));
+	requests++;
+	loaded = loadable;
+	return 0;
+}
+
+int nf_logger_find_get(int pf, enum nf_log_type type)
+{
+	CHECK(type == NF_LOG_TYPE_ULOG && (pf == NFPROTO_IPV4 || pf == NFPROTO_IPV6));
+	if (!loaded || (lacks_ipv6 && pf == NFPROTO_IPV6))
+		return -ENOENT;
+	loggers[pf == NFPROTO_IPV6]++;
+	return 0;
+}
+
+void nf_logger_put(int pf, enum nf_log_type type)
+{
+	CHECK(type == NF_LOG_TYPE_ULOG && loggers[pf == NFPROTO_IPV6] > 0);
+	loggers[pf == NFPROTO_IPV6]--;
+}
+
+void nf_log_packet(struct net *net, u8 pf, unsigned int hooknum, const struct sk_buff *skb,
+		   const struct net_device *in, const struct net_device *out,
+		   const struct nf_loginfo *by, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(prefix, sizeof(prefix), format, values);
+	va_end(values);
+	family_logged = pf;
+	info = *by;
+	logged++;
+}
+
+/* The tables, which op25b_sender_table.c makes in the kernel */
+
+struct op25b_senders *op25b_senders_alloc(void)
+{
+	struct op25b_senders *senders = kzalloc(sizeof(*senders), GFP_KERNEL);
+	int cpu;
+
+	if (!senders)
+		return NULL;
+	senders->hash = op25b_siphash_init(chance(), chance());
+	senders->multiplier[0] = senders->multiplier[1] = 1;
+	senders->cpu = alloc_percpu_gfp(struct op25b_sender_cpu, GFP_KERNEL);
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(senders->cpu, cpu)->table =
+			kzalloc(sizeof(struct op25b_sender_table), GFP_KERNEL);
+	return senders;
+}
+
+void op25b_senders_release(struct op25b_senders *senders)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kfree(per_cpu_ptr(senders->cpu, cpu)->table);
+	free_percpu(senders->cpu);
+	kfree(senders);
+}
+
+void op25b_senders_purge(struct op25b_senders *senders)
+{
+}
+
+/* A SYN that is counted, and logged if it is due. Returns whether it was logged. */
+static bool send_ipv4(u32 src, int cpu)
+{
+	u8 bytes[40] = { 0x45, [9] = 6, [12] = src >> 24, src >> 16, src >> 8, src, [20] = 0x12, 0x34 };
+	struct sk_buff skb = { .data = bytes, .len = sizeof(bytes) };
+	struct nf_hook_state state = { .pf = NFPROTO_IPV4 };
+	unsigned int before = logged;
+
+	shim_cpu = cpu;
+	rcu_read_lock();
+	op25b_recorder_count_ipv4(&conf, &skb);
+	op25b_log_packet(&conf, &skb, &state, OP25B_IPV4, OP25B_VERDICT_BLOCKED);
+	rcu_read_unlock();
+	return logged != before;
+}
+
+static bool send_ipv6(u8 subscriber, u8 host, int cpu)
+{
+	u8 bytes[60] = { 0x60, [6] = 6, [8] = 0x20, [15] = subscriber, [23] = host, [40] = 0x12, 0x34 };
+	struct sk_buff skb = { .data = bytes, .len = sizeof(bytes) };
+	struct nf_hook_state state = { .pf = NFPROTO_IPV6 };
+	unsigned int before = logged;
+
+	shim_cpu = cpu;
+	rcu_read_lock();
+	op25b_recorder_count_ipv6(&conf, &skb);
+	op25b_log_packet(&conf, &skb, &state, OP25B_IPV6, OP25B_VERDICT_OBSERVED);
+	rcu_read_unlock();
+	return logged != before;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	/* the middle of a second */
+	shim_clock += NSEC_PER_SEC - shim_clock % NSEC_PER_SEC + NSEC_PER_SEC / 2;
+	conf.recorder = op25b_recorder_alloc(&table, &pool, 64);
+	CHECK(conf.recorder);
+	op25b_recorder_enter(conf.recorder);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct op25b_recorder *recorder = conf.recorder;
+
+	(void)state;
+	op25b_recorder_leave(&table, recorder);
+	op25b_recorder_free(recorder);
+	CHECK(shim_slab.live == 0);
+	return 0;
+}
+
+/* The first packet of a sender, then at most one a minute */
+static void test_once_a_minute(void **state)
+{
+	(void)state;
+	CHECK(send_ipv4(0x0a000001, 0));
+	CHECK(!strcmp(prefix, "op25b east blocked") && family_logged == NFPROTO_IPV4);
+	CHECK(info.type == NF_LOG_TYPE_ULOG && info.u.ulog.group == 5);
+	CHECK(!send_ipv4(0x0a000001, 0));
+	CHECK(send_ipv4(0x0a000002, 0));
+	shim_clock += MINUTE - NSEC_PER_SEC;
+	CHECK(!send_ipv4(0x0a000001, 0) && !send_ipv4(0x0a000002, 0));
+	shim_clock += NSEC_PER_SEC;
+	CHECK(send_ipv4(0x0a000001, 0) && !send_ipv4(0x0a000001, 0));
+	shim_clock += 5 * MINUTE;
+	CHECK(send_ipv4(0x0a000001, 0) && send_ipv4(0x0a000002, 0));
+}
+
+/* One of IPv6 is a prefix, of the length that the pool says. */
+static void test_subscribers(void **state)
+{
+	(void)state;
+	CHECK(send_ipv6(1, 1, 0));
+	CHECK(!strcmp(prefix, "op25b east observed") && family_logged == NFPROTO_IPV6);
+	CHECK(!send_ipv6(1, 2, 0));
+	CHECK(send_ipv6(2, 1, 0));
+}
+
+/* Packets of a sender may come to any processor. */
+static void test_processors(void **state)
+{
+	int cpu;
+
+	(void)state;
+	CHECK(send_ipv4(0x0a000001, 2));
+	for (cpu = 0; cpu < SHIM_CPUS; cpu++)
+		CHECK(!send_ipv4(0x0a000001, cpu));
+	CHECK(send_ipv4(0x0a000002, 0) && !send_ipv4(0x0a000002, 3));
+	shim_clock += MINUTE;
+	CHECK(send_ipv4(0x0a000001, 1));
+	for (cpu = 0; cpu < SHIM_CPUS; cpu++)
+		CHECK(!send_ipv4(0x0a000001, cpu));
+}
+
+/* Each processor logs a hundred packets of a pool in a second. */
+static void test_limit(void **state)
+{
+	unsigned int i, n = 0;
+
+	(void)state;
+	for (i = 0; i < 300; i++)
+		n += send_ipv4(0x0a000000 + i, 0);
+	CHECK(n == 100);
+	/* who was not logged is as soon as there is room, and others are not again */
+	CHECK(send_ipv4(0x0a000000 + 150, 1));
+	shim_clock += NSEC_PER_SEC;
+	for (i = 0; i < 300; i++)
+		n += send_ipv4(0x0a000000 + i, 0);
+	CHECK(n == 200);
+	shim_clock += NSEC_PER_SEC;
+	for (i = 0; i < 300; i++)
+		n += send_ipv4(0x0a000000 + i, 0);
+	CHECK(n == 299);
+}
+
+/* Whoever takes the place of a sender that was logged, or comes again, is new. */
+static void test_rows_that_begin(void **state)
+{
+	struct op25b_sender_table *own = per_cpu_ptr(conf.recorder->senders->cpu, 0)->table;
+	unsigned int set, i;
+
+	(void)state;
+	CHECK(send_ipv4(0x0a000001, 0) && !send_ipv4(0x0a000001, 0));
+	for (set = 0; set < OP25B_SENDER_SETS; set++)
+		for (i = 0; i < OP25B_SENDER_ROWS; i++)
+			op25b_sender_end(&own->set[set], i);
+	CHECK(send_ipv4(0x0a000001, 0) && !send_ipv4(0x0a000001, 0));
+}
+
+/* A sender without a row is not logged: there, others send more. */
+static void test_no_row(void **state)
+{
+	struct op25b_sender_table *own = per_cpu_ptr(conf.recorder->senders->cpu, 0)->table;
+	unsigned int set, i;
+
+	(void)state;
+	for (set = 0; set < OP25B_SENDER_SETS; set++)
+		for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+			own->set[set].weight[i] = 2;
+			own->set[set].row[i].pool = 1;
+		}
+	CHECK(!send_ipv4(0x0a000001, 0));
+}
+
+static void test_loggers(void **state)
+{
+	struct netlink_ext_ack extack = { 0 };
+
+	(void)state;
+	CHECK(op25b_log_require(&extack) == -EOPNOTSUPP && requests == 1);
+	CHECK(!strcmp(extack._msg, "log needs the module nfnetlink_log: load it first"));
+	loadable = lacks_ipv6 = true;
+	CHECK(op25b_log_require(&extack) == -EOPNOTSUPP);
+	CHECK(!loggers[0] && !loggers[1]);
+	lacks_ipv6 = false;
+	loaded = false;
+	requests = 0;
+	CHECK(op25b_log_require(&extack) == 0 && requests == 1);
+	CHECK(op25b_log_require(&extack) == 0 && requests == 1);
+	CHECK(loggers[0] == 1 && loggers[1] == 1);
+	op25b_log_exit();
+	CHECK(!loggers[0] && !loggers[1]);
+}
+
+/* Each allocation fails in turn. */
+static void test_out_of_memory(void **state)
+{
+	struct op25b_recorder *recorder;
+	long live = shim_slab.live;
+	unsigned long fail_at;
+
+	(void)state;
+	for (fail_at = 1;; fail_at++) {
+		shim_slab_fail(fail_at, false);
+		recorder = op25b_recorder_alloc(&table, &pool, 64);
+		shim_slab_fail(0, false);
+		if (recorder)
+			break;
+		CHECK(shim_slab.live == live);
+	}
+	CHECK(fail_at == 4);
+	op25b_recorder_discard(&table, recorder);
+	CHECK(shim_slab.live == live);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_once_a_minute, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_subscribers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_processors, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rows_that_begin, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_row, setup, teardown),
+		cmocka_unit_test(test_loggers),
+		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
+	};
+
+	return CHECK_RUN("log", tests);
+}
