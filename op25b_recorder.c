@@ -18,6 +18,7 @@
 #include <net/ipv6.h>
 
 #include "core/memory.h"
+#include "core/sender_claim.h"
 #include "op25b_recorder.h"
 #include "op25b_sender_table.h"
 #include "op25b_skb.h"
@@ -152,7 +153,7 @@ u64 op25b_recorder_estimate(const struct op25b_recorder *recorder)
 
 /* --- packets --- */
 
-static u64 sender_hash(const struct op25b_senders *senders, const struct op25b_sender_key *key,
+static __always_inline u64 sender_hash(const struct op25b_senders *senders, const struct op25b_sender_key *key,
 		       enum op25b_family family)
 {
 	struct op25b_siphash hash = senders->hash;
@@ -203,10 +204,10 @@ packet_key(const struct op25b_recorder *recorder, const struct sk_buff *skb,
 
 static __always_inline struct op25b_sender_packet
 sender_packet(const struct op25b_senders *senders, const struct sk_buff *skb,
-	      enum op25b_family family, u16 port)
+	      enum op25b_family family, u16 port, u32 now)
 {
 	return (struct op25b_sender_packet){
-		.now = op25b_sender_now(),
+		.now = now,
 		.bit = destination_bit(senders, op25b_skb_dst(skb, family)),
 		.port = port,
 	};
@@ -224,15 +225,16 @@ static __always_inline void count_unexpected(const struct op25b_recorder *record
 	u64 hash = sender_hash(senders, &key, family);
 	struct op25b_sender_set *set = &table->set[hash % OP25B_SENDER_SETS];
 	enum op25b_sender_outcome outcome;
+	u32 now = op25b_sender_now();
 	unsigned int i;
 
 	/* the offset of a set leaves these bits free */
 	static_assert(sizeof(*set) % OP25B_SENDER_ROWS == 0);
 	WRITE_ONCE(own->used, true);
 	op25b_sender_write_begin(set);
-	outcome = op25b_sender_claim(set, &key, hash >> 56, op25b_sender_now(), &i);
+	outcome = op25b_sender_claim(set, &key, hash >> 56, now, &i);
 	if (outcome != OP25B_SENDER_LOST) {
-		op25b_sender_note(&set->row[i], sender_packet(senders, skb, family, port));
+		op25b_sender_note(&set->row[i], sender_packet(senders, skb, family, port, now));
 		*expected_row(table, family, key.subscriber) =
 			hash % OP25B_SENDER_SETS * sizeof(*set) + i;
 	}
@@ -291,7 +293,8 @@ static __always_inline void count(const struct op25b_recorder *recorder, const s
 	if (likely(op25b_sender_is(row, key))) {
 		op25b_sender_write_begin(set);
 		op25b_sender_strengthen(set, i);
-		op25b_sender_note(row, sender_packet(senders, skb, family, port));
+		op25b_sender_note(row, sender_packet(senders, skb, family, port,
+						     op25b_sender_now()));
 		op25b_sender_write_end(set);
 	} else if (family == OP25B_IPV4) {
 		count_unexpected_ipv4(recorder, skb, port);

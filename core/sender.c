@@ -45,52 +45,7 @@
 #include <linux/limits.h>
 
 #include "sender.h"
-
-/* The rows whose tag is @tag have the highest bit of their byte set; others may have it, too. */
-static u64 rows_with_tag(const struct op25b_sender_set *set, u8 tag)
-{
-	const u64 each = 0x0101010101010101ULL;
-	u64 differs = set->tags ^ each * tag;
-
-	/* Mycroft's test for a byte that is zero: exact for the lowest one */
-	return (differs - each) & ~differs & each << 7;
-}
-
-static void set_tag(struct op25b_sender_set *set, unsigned int i, u8 tag)
-{
-	static_assert(sizeof(set->tags) == OP25B_SENDER_ROWS);
-	set->tags &= ~(0xffULL << 8 * i);
-	set->tags |= (u64)tag << 8 * i;
-}
-
-/* The index of a sender's row, or OP25B_SENDER_ROWS */
-static unsigned int find(const struct op25b_sender_set *set, const struct op25b_sender_key *key,
-			 u8 tag)
-{
-	u64 rows;
-	unsigned int i;
-
-	for (rows = rows_with_tag(set, tag); rows; rows &= rows - 1) {
-		i = __ffs64(rows) / 8;
-		if (op25b_sender_is(&set->row[i], *key))
-			return i;
-	}
-	return OP25B_SENDER_ROWS;
-}
-
-static void begin(struct op25b_sender_set *set, unsigned int i, const struct op25b_sender_key *key,
-		  u8 tag, u64 error, u32 now)
-{
-	set->row[i] = (struct op25b_sender_row){
-		.subscriber = key->subscriber,
-		.pool = key->pool,
-		.error = error,
-		.first = now,
-		.last = now,
-	};
-	set_tag(set, i, tag);
-	set->weight[i] = 1;
-}
+#include "sender_claim.h"
 
 /* The row that has been untouched for longest; updates @oldest */
 static unsigned int find_oldest(struct op25b_sender_set *set, u32 now)
@@ -104,8 +59,11 @@ static unsigned int find_oldest(struct op25b_sender_set *set, u32 now)
 	return oldest;
 }
 
-/* Look for the row of the least weight, which is 0 if it is free. */
-static noinline void find_least(struct op25b_sender_set *set)
+/**
+ * op25b_sender_find_least() - look for the row of the least weight, which is 0 if it is free
+ * @set: the set, whose @least and @bound are set
+ */
+void op25b_sender_find_least(struct op25b_sender_set *set)
 {
 	unsigned int i;
 
@@ -121,9 +79,18 @@ static noinline void find_least(struct op25b_sender_set *set)
 	}
 }
 
-/* Begin a row in the place of one that has been untouched for a day, if there is one. */
-static noinline bool replace_idle(struct op25b_sender_set *set, const struct op25b_sender_key *key,
-				  u8 tag, u32 now, unsigned int *i)
+/**
+ * op25b_sender_replace_idle() - begin a row in the place of one that has been untouched for a day
+ * @set: the set
+ * @key: whose row begins
+ * @tag: other bits of the hash of @key
+ * @now: the time
+ * @i: set to the index of the row
+ *
+ * Return: false if there is no such row.
+ */
+bool op25b_sender_replace_idle(struct op25b_sender_set *set, const struct op25b_sender_key *key,
+			       u8 tag, u32 now, unsigned int *i)
 {
 	u64 error;
 
@@ -132,47 +99,9 @@ static noinline bool replace_idle(struct op25b_sender_set *set, const struct op2
 		return false;
 	error = set->lost;
 	set->lost += set->weight[*i];
-	begin(set, *i, key, tag, error, now);
+	begin_row(set, *i, key, tag, error, now);
 	set->bound = 0;
 	return true;
-}
-
-/**
- * op25b_sender_claim() - find or make a row for a packet
- * @set: the set that the hash of @key chooses; nobody else writes to it meanwhile
- * @key: its sender
- * @tag: other bits of the hash of @key
- * @now: the time, as in struct op25b_sender_packet
- * @i: set to the index of its sender's row, where the caller has to note it, unless it is lost
- *
- * Return: what has become of the packet.
- */
-enum op25b_sender_outcome op25b_sender_claim(struct op25b_sender_set *set,
-					     const struct op25b_sender_key *key, u8 tag, u32 now,
-					     unsigned int *i)
-{
-	u64 error = set->lost;
-
-	*i = find(set, key, tag);
-	if (*i != OP25B_SENDER_ROWS) {
-		op25b_sender_strengthen(set, *i);
-		return OP25B_SENDER_KNOWN;
-	}
-	/* the weights of the others can only have grown */
-	if (unlikely(set->weight[set->least] > set->bound))
-		find_least(set);
-	*i = set->least;
-	if (likely(set->weight[*i])) {
-		if (unlikely(now - set->oldest > OP25B_SENDER_IDLE) &&
-		    replace_idle(set, key, tag, now, i))
-			return OP25B_SENDER_BEGUN;
-		*i = set->least;
-		set->lost++;
-		if (--set->weight[*i])
-			return OP25B_SENDER_LOST;
-	}
-	begin(set, *i, key, tag, error, now);
-	return OP25B_SENDER_BEGUN;
 }
 
 /**

@@ -105,9 +105,6 @@ enum op25b_sender_outcome {
 	OP25B_SENDER_LOST,
 };
 
-enum op25b_sender_outcome op25b_sender_claim(struct op25b_sender_set *set,
-					     const struct op25b_sender_key *key, u8 tag, u32 now,
-					     unsigned int *i);
 const struct op25b_sender_row *op25b_sender_find(const struct op25b_sender_set *set,
 						 const struct op25b_sender_key *key);
 void op25b_sender_end(struct op25b_sender_set *set, unsigned int i);

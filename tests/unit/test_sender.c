@@ -10,6 +10,7 @@
 #include "check.h"
 #include "estimate.h"
 #include "sender.h"
+#include "sender_claim.h"
 #include "siphash.h"
 
 /* Any good hash: the module's own is keyed, so that nobody can choose a set. */
