@@ -12,7 +12,7 @@
  *
  * This is the algorithm of Misra and Gries ("Finding repeated elements", 1982) for sets of eight,
  * except that a packet wears down one row rather than all of them. tests/unit/test_sender.c
- * compares what it finds with Space-Saving.
+ * compares what it finds with Space-Saving and with a count-min sketch.
  *
  * A row counts each packet of its sender from the one with which it began: @packets is exact for
  * that time, whatever the weight. What remains unknown is what the sender has sent before. Let
