@@ -111,7 +111,7 @@ static enum hrtimer_restart queue_rollback_work(struct hrtimer *timer)
 {
 	struct op25b_table *table = container_of(timer, struct op25b_table, rollback_timer);
 
-	queue_work(op25b_workqueue, &table->rollback_work);
+	queue_work(op25b_rollback_workqueue, &table->rollback_work);
 	return HRTIMER_NORESTART;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The workqueue that all namespaces share
+ * The workqueues that all namespaces share
  */
 #ifndef _OP25B_WORKQUEUE_H
 #define _OP25B_WORKQUEUE_H
@@ -8,6 +8,7 @@
 #include <linux/workqueue.h>
 
 extern struct workqueue_struct *op25b_workqueue;
+extern struct workqueue_struct *op25b_rollback_workqueue;
 
 int op25b_workqueue_init(void);
 void op25b_workqueue_exit(void);

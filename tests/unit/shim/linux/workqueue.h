@@ -28,6 +28,7 @@ struct rcu_work {
 struct workqueue_struct;
 
 #define WQ_UNBOUND	0
+#define WQ_MEM_RECLAIM	0
 
 struct workqueue_struct *alloc_workqueue(const char *name, unsigned int flags, int max_active);
 void destroy_workqueue(struct workqueue_struct *queue);
