@@ -46,46 +46,52 @@ static int put_event(struct sk_buff *skb, const struct net *net,
 	return put_process(skb, net);
 }
 
-static int multicast_event(struct net *net, const struct op25b_change_event *event, u64 generation)
+/* Returns whether it was sent: to whoever has room for it. */
+static bool multicast_event(struct op25b_table *table, const struct op25b_change_event *event,
+			    u64 generation)
 {
+	struct net *net = table->net;
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, OP25B_GFP);
 	void *header;
 
 	if (!skb)
-		goto lost;
+		return false;
 	header = genlmsg_put(skb, 0, 0, &op25b_nl_family, 0, OP25B_CMD_POLICY_NTF);
 	if (!header || put_event(skb, net, event, generation)) {
 		nlmsg_free(skb);
-		goto lost;
+		return false;
 	}
 	genlmsg_end(skb, header);
 	/* A listener whose socket is full is told so. The lock is held, so do not wait for it. */
 	genlmsg_multicast_netns(&op25b_nl_family, net, skb, 0, OP25B_NL_GROUP_POLICY,
 				GFP_NOWAIT | __GFP_NOWARN);
-	return 0;
-lost:
-	genl_set_err(&op25b_nl_family, net, 0, OP25B_NL_GROUP_POLICY, -ENOBUFS);
-	return -ENOBUFS;
+	return true;
 }
 
 /* The argument of a walk over the pools that have come or gone */
 struct pool_walk {
-	struct net *net;
+	struct op25b_table *table;
 	struct op25b_change_event event;
 	u64 generation;
-	unsigned int n;
+	unsigned int sent;
+	unsigned int lost;
+	bool failed;
 };
 
 static int send_pool(struct op25b_pool *pool, void *arg)
 {
 	struct pool_walk *walk = arg;
 
-	if (walk->n++ == POOLS_MAX) {
-		genl_set_err(&op25b_nl_family, walk->net, 0, OP25B_NL_GROUP_POLICY, -ENOBUFS);
-		return -ENOBUFS;
+	/* without memory for one, do not ask for more: the lock is held */
+	if (walk->failed || walk->sent == POOLS_MAX) {
+		walk->lost++;
+		return 0;
 	}
 	strscpy(walk->event.pool, pool->name, sizeof(walk->event.pool));
-	return multicast_event(walk->net, &walk->event, walk->generation);
+	walk->failed = !multicast_event(walk->table, &walk->event, walk->generation);
+	walk->sent += !walk->failed;
+	walk->lost += walk->failed;
+	return 0;
 }
 
 /**
@@ -98,15 +104,21 @@ static int send_pool(struct op25b_pool *pool, void *arg)
 void op25b_event_send(struct op25b_table *table, const struct op25b_change_event *event,
 		      const struct op25b_policy *policy, const struct op25b_policy *old)
 {
-	struct pool_walk walk = { .net = table->net, .generation = policy->generation };
+	struct pool_walk walk = { .table = table, .generation = policy->generation };
 
-	if (!genl_has_listeners(&op25b_nl_family, table->net, OP25B_NL_GROUP_POLICY) ||
-	    multicast_event(table->net, event, policy->generation) || !old)
+	if (!genl_has_listeners(&op25b_nl_family, table->net, OP25B_NL_GROUP_POLICY))
 		return;
-	walk.event.kind = OP25B_EVENT_POOL_NEW;
-	if (op25b_policy_for_each_added(policy, old, send_pool, &walk))
+	walk.failed = !multicast_event(table, event, policy->generation);
+	walk.lost = walk.failed;
+	if (old) {
+		walk.event.kind = OP25B_EVENT_POOL_NEW;
+		op25b_policy_for_each_added(policy, old, send_pool, &walk);
+		walk.sent = 0;
+		walk.event.kind = OP25B_EVENT_POOL_GONE;
+		op25b_policy_for_each_added(old, policy, send_pool, &walk);
+	}
+	if (!walk.lost)
 		return;
-	walk.n = 0;
-	walk.event.kind = OP25B_EVENT_POOL_GONE;
-	op25b_policy_for_each_added(old, policy, send_pool, &walk);
+	atomic64_add(walk.lost, &table->lost);
+	genl_set_err(&op25b_nl_family, table->net, 0, OP25B_NL_GROUP_POLICY, -ENOBUFS);
 }

@@ -184,9 +184,12 @@ static int put_status(struct sk_buff *skb, const struct op25b_policy *policy)
 static int put_status_reply(struct sk_buff *skb, const struct op25b_policy *policy,
 			    struct genl_info *info)
 {
-	u32 left = op25b_confirm_left(&op25b_net(genl_info_net(info))->table);
+	const struct op25b_table *table = &op25b_net(genl_info_net(info))->table;
+	u32 left = op25b_confirm_left(table);
 
 	if (left && nla_put_u32(skb, OP25B_A_CONFIRM, left))
+		return -EMSGSIZE;
+	if (nla_put_u64_64bit(skb, OP25B_A_LOST_COUNT, atomic64_read(&table->lost), OP25B_A_PAD))
 		return -EMSGSIZE;
 	if (policy->applied &&
 	    nla_put_u64_64bit(skb, OP25B_A_APPLIED, policy->applied, OP25B_A_PAD))

@@ -5,6 +5,7 @@
 #ifndef _OP25B_TABLE_H
 #define _OP25B_TABLE_H
 
+#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/hashtable.h>
 #include <linux/hrtimer.h>
@@ -50,6 +51,7 @@ struct op25b_senders;
  * @senders: who sends, of all pools that record it; NULL if none does
  * @next_recorder: where to look for the number of the next one that records
  * @watched: somebody listened at the last look of @watch, or it has not looked at @senders yet
+ * @lost: how many events were sent to nobody, though somebody listened
  * @pins: dumps that keep the policy that they began with; have a lock of their own
  *
  * Packets read only @policy, in a cache line that nothing but a new policy writes to.
@@ -75,6 +77,7 @@ struct op25b_table {
 	struct op25b_senders *senders __guarded_by(&lock);
 	u32 next_recorder __guarded_by(&lock);
 	bool watched __guarded_by(&lock);
+	atomic64_t lost;
 	struct op25b_pins pins;
 };
 

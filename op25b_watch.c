@@ -90,10 +90,13 @@ static bool look_at_all(struct op25b_table *table, bool quiet)
 {
 	const struct op25b_sender_filter filter = { .any = true, .kept = quiet };
 	struct op25b_sender_reader *reader = op25b_sender_reader_get(table, &filter);
+	unsigned int lost;
 
 	if (!reader)
 		return false;
-	if (look(table, reader, quiet))
+	lost = look(table, reader, quiet);
+	atomic64_add(lost, &table->lost);
+	if (lost)
 		genl_set_err(&op25b_nl_family, table->net, 0, OP25B_NL_GROUP_SENDERS, -ENOBUFS);
 	op25b_sender_reader_put(reader);
 	return true;

@@ -521,6 +521,8 @@ static void show_status(struct nlattr **attrs)
 	printf(",\"generation\":%llu,\"applied\":",
 	       (unsigned long long)nla_get_u64(attrs[OP25B_A_GENERATION]));
 	show_time(attrs[OP25B_A_APPLIED]);
+	if (!attrs[OP25B_A_LOST_COUNT])
+		die("a status without the number of lost events");
 	printf(",\"confirm\":");
 	if (attrs[OP25B_A_CONFIRM])
 		printf("%u", nla_get_u32(attrs[OP25B_A_CONFIRM]));

@@ -281,7 +281,7 @@ BOUNDS = {
 # Attributes of replies only
 REPLIES = {
     "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
-              "target-count", "target", "sender-count", "sender", "applied",
+              "target-count", "target", "sender-count", "sender", "applied", "lost-count",
               "event", "command", "change-count", "uid", "pid",
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
     "packets": {"syn", "malformed", "synack", "inbound", "spoofed"},

@@ -110,7 +110,7 @@ def test_everything_is_documented():
 def test_operations_take_what_the_spec_says(family):
     """CTRL_CMD_GETPOLICY tells which attributes each operation takes, and of what types."""
     # The names of types in the spec, and those that the kernel's policies have
-    types = {"u8": {"u8"}, "u32": {"u32"}, "flag": {"flag"}, "binary": {"binary"},
+    types = {"u8": {"u8"}, "u32": {"u32"}, "s32": {"s32"}, "flag": {"flag"}, "binary": {"binary"},
              "string": {"nul-string"}, "nest": {"nested"}}
     control = YnlFamily(f"{YNL}/Documentation/netlink/specs/nlctrl.yaml",
                         f"{YNL}/Documentation/netlink/genetlink-legacy.yaml", process_unknown=True)
@@ -145,7 +145,7 @@ def test_every_operation(family):
     """Every operation, with every attribute."""
     family.do("pool-add", {"pool": "east", "mode": "observe", "action": "tcp-reset",
                            "guard": ["synack", "inbound"], "senders": 1, "subscriber": 56,
-                           "prefix": [prefix("10.0.0.0/24"), prefix("2001:db8::/56")]})
+                           "log": 5, "prefix": [prefix("10.0.0.0/24"), prefix("2001:db8::/56")]})
     family.do("pool-add", {"pool": "west"})
     family.do("prefix-add", {"pool": "west", "prefix": [prefix("10.0.1.0/24")]})
     family.do("exempt-add", {"pool": "east", "prefix": [
@@ -159,11 +159,11 @@ def test_every_operation(family):
     none = dict.fromkeys(("blocked", "observed", "relayed", "exempted"), 0)
     packets = dict.fromkeys(("syn", "malformed", "synack", "inbound", "spoofed"), none)
     east = {"pool": "east", "mode": "observe", "action": "tcp-reset",
-            "guard": {"synack", "inbound"}, "senders": 1, "subscriber": 56, "prefix-count": 2,
-            "exempt-count": 2, "relay-count": 0, "target-count": 1, "sender-count": 0,
+            "guard": {"synack", "inbound"}, "senders": 1, "subscriber": 56, "log": 5,
+            "prefix-count": 2, "exempt-count": 2, "relay-count": 0, "target-count": 1, "sender-count": 0,
             "packets": packets}
     west = {"pool": "west", "mode": "enforce", "action": "drop", "guard": set(),
-            "senders": 0, "subscriber": 64, "prefix-count": 1, "exempt-count": 0,
+            "senders": 0, "subscriber": 64, "log": -1, "prefix-count": 1, "exempt-count": 0,
             "relay-count": 1, "target-count": 0, "packets": packets}
     assert family.do("pool-get", {"pool": "east"}) == east
     assert sorted(family.dump("pool-get", {}), key=lambda pool: pool["pool"]) == [east, west]
@@ -201,6 +201,7 @@ def test_every_operation(family):
         version = file.read().strip()
     status = family.do("status-get", {})
     generation = status.pop("generation")
+    assert status.pop("lost-count") >= 0
     assert time.time() - 60 < status.pop("applied") <= time.time() + 1
     assert status == {"version": version, "pool-count": 2, "prefix4-count": 2, "prefix6-count": 1,
                       "exempt-count": 2, "relay-count": 2, "target-count": 2}

@@ -17,6 +17,7 @@ struct status {
 	uint32_t exempts;
 	uint32_t relays;
 	uint32_t targets;
+	uint64_t lost;		/* events that were sent to nobody */
 };
 
 int read_status(struct control *control, struct status *status);

@@ -49,6 +49,8 @@ static void print_text(const struct status *status)
 	printf("exempts     %" PRIu32 "\n", status->exempts);
 	printf("relays      %" PRIu32 "\n", status->relays);
 	printf("targets     %" PRIu32 "\n", status->targets);
+	if (status->lost)
+		printf("lost        %" PRIu64 " events\n", status->lost);
 }
 
 static int run(struct control *control, struct words *words)
@@ -79,7 +81,8 @@ const struct object status_object = {
 		"Shows the version of the module, the generation, which is the number of the\n"
 		"policy in force and grows by one with each change, when a command changed the\n"
 		"policy last, how much time is left to confirm it if it waits for that, and how\n"
-		"many pools, prefixes, exempts, relays and targets there are.\n"
+		"many pools, prefixes, exempts, relays and targets there are. If there were too many\n"
+		"events to send to monitors, it says how many were lost.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl -j status\n",

@@ -215,6 +215,7 @@ enum {
 	OP25B_A_UID,			/* __u32: event: the user whose process did it */
 	OP25B_A_PID,			/* __u32: event: that process */
 	OP25B_A_LOG,			/* __s32: group of NFLOG to log senders to; -1: none */
+	OP25B_A_LOST_COUNT,		/* __u64: events that were sent to nobody */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
