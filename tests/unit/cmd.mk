@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Unit tests of op25bctl. A fake kernel replaces its transport.c.
+# Unit tests of op25bctl. A fake kernel replaces its transport.c, and what is installed installed.c.
 # Included from the top-level Makefile; CMD_TESTS are the programs to run.
 
 CMD_UNIT = build/unit/cmd
@@ -11,7 +11,7 @@ CMD_CFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 CMD_LIBS = $(shell pkg-config --libs libmnl jansson cmocka)
 
 CMD_OBJECTS := $(patsubst %.c,$(CMD_UNIT)/%.o,tests/unit/test_cmd.c \
-	$(filter-out tools/op25bctl/transport.c,$(sort $(wildcard tools/op25bctl/*.c))))
+	$(filter-out $(addprefix tools/op25bctl/,transport.c installed.c),$(sort $(wildcard tools/op25bctl/*.c))))
 CMD_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(sort $(wildcard tests/unit/test_cmd_*.c)))
 
 # The only one with the real transport.c, without a kernel below it
@@ -20,7 +20,7 @@ TRANSPORT_TEST := build/unit/test_cmd_transport
 $(TRANSPORT_TEST): $(addprefix $(CMD_UNIT)/,tests/unit/test_cmd_transport.o \
 	$(patsubst %,tools/op25bctl/%.o,transport message memory report))
 	$(CC) $(CMD_CFLAGS) -o $@ $^ $(CMD_LIBS) \
-		$(addprefix -Wl$(comma)--wrap=,recv $(addprefix mnl_socket_, \
+		$(addprefix -Wl$(comma)--wrap=,recv ppoll $(addprefix mnl_socket_, \
 			open2 bind setsockopt get_fd sendto close))
 
 $(filter-out $(TRANSPORT_TEST),$(CMD_TESTS)): build/unit/%: $(CMD_UNIT)/tests/unit/%.o $(CMD_OBJECTS)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <cmocka.h>
 
@@ -15,6 +17,8 @@
 /* --- the kernel --- */
 
 static uint16_t family;		/* the number of the module's family; 0: it is not loaded */
+static const char *family_name = OP25B_FAMILY_NAME;
+static bool by_number_only;	/* asking by name would load the module */
 static unsigned int requests;	/* that the module has seen */
 static int refuse_code;		/* the module refuses requests with this errno */
 static const char *refuse_text;
@@ -101,6 +105,27 @@ int __wrap_mnl_socket_close(struct mnl_socket *socket)
 	return 0;
 }
 
+int __wrap_ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout,
+		 const sigset_t *mask);
+
+/* What recv() gives the socket that listens: the errno of each, or 0 for an event that says nothing */
+static const int *heard;
+static size_t heard_count;
+static bool asking;	/* another socket is used */
+
+int __wrap_ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout,
+		 const sigset_t *mask)
+{
+	(void)files;
+	(void)mask;
+	assert_int_equal(count, 1);
+	if (heard_count)
+		return 1;
+	/* nothing comes any more: it must not wait */
+	assert_non_null(timeout);
+	return 0;
+}
+
 static struct nlmsghdr *put_answer(const struct nlmsghdr *request, uint16_t type)
 {
 	struct nlmsghdr *header = mnl_nlmsg_put_header(&answers[answer_count++]);
@@ -125,6 +150,21 @@ static void put_end(const struct nlmsghdr *request, int code, const char *text)
 	mnl_attr_put_strz(header, NLMSGERR_ATTR_MSG, text);
 }
 
+/* Is there a family of this number or name? A module that is asked for by name would be loaded. */
+static bool knows(const struct nlmsghdr *request)
+{
+	const struct nlattr *attribute;
+	bool found = false;
+
+	mnl_attr_for_each(attribute, request, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attribute) == CTRL_ATTR_FAMILY_ID)
+			found = mnl_attr_get_u16(attribute) == family;
+		else
+			found = family && !by_number_only;
+	}
+	return found;
+}
+
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t length)
 {
 	const struct nlmsghdr *request = data;
@@ -136,9 +176,11 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *da
 	answer_next = 0;
 	/* netlink would acknowledge a smaller type without a look at it */
 	assert_true(request->nlmsg_type >= NLMSG_MIN_TYPE);
-	if (request->nlmsg_type == GENL_ID_CTRL && family) {
+	asking = true;
+	if (request->nlmsg_type == GENL_ID_CTRL && knows(request)) {
 		header = put_answer(request, GENL_ID_CTRL);
 		mnl_nlmsg_put_extra_header(header, GENL_HDRLEN);
+		mnl_attr_put_strz(header, CTRL_ATTR_FAMILY_NAME, family_name);
 		mnl_attr_put_u16(header, CTRL_ATTR_FAMILY_ID, family);
 		put_end(request, 0, NULL);
 	} else if (request->nlmsg_type == family) {
@@ -152,14 +194,21 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *da
 
 ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
 {
-	const struct nlmsghdr *header = &answers[answer_next].header;
+	const struct nlmsghdr *header;
 
 	(void)fd;
 	(void)flags;
+	if (!asking) {
+		assert_true(heard_count > 0);
+		heard_count--;
+		errno = *heard;
+		return *heard++ ? -1 : 0;
+	}
 	assert_true(answer_next < answer_count);
+	header = &answers[answer_next].header;
 	assert_true(size >= header->nlmsg_len);
 	memcpy(data, header, header->nlmsg_len);
-	answer_next++;
+	asking = ++answer_next < answer_count;
 	return header->nlmsg_len;
 }
 
@@ -228,11 +277,49 @@ static void test_refusals(void **state)
 	transport_close(transport);
 }
 
+static void hear(const int *codes, size_t count)
+{
+	heard = codes;
+	heard_count = count;
+}
+
+/* After lost events, the news that the family has gone may be lost, too. */
+static void test_lost_events(void **state)
+{
+	static const int codes[] = { ENOBUFS, 0, 0 };
+	int code;
+
+	(void)state;
+	family = 30;
+	transport = transport_open(&code);
+	assert_non_null(transport);
+	by_number_only = true;
+	asking = false;
+	/* what is left is read first; then the family is still there */
+	hear(codes, 3);
+	assert_int_equal(transport_hear(transport, NULL, NULL, NULL), -ENOBUFS);
+	assert_int_equal(transport_hear(transport, NULL, NULL, NULL), 0);
+	assert_int_equal(transport_hear(transport, NULL, NULL, NULL), 0);
+	assert_int_equal(transport_hear(transport, NULL, NULL, NULL), 0);
+	/* it has gone, or its number is another's */
+	hear(codes, 1);
+	assert_int_equal(transport_hear(transport, NULL, NULL, NULL), -ENOBUFS);
+	family = 0;
+	assert_int_equal(transport_hear(transport, NULL, NULL, NULL), -ENOENT);
+	hear(codes, 1);
+	assert_int_equal(transport_hear(transport, NULL, NULL, NULL), -ENOBUFS);
+	family = 30;
+	family_name = "other";
+	assert_int_equal(transport_hear(transport, NULL, NULL, NULL), -ENOENT);
+	transport_close(transport);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_module_is_replaced),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_lost_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

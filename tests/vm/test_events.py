@@ -2,8 +2,10 @@
 """Events: what op25bctl monitor prints as it happens."""
 import contextlib
 import errno
+import fcntl
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -16,6 +18,7 @@ import pytest
 import hosts
 import packets
 from conftest import syn_to, sysfs
+from test_removal import loaded_again, remove     # noqa: F401 (a fixture)
 from test_security import Netlink, attributes
 from traffic import Meanwhile, sender
 
@@ -215,6 +218,35 @@ def test_lost_events_are_said(op25b):
         assert monitor.end() == []
 
 
+def more_than_fits(op25b):
+    """More events than pipe and socket hold."""
+    many = "".join(f"pool add pool-{n}\n" for n in range(900))
+    op25b("-b", "-", input=f"restore {write(many)}\nflush\n" * 3)
+
+
+def test_the_module_is_removed_while_events_are_lost(op25b):
+    """The news that the family has gone is lost, too; the monitor ends nevertheless."""
+    with monitored(op25b) as monitor:
+        more_than_fits(op25b)
+        remove()
+        out, err = monitor.process.communicate(timeout=60)
+        assert [line for line in out.splitlines() if json.loads(line)["event"] == "lost"]
+        assert (monitor.process.returncode, err) == (2, "Error: the kernel module op25b was removed\n")
+
+
+def test_a_signal_ends_a_monitor_that_nobody_reads(op25b):
+    def waits_for_a_reader():
+        with open("/run/monitor", encoding="utf-8") as file:
+            return "POLLOUT" in file.read().rsplit("\n", 1)[-1]
+    with monitored(op25b) as monitor:
+        fcntl.fcntl(monitor.process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        more_than_fits(op25b)
+        hosts.until(waits_for_a_reader)
+        os.killpg(monitor.process.pid, signal.SIGTERM)
+        assert monitor.process.wait(60) == 0
+        assert monitor.process.stderr.read() == ""
+
+
 def test_what_is_never_sent_is_lost_too(net, op25b):
     """More pools come with a change than there are events of: recv() says so, with room for all."""
     netlink, groups = Netlink(net.bras), {}
@@ -224,7 +256,12 @@ def test_what_is_never_sent_is_lost_too(net, op25b):
             struct.unpack("=I", fields[CTRL_ATTR_MCAST_GRP_ID])[0]
     netlink.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
     netlink.socket.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, groups[b"policy"])
+    def lost():
+        counts = re.findall(r"\nlost +(\d+) events\n", op25b("status"))
+        return int(counts[0]) if counts else 0
+    before = lost()
     op25b("restore", write("".join(f"pool add pool-{n}\n" for n in range(1100))))
+    assert lost() == before + 1100 - 1024
     netlink.socket.setblocking(False)
     with pytest.raises(OSError) as failure:
         netlink.socket.recv(1 << 16)

@@ -46,6 +46,12 @@ void message_put_u8(struct message *message, uint16_t type, uint8_t value)
 			value);
 }
 
+void message_put_u16(struct message *message, uint16_t type, uint16_t value)
+{
+	mnl_attr_put_u16(message_reserve(message, MNL_ATTR_HDRLEN + MNL_ALIGN(sizeof(value))), type,
+			 value);
+}
+
 void message_put_u32(struct message *message, uint16_t type, uint32_t value)
 {
 	mnl_attr_put_u32(message_reserve(message, MNL_ATTR_HDRLEN + sizeof(value)), type, value);

@@ -38,6 +38,7 @@ struct exempt_options {
 void message_begin(struct message *message, uint8_t command, uint16_t flags);
 void message_put_flag(struct message *message, uint16_t type);
 void message_put_u8(struct message *message, uint16_t type, uint8_t value);
+void message_put_u16(struct message *message, uint16_t type, uint16_t value);
 void message_put_u32(struct message *message, uint16_t type, uint32_t value);
 void message_put_string(struct message *message, uint16_t type, const char *value);
 void message_put_prefix(struct message *message, uint16_t type, const struct prefix *prefix,

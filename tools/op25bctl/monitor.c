@@ -2,10 +2,13 @@
 /* monitor: prints what happens as it happens. */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "choices.h"
 #include "command.h"
@@ -19,6 +22,16 @@
 static const char *const groups[] = { OP25B_GROUP_POLICY, OP25B_GROUP_SENDERS };
 
 #define GROUPS	(sizeof(groups) / sizeof(groups[0]))
+
+/**
+ * struct monitor - a monitor under way
+ * @control: its socket, and whether it prints JSON
+ * @mask: the signals that are blocked while it waits to hear or to be read, but not in between
+ */
+struct monitor {
+	struct control control;
+	sigset_t mask;
+};
 
 static volatile sig_atomic_t interrupted;
 
@@ -104,39 +117,56 @@ static void print_sender(const char *time, const char *change, const struct send
 	       sender->destinations < DESTINATIONS_MAX ? "" : "+", sender->port);
 }
 
+/*
+ * Print a line. While nobody reads, a signal ends the wait, and the line stays unprinted. Where there
+ * is room at all in a pipe, there is room for a line.
+ */
+static void flush_line(const struct monitor *monitor)
+{
+	struct pollfd file = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	while (!interrupted && ppoll(&file, 1, NULL, &monitor->mask) < 0 && errno == EINTR)
+		;
+	if (interrupted)
+		__fpurge(stdout);
+	else
+		fflush(stdout);
+}
+
 static void print_event(const struct nlmsghdr *event, void *data)
 {
 	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(event);
 	const struct nlattr *table[OP25B_A_MAX + 1];
-	const struct control *control = data;
+	const struct monitor *monitor = data;
+	bool json = monitor->control.json;
 	char text[TIMESTAMP_TEXT_MAX], word[KEYWORD_NUMBER_MAX];
 	struct sender sender;
 
 	message_attributes(event, table);
 	timestamp_format(time(NULL), text);
-	if (generic->cmd == OP25B_CMD_POLICY_NTF && control->json)
+	if (generic->cmd == OP25B_CMD_POLICY_NTF && json)
 		print_policy_json(text, table);
 	else if (generic->cmd == OP25B_CMD_POLICY_NTF)
 		print_policy(text, table);
 	else if (generic->cmd != OP25B_CMD_SENDER_NTF || !sender_read(event, &sender))
 		return;
-	else if (control->json)
+	else if (json)
 		print_sender_json(text, change_word(table, word), &sender);
 	else
 		print_sender(text, change_word(table, word), &sender);
-	fflush(stdout);
+	flush_line(monitor);
 }
 
-static void print_lost(const struct control *control)
+static void print_lost(const struct monitor *monitor)
 {
 	char text[TIMESTAMP_TEXT_MAX];
 
 	timestamp_format(time(NULL), text);
-	if (control->json)
+	if (monitor->control.json)
 		json_print(json_pack("{ss ss}", "time", text, "event", "lost"));
 	else
 		printf("%s some events were lost\n", text);
-	fflush(stdout);
+	flush_line(monitor);
 }
 
 /**
@@ -151,7 +181,7 @@ struct signals {
 	struct sigaction terminate;
 };
 
-/* Both end the monitor with 0, and come only while it waits. */
+/* Both end the monitor with 0, and come only while it waits, to hear or to be read. */
 static void catch_signals(struct signals *before)
 {
 	struct sigaction action = { .sa_handler = interrupt };
@@ -190,14 +220,15 @@ static int start(struct control *control, const char *group)
 	return code ? report_refusal("cannot listen: %s", strerror(-code)) : DONE;
 }
 
-static int hear(struct control *control, const sigset_t *signals)
+static int hear(struct monitor *monitor)
 {
 	int code;
 
 	while (!interrupted && !ferror(stdout)) {
-		code = transport_hear(control->transport, signals, print_event, control);
+		code = transport_hear(monitor->control.transport, &monitor->mask, print_event,
+				      monitor);
 		if (code == -ENOBUFS)
-			print_lost(control);
+			print_lost(monitor);
 		else if (code == -ENOENT)
 			return report_refusal("the kernel module op25b was removed");
 		else if (code && code != -EINTR)
@@ -209,7 +240,8 @@ static int hear(struct control *control, const sigset_t *signals)
 static int run(struct control *control, struct words *words)
 {
 	const char *word = words_next(words), *group = NULL;
-	struct control own = { .json = control->json };
+	/* a socket of its own, for what comes after it in a batch */
+	struct monitor own = { .control = { .json = control->json } };
 	struct choices choices = { .what = "events" };
 	struct signals before;
 	int status, found;
@@ -226,13 +258,13 @@ static int run(struct control *control, struct words *words)
 	status = words_end(words);
 	if (status)
 		return status;
-	/* a socket of its own, for what comes after it in a batch */
 	catch_signals(&before);
-	status = start(&own, group);
+	own.mask = before.mask;
+	status = start(&own.control, group);
 	if (!status)
-		status = hear(&own, &before.mask);
+		status = hear(&own);
 	release_signals(&before);
-	transport_close(own.transport);
+	transport_close(own.control.transport);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "transport.h"
 
@@ -16,6 +17,7 @@ struct transport {
 	struct mnl_socket *socket;
 	uint16_t family;		/* the number that the kernel gave it */
 	uint32_t sequence;		/* of the last request */
+	bool lost;			/* events were, and others may still be there to be read */
 	struct transport_error error;
 	char buffer[TRANSPORT_BUFFER];	/* what was received last */
 };
@@ -299,6 +301,62 @@ static bool is_end(const struct transport *transport, const struct nlmsghdr *hea
 	return family == transport->family;
 }
 
+/* Opens a socket that asks for extended ACKs. Returns NULL, and the errno in @code. */
+static struct transport *open_socket(int *code)
+{
+	struct transport *transport = calloc(1, sizeof(*transport));
+	int on = 1;
+
+	if (!transport) {
+		*code = errno;
+		return NULL;
+	}
+	transport->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!transport->socket || mnl_socket_bind(transport->socket, 0, MNL_SOCKET_AUTOPID)) {
+		*code = errno;
+		transport_close(transport);
+		return NULL;
+	}
+	/* and for errors without a copy of the request */
+	mnl_socket_setsockopt(transport->socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(transport->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	return transport;
+}
+
+static void read_name(const struct nlmsghdr *answer, void *data)
+{
+	const struct nlattr *attribute;
+	bool *ours = data;
+
+	mnl_attr_for_each(attribute, answer, GENL_HDRLEN)
+		if (mnl_attr_get_type(attribute) == CTRL_ATTR_FAMILY_NAME)
+			*ours = !strcmp(mnl_attr_get_str(attribute), OP25B_FAMILY_NAME);
+}
+
+/*
+ * Has the family gone that the socket listens to? That news may be among events that were lost. The
+ * kernel is asked by the number, because it would load a module again whose family is asked for by
+ * name.
+ */
+static bool has_gone(const struct transport *transport)
+{
+	struct message question = {};
+	struct transport *other;
+	bool ours = false;
+	int code, ret;
+
+	other = open_socket(&code);
+	if (!other)
+		return false;
+	message_begin(&question, CTRL_CMD_GETFAMILY, NLM_F_ACK);
+	message_put_u16(&question, CTRL_ATTR_FAMILY_ID, transport->family);
+	other->family = GENL_ID_CTRL;
+	ret = ask_once(other, &question, read_name, &ours);
+	message_free(&question);
+	transport_close(other);
+	return ret == -ENOENT || (!ret && !ours);
+}
+
 /**
  * transport_hear() - wait for events
  * @transport: the socket, after transport_listen()
@@ -314,14 +372,23 @@ int transport_hear(struct transport *transport, const sigset_t *signals, transpo
 {
 	const struct nlmsghdr *header = (const struct nlmsghdr *)transport->buffer;
 	struct pollfd file = { .fd = mnl_socket_get_fd(transport->socket), .events = POLLIN };
+	const struct timespec at_once = {};
 	int got;
 
-	if (ppoll(&file, 1, NULL, signals) < 0)
-		return fail(transport, errno);
-	got = recv(mnl_socket_get_fd(transport->socket), transport->buffer,
-		   sizeof(transport->buffer), 0);
+	got = ppoll(&file, 1, transport->lost ? &at_once : NULL, signals);
 	if (got < 0)
 		return fail(transport, errno);
+	if (!got) {
+		/* from here on, nothing is lost without another error */
+		transport->lost = false;
+		return has_gone(transport) ? fail(transport, ENOENT) : 0;
+	}
+	got = recv(mnl_socket_get_fd(transport->socket), transport->buffer,
+		   sizeof(transport->buffer), 0);
+	if (got < 0) {
+		transport->lost |= errno == ENOBUFS;
+		return fail(transport, errno);
+	}
 	for (; mnl_nlmsg_ok(header, got); header = mnl_nlmsg_next(header, &got)) {
 		if (header->nlmsg_type == transport->family)
 			reader(header, data);
@@ -345,23 +412,10 @@ const struct transport_error *transport_error(const struct transport *transport)
  */
 struct transport *transport_open(int *code)
 {
-	struct transport *transport = calloc(1, sizeof(*transport));
-	int on = 1;
+	struct transport *transport = open_socket(code);
 
-	if (!transport) {
-		*code = errno;
+	if (!transport)
 		return NULL;
-	}
-	transport->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-	if (!transport->socket || mnl_socket_bind(transport->socket, 0, MNL_SOCKET_AUTOPID)) {
-		*code = errno;
-		transport_close(transport);
-		return NULL;
-	}
-	/* Ask for extended ACKs, and for errors without a copy of the request. */
-	mnl_socket_setsockopt(transport->socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(transport->socket, NETLINK_CAP_ACK, &on, sizeof(on));
-
 	*code = -find_family(transport);
 	if (*code) {
 		transport_close(transport);
