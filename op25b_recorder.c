@@ -153,8 +153,9 @@ u64 op25b_recorder_estimate(const struct op25b_recorder *recorder)
 
 /* --- packets --- */
 
-static __always_inline u64 sender_hash(const struct op25b_senders *senders, const struct op25b_sender_key *key,
-		       enum op25b_family family)
+static __always_inline u64 sender_hash(const struct op25b_senders *senders,
+				       const struct op25b_sender_key *key,
+				       enum op25b_family family)
 {
 	struct op25b_siphash hash = senders->hash;
 
@@ -366,12 +367,12 @@ static bool was_logged(const struct op25b_sender_table *table, unsigned int set,
 }
 
 /*
- * Whether another processor has logged the sender in the last @interval seconds. What it is writing
- * meanwhile may be missed: then one packet more is logged.
+ * Whether another processor has logged the sender in the last @interval seconds; if so, sets @when.
+ * What it is writing meanwhile may be missed: then one packet more is logged.
  */
 static bool was_logged_elsewhere(const struct op25b_senders *senders,
 				 const struct op25b_sender_key *key, unsigned int set, u32 now,
-				 u32 interval)
+				 u32 interval, u32 *when)
 {
 	const struct op25b_sender_table *table;
 	const struct op25b_sender_row *row;
@@ -383,8 +384,10 @@ static bool was_logged_elsewhere(const struct op25b_senders *senders,
 		table = per_cpu_ptr(senders->cpu, cpu)->table;
 		/* it may be writing to the row */
 		row = data_race(op25b_sender_find(&table->set[set], key));
-		if (row && was_logged(table, set, row - table->set[set].row, now, interval))
-			return true;
+		if (!row || !was_logged(table, set, row - table->set[set].row, now, interval))
+			continue;
+		*when = READ_ONCE(table->logged[set][row - table->set[set].row]);
+		return true;
 	}
 	return false;
 }
@@ -392,7 +395,8 @@ static bool was_logged_elsewhere(const struct op25b_senders *senders,
 /**
  * op25b_recorder_mark_logged() - decide whether a packet is to be logged, and note that it was
  * @recorder: the recorder of its pool, read under RCU
- * @skb: the packet, which has just been counted for its sender
+ * @skb: the packet, which has been counted for its sender; elsewhere if it was in process context
+ *	 and has moved, and then it is not logged
  * @family: of its addresses
  * @interval: for how many seconds no other packet of that sender must have been logged
  *
@@ -406,10 +410,9 @@ bool op25b_recorder_mark_logged(const struct op25b_recorder *recorder, const str
 	const struct op25b_senders *senders = recorder->senders;
 	struct op25b_sender_key key = packet_key(recorder, skb, family);
 	struct op25b_sender_table *table;
-	u32 now = op25b_sender_now();
+	u32 expected, when, now = op25b_sender_now();
 	unsigned int set, i;
 	bool due = false;
-	u32 expected;
 
 	op25b_sender_own_begin();
 	table = this_cpu_ptr(senders->cpu)->table;
@@ -418,11 +421,12 @@ bool op25b_recorder_mark_logged(const struct op25b_recorder *recorder, const str
 	i = expected % OP25B_SENDER_ROWS;
 	set = expected / sizeof(table->set[0]);
 	if (op25b_sender_is(&table->set[set].row[i], key) &&
-	    !was_logged(table, set, i, now, interval) &&
-	    !was_logged_elsewhere(senders, &key, set, now, interval)) {
-		WRITE_ONCE(table->logged[set][i], now);
+	    !was_logged(table, set, i, now, interval)) {
+		when = now;
+		due = !was_logged_elsewhere(senders, &key, set, now, interval, &when);
+		/* so that the next packet here need not look elsewhere */
+		WRITE_ONCE(table->logged[set][i], when);
 		table->set[set].row[i].logged = true;
-		due = true;
 	}
 	op25b_sender_own_end();
 	return due;

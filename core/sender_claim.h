@@ -28,7 +28,6 @@ static __always_inline u64 rows_with_tag(const struct op25b_sender_set *set, u8 
 	return (differs - each) & ~differs & each << 7;
 }
 
-
 static __always_inline void set_tag(struct op25b_sender_set *set, unsigned int i, u8 tag)
 {
 	static_assert(sizeof(set->tags) == OP25B_SENDER_ROWS);

@@ -125,6 +125,20 @@ static bool send_ipv4(u32 src, int cpu)
 	return logged != before;
 }
 
+/* When a processor believes that a sender was logged */
+static u32 marked(u32 src, int cpu)
+{
+	struct op25b_sender_table *own = per_cpu_ptr(conf.recorder->senders->cpu, cpu)->table;
+	unsigned int set, i;
+
+	for (set = 0; set < OP25B_SENDER_SETS; set++)
+		for (i = 0; i < OP25B_SENDER_ROWS; i++)
+			if (own->set[set].row[i].subscriber.hi == (u64)src << 32 &&
+			    own->set[set].row[i].logged)
+				return own->logged[set][i];
+	return 0;
+}
+
 static bool send_ipv6(u8 subscriber, u8 host, int cpu)
 {
 	u8 bytes[60] = { 0x60, [6] = 6, [8] = 0x20, [15] = subscriber, [23] = host, [40] = 0x12, 0x34 };
@@ -196,9 +210,17 @@ static void test_processors(void **state)
 
 	(void)state;
 	CHECK(send_ipv4(0x0a000001, 2));
-	for (cpu = 0; cpu < SHIM_CPUS; cpu++)
+	for (cpu = 0; cpu < SHIM_CPUS; cpu++) {
 		CHECK(!send_ipv4(0x0a000001, cpu));
+		/* it need not look elsewhere again */
+		CHECK(marked(0x0a000001, cpu) == op25b_sender_now());
+	}
 	CHECK(send_ipv4(0x0a000002, 0) && !send_ipv4(0x0a000002, 3));
+	/* that is when it was logged, not when it was looked for */
+	shim_clock += MINUTE / 2;
+	CHECK(!send_ipv4(0x0a000002, 1));
+	CHECK(marked(0x0a000002, 1) == op25b_sender_now() - 30);
+	shim_clock -= MINUTE / 2;
 	shim_clock += MINUTE;
 	CHECK(send_ipv4(0x0a000001, 1));
 	for (cpu = 0; cpu < SHIM_CPUS; cpu++)

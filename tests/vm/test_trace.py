@@ -70,7 +70,7 @@ def test_it_can_be_filtered(net, op25b, ends4, traced):
         write(f"{EVENT}/filter", "0")
 
 
-def test_the_module_is_removed_while_it_is_traced(net, op25b, ends4, traced, loaded_again):
+def test_the_module_is_removed_while_it_is_traced(net, op25b, ends4, traced):
     op25b.load(f"pool add east prefix {ends4.pool}")
     net.send(syn_to(ends4))
     remove()
