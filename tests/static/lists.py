@@ -114,7 +114,6 @@ for verdict in values("A_VERDICTS"):
     need(verdict, "op25b_sysfs.c", text_of("op25b_sysfs.c"), r"POOL_ATTRIBUTE\({}, number\)")
     need(verdict, "op25b_sysfs.c", text_of("op25b_sysfs.c"), r"\t&{}_attribute\.attr,")
     need(verdict, "docs/sysfs.md", text_of("docs/sysfs.md"), r"`pools/NAME/{}`")
-    need(verdict, "tools/op25b-metrics", text_of("tools/op25b-metrics"))
     need(verdict, MAN, text_of(MAN), r"\*{}\*")
     need(verdict, "tests/vm/conftest.py", part("tests/vm/conftest.py", r"VERDICTS = \(", r"\)"))
 for kind in values("A_PACKETS"):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "report.h"
 #include "streams.h"
 #include "test_cmd.h"
+#include "installed.h"
 #include "transport.h"
 
 /* While the command runs, the real standard descriptors are from here on. */
@@ -70,6 +72,11 @@ static const char *const command_names[] = {
 	[OP25B_CMD_ROLLBACK] = "ROLLBACK", [OP25B_CMD_POLICY_NTF] = "POLICY_NTF",
 	[OP25B_CMD_SENDER_NTF] = "SENDER_NTF",
 };
+
+bool installed_differs(void)
+{
+	return kernel.outdated;
+}
 
 void kernel_reset(void)
 {
@@ -746,6 +753,19 @@ void op25bctl_on_terminal(const char *line)
 void op25bctl(const char *line)
 {
 	op25bctl_with(line, "");
+}
+
+/* The only line of output says that a line of a batch has failed, and why. */
+void expect_answer(int line, const char *error)
+{
+	json_t *answer = json_loads(run.out, JSON_REJECT_DUPLICATES, NULL);
+
+	assert_non_null(answer);
+	assert_int_equal(json_object_size(answer), 3);
+	assert_int_equal(json_integer_value(json_object_get(answer, "line")), line);
+	assert_true(json_is_false(json_object_get(answer, "ok")));
+	assert_string_equal(json_string_value(json_object_get(answer, "error")), error);
+	json_decref(answer);
 }
 
 void write_file(const char *name, const char *text)

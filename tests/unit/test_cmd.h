@@ -31,6 +31,7 @@
  * @hear_codes: what transport_hear() returns after the events, up to one that is 0: then SIGINT comes
  * @heard: how many of these it has returned
  * @sockets: the number of open sockets
+ * @outdated: another module is installed than the loaded one
  */
 struct kernel {
 	int open_code;
@@ -47,6 +48,7 @@ struct kernel {
 	int hear_codes[4];
 	unsigned int heard;
 	int sockets;
+	bool outdated;
 };
 
 extern struct kernel kernel;
@@ -87,6 +89,7 @@ void op25bctl_on_terminal(const char *line);
 void op25bctl_with(const char *line, const char *input);
 void op25bctl_on(const char *line, int in, int out, int err);
 void write_file(const char *name, const char *text);
+void expect_answer(int line, const char *error);
 
 int test_cmd_setup(void **state);
 int test_cmd_teardown(void **state);

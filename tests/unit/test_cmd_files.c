@@ -228,7 +228,7 @@ static void test_bad_text(void **state)
 		{ "pool reset east\n", "site.conf:1: \"pool reset\" does not change the policy\n" },
 		{ "status\n", "site.conf:1: \"status\" does not change the policy\n" },
 		{ "restore other.conf\n", "site.conf:1: \"restore\" does not change the policy\n" },
-		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help\n" },
+		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, metrics, flush, help\n" },
 		{ "prefix add east -\n", "site.conf:1: standard input can only be used on the command line, not in a file\n" },
 		{ "pool add east -b x\n", "site.conf:1: unknown option \"-b\"\n" },
 		{ "pool add east -n\n", "site.conf:1: --dry-run is for the command line\n" },
@@ -392,6 +392,76 @@ static void test_batch(void **state)
 	write_file("site.conf", "diff -\n");
 	expect("-b site.conf", USAGE, "",
 	       "site.conf:1: standard input can only be used on the command line, not in a file\n", "");
+}
+
+/* With -k, a batch goes on after each error; with -j, each line has an answer, empty ones too. */
+static void test_batch_goes_on(void **state)
+{
+	static const char batch[] =
+		"pool add east\n"
+		"\n"
+		"pool ad west\n"
+		"pool del nowhere\n"
+		"# a comment\n"
+		"pool \"east\n"
+		"diff empty.conf\n"
+		"-j prefix show\n"
+		"restore bad.conf\n"
+		"flush\n";
+	const char *end;
+
+	(void)state;
+	write_file("site.conf", batch);
+	write_file("empty.conf", "flush\n");
+	write_file("bad.conf", "flush\npools\n");
+	kernel_refuse(OP25B_CMD_POOL_DEL, "nowhere", ENOENT, "pool does not exist");
+	op25bctl("-k -b site.conf");
+	assert_int_equal(run.code, REFUSED);
+	assert_string_equal(run.out, "[]\n");
+	assert_string_equal(run.err,
+			    "site.conf:3: unknown command \"pool ad\", did you mean \"pool add\"?\n"
+			    "site.conf:4: pool \"nowhere\" does not exist\n"
+			    "site.conf:6: a quote is not closed\n"
+			    "bad.conf:2: unknown object \"pools\", did you mean \"pool\"?\n");
+	end = strrchr(kernel.log, 'F');
+	assert_string_equal(end, "FLUSH\n");
+
+	op25bctl("--json --keep-going --batch site.conf");
+	assert_int_equal(run.code, REFUSED);
+	assert_string_equal(run.out,
+			    "{\"line\":1,\"ok\":true}\n"
+			    "{\"line\":2,\"ok\":true}\n"
+			    "{\"line\":3,\"ok\":false,\"error\":\"unknown command \\\"pool ad\\\", did you mean \\\"pool add\\\"?\"}\n"
+			    "{\"line\":4,\"ok\":false,\"error\":\"pool \\\"nowhere\\\" does not exist\"}\n"
+			    "{\"line\":5,\"ok\":true}\n"
+			    "{\"line\":6,\"ok\":false,\"error\":\"a quote is not closed\"}\n"
+			    "{\"line\":7,\"ok\":true,\"result\":[]}\n"
+			    "{\"line\":8,\"ok\":true,\"result\":[]}\n"
+			    "{\"line\":9,\"ok\":false,\"error\":\"bad.conf:2: unknown object \\\"pools\\\", did you mean \\\"pool\\\"?\"}\n"
+			    "{\"line\":10,\"ok\":true}\n");
+
+	/* without -k, the same up to the first error */
+	op25bctl("-j -b site.conf");
+	assert_int_equal(run.code, USAGE);
+	assert_non_null(strstr(run.out, "{\"line\":3,\"ok\":false,"));
+	assert_null(strstr(run.out, "\"line\":4"));
+
+	assert_int_equal(unlink("empty.conf"), 0);
+	assert_int_equal(unlink("bad.conf"), 0);
+
+	/* what is no JSON is a string, and what is not UTF-8 is escaped */
+	op25bctl_with("-j -k -b -", "status help\nfrob\377\nmonitor\nsave\n");
+	assert_int_equal(run.code, REFUSED);
+	assert_int_equal(strncmp(run.out, "{\"line\":1,\"ok\":true,\"result\":\"Usage:\\n", 38), 0);
+	assert_non_null(strstr(run.out, "{\"line\":2,\"ok\":false,\"error\":\"unknown object \\\"frob\\\\xff\\\", "));
+	assert_non_null(strstr(run.out, "{\"line\":3,\"ok\":false,\"error\":\"monitor does not end, and so cannot be answered\"}\n"));
+	assert_non_null(strstr(run.out, "{\"line\":4,\"ok\":true,\"result\":\"# begin of op25bctl save\\n"));
+
+	write_file("site.conf", "flush\n");
+	expect("-k -b site.conf", DONE, "", "", "FLUSH\n");
+	expect("-k flush", USAGE, "", "Error: --keep-going is for --batch\n", "");
+	expect("-k -b nowhere", USAGE, "", "Error: cannot open \"nowhere\": No such file or directory\n",
+	       "");
 }
 
 static void put_prefix(uint8_t command, const char *pool, const char *text, uint32_t timeout,
@@ -854,6 +924,7 @@ int main(void)
 		TEST(test_no_command),
 		TEST(test_restore_refused),
 		TEST(test_batch),
+		TEST(test_batch_goes_on),
 		TEST(test_marks),
 		TEST(test_save),
 		TEST(test_unknown),

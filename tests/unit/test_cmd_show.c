@@ -405,6 +405,95 @@ static void test_test(void **state)
 	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: 99\n");
 }
 
+/* The samples of a metric, in its order */
+static void expect_samples(const char *name, const char *type, const char *samples)
+{
+	char start[128], *help, *end;
+	size_t length = strlen(samples);
+
+	snprintf(start, sizeof(start), "# HELP %s ", name);
+	help = strstr(run.out, start);
+	assert_non_null(help);
+	snprintf(start, sizeof(start), "# TYPE %s %s\n", name, type);
+	end = strchr(help, '\n') + 1;
+	assert_ptr_equal(strstr(help, start), end);
+	end += strlen(start);
+	assert_int_equal(strncmp(end, samples, length), 0);
+	assert_true(!end[length] || !strncmp(end + length, "# HELP ", 7));
+}
+
+static void test_metrics(void **state)
+{
+	struct message *message;
+
+	(void)state;
+	kernel.outdated = true;
+	put_pool("east", OP25B_MODE_ENFORCE, OP25B_ACTION_DROP, OP25B_GUARD_SYNACK, 2, 100);
+	message = kernel_answer(OP25B_CMD_POOL_GET);
+	message_put_string(message, OP25B_A_POOL, "west");
+	message_put_u32(message, OP25B_A_MODE, OP25B_MODE_OBSERVE);
+	message_put_u8(message, OP25B_A_SENDERS, 1);
+	mnl_attr_put_u64(message_header(message), OP25B_A_SENDER_COUNT, 1234567890123);
+	message = kernel_answer(OP25B_CMD_STATUS_GET);
+	message_put_string(message, OP25B_A_VERSION, "1.2\"\\\n3");
+	mnl_attr_put_u64(message_header(message), OP25B_A_GENERATION, 7);
+	message_put_u32(message, OP25B_A_RELAY_COUNT, 5);
+	message_put_u32(message, OP25B_A_TARGET_COUNT, 6);
+	mnl_attr_put_u64(message_header(message), OP25B_A_LOST_COUNT, 8);
+	op25bctl("metrics");
+	assert_int_equal(run.code, DONE);
+	assert_string_equal(run.err, "");
+	expect_samples("op25b_info", "gauge", "op25b_info{version=\"1.2\\\"\\\\\\n3\"} 1\n");
+	expect_samples("op25b_module_outdated", "gauge", "op25b_module_outdated 1\n");
+	expect_samples("op25b_policy_generation", "gauge", "op25b_policy_generation 7\n");
+	expect_samples("op25b_policy_unconfirmed", "gauge", "op25b_policy_unconfirmed 0\n");
+	expect_samples("op25b_relays", "gauge", "op25b_relays 5\n");
+	expect_samples("op25b_targets", "gauge", "op25b_targets 6\n");
+	expect_samples("op25b_events_lost_total", "counter", "op25b_events_lost_total 8\n");
+	expect_samples("op25b_pool_info", "gauge",
+		       "op25b_pool_info{pool=\"east\",vrf=\"\",mode=\"enforce\",action=\"drop\"} 1\n"
+		       "op25b_pool_info{pool=\"west\",vrf=\"\",mode=\"observe\",action=\"drop\"} 1\n");
+	expect_samples("op25b_pool_prefixes", "gauge",
+		       "op25b_pool_prefixes{pool=\"east\"} 2\nop25b_pool_prefixes{pool=\"west\"} 0\n");
+	expect_samples("op25b_pool_exempts", "gauge",
+		       "op25b_pool_exempts{pool=\"east\"} 3\nop25b_pool_exempts{pool=\"west\"} 0\n");
+	expect_samples("op25b_pool_relays", "gauge",
+		       "op25b_pool_relays{pool=\"east\"} 4\nop25b_pool_relays{pool=\"west\"} 0\n");
+	expect_samples("op25b_pool_targets", "gauge",
+		       "op25b_pool_targets{pool=\"east\"} 5\nop25b_pool_targets{pool=\"west\"} 0\n");
+	expect_samples("op25b_pool_senders", "gauge",
+		       "op25b_pool_senders{pool=\"west\"} 1234567890123\n");
+	/* without the guard, a class that has counted, and one that has not */
+	assert_non_null(strstr(run.out, "op25b_packets_total{pool=\"east\",class=\"spoofed\","
+			       "verdict=\"exempted\"} 155\n"));
+	assert_non_null(strstr(run.out, "op25b_packets_total{pool=\"east\",class=\"synack\","
+			       "verdict=\"blocked\"} 132\n"));
+	assert_non_null(strstr(run.out, "op25b_packets_total{pool=\"west\",class=\"malformed\","
+			       "verdict=\"relayed\"} 0\n"));
+	assert_null(strstr(run.out, "pool=\"west\",class=\"synack\""));
+	assert_null(strstr(run.out, "op25b_policy_applied_timestamp_seconds"));
+
+	/* with the guard, it is there from the beginning */
+	kernel.outdated = false;
+	message_put_u32(message, OP25B_A_CONFIRM, 599);
+	mnl_attr_put_u64(message_header(message), OP25B_A_APPLIED, 1764302400);
+	message = kernel_answer(OP25B_CMD_POOL_GET);
+	message_put_string(message, OP25B_A_POOL, "south");
+	message_put_u32(message, OP25B_A_GUARD, OP25B_GUARD_INBOUND);
+	op25bctl("metrics");
+	assert_non_null(strstr(run.out, "{pool=\"south\",class=\"inbound\",verdict=\"blocked\"} 0\n"));
+	expect_samples("op25b_module_outdated", "gauge", "op25b_module_outdated 0\n");
+	expect_samples("op25b_policy_unconfirmed", "gauge", "op25b_policy_unconfirmed 1\n");
+	expect_samples("op25b_policy_applied_timestamp_seconds", "gauge",
+		       "op25b_policy_applied_timestamp_seconds 1764302400\n");
+
+	op25bctl("-j metrics");
+	assert_int_equal(run.code, USAGE);
+	assert_string_equal(run.out, "");
+	op25bctl("metrics east");
+	assert_int_equal(run.code, USAGE);
+}
+
 static void test_status(void **state)
 {
 	struct message *message = kernel_answer(OP25B_CMD_STATUS_GET);
@@ -683,6 +772,7 @@ int main(void)
 		TEST(test_targets),
 		TEST(test_senders),
 		TEST(test_test),
+		TEST(test_metrics),
 		TEST(test_status),
 		TEST(test_monitor),
 		TEST(test_monitor_senders),

@@ -164,7 +164,8 @@ static void test_batch(void **state)
 	assert_string_equal(run.err,
 			    "-:2: " OPENS_NOTHING("192.0.2.7/32")
 			    "-:3: " NO_MAIL("10.1.0.25/32", "10.1.0.0/16", "west"));
-	assert_string_equal(run.out, "");
+	assert_string_equal(run.out, "{\"line\":1,\"ok\":true}\n{\"line\":2,\"ok\":true}\n"
+				     "{\"line\":3,\"ok\":true}\n");
 	assert_int_equal(run.code, DONE);
 }
 

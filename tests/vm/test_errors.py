@@ -67,12 +67,12 @@ REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
 
 WRONG = {       # exit code 1: nothing was sent
     "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, target, '
-                'sender, test, status, save, restore, confirm, rollback, diff, monitor, flush, help',
+                'sender, test, status, save, restore, confirm, rollback, diff, monitor, metrics, flush, help',
     "p add": 'object "p" is ambiguous, expected one of: pool, prefix',
     "pool ade east": 'unknown command "pool ade", did you mean "pool add"?',
     "pool list": 'unknown command "pool list", did you mean "pool show"?',
     "pool set east": "a setting is missing, expected one of: mode, action, guard, senders, "
-                     "subscriber",
+                     "subscriber, log",
     "prefix add 10.0.0.0/24": 'the name of a pool is missing before "10.0.0.0/24"',
     "pool add": "the name of a pool is missing",
     "pool add .east": None,
@@ -305,8 +305,8 @@ def test_json_of_every_object(op25b):
     east, = op25b.json("pool", "show", "east")
     assert {**east, "packets": None} == {
         "name": "east", "mode": "enforce", "action": "drop", "guard": ["synack"],
-        "subscriber": 64, "prefixes": 2, "exempts": 2, "relays": 1, "targets": 0, "senders": None,
-        "packets": None}
+        "log": None, "subscriber": 64, "prefixes": 2, "exempts": 2, "relays": 1, "targets": 0,
+        "senders": None, "packets": None}
     assert op25b.json("target", "show") == [
         {"prefix": "203.0.113.0/24", "pool": None}, {"prefix": "198.51.100.0/24", "pool": "west"}]
     assert op25b.json("prefix", "show", "west") == [{"pool": "west", "prefix": "10.1.0.0/16"}]

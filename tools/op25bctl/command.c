@@ -27,6 +27,7 @@ static const struct object *const objects[] = {
 	&rollback_object,
 	&diff_object,
 	&monitor_object,
+	&metrics_object,
 	&flush_object,
 };
 
@@ -38,7 +39,9 @@ static const char options_help[] =
 	"  -f, --force          adding what exists, and deleting what does not, succeeds\n"
 	"  -n, --dry-run        restore: check the file, but change nothing\n"
 	"      --confirm TIME   restore: go back unless \"op25bctl confirm\" comes in time\n"
-	"  -b, --batch FILE     run the commands in FILE, one a line, up to the first error\n"
+	"  -b, --batch FILE     run the commands in FILE, one a line, up to the first error;\n"
+	"                       with --json, print an object for each line\n"
+	"  -k, --keep-going     run the other lines of a batch, too\n"
 	"  -c, --color[=WHEN]   use colours; WHEN is always, auto or never\n"
 	"  -V, --version        print the version of this command\n"
 	"  -h, --help           print this help\n";
@@ -74,6 +77,8 @@ static int take_option(struct control *control, const char *word, struct words *
 		control->batch = words_next(words);
 		if (!control->batch)
 			return report_usage("%s takes a file", word);
+	} else if (is_option(word, 'k', "keep-going") && !words->in_file) {
+		control->keep_going = true;
 	} else if (is_option(word, 'V', "version") && !words->in_file) {
 		control->show_version = true;
 	} else if (is_option(word, 'h', "help") && !words->in_file) {

@@ -18,6 +18,7 @@
  * @show_version: print the version and exit
  * @show_help: print the help and exit
  * @batch: the file to read commands from, or NULL
+ * @keep_going: go on after a command of @batch that has failed
  * @transport: the socket, or NULL until control_connect(); closed by the owner of the struct
  */
 struct control {
@@ -28,6 +29,7 @@ struct control {
 	bool show_version;
 	bool show_help;
 	const char *batch;
+	bool keep_going;
 	struct transport *transport;
 };
 
@@ -66,6 +68,7 @@ extern const struct object relay_object;
 extern const struct object target_object;
 extern const struct object sender_object;
 extern const struct object test_object;
+extern const struct object metrics_object;
 extern const struct object status_object;
 extern const struct object save_object;
 extern const struct object restore_object;

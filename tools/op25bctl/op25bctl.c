@@ -3,40 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch.h"
 #include "choices.h"
 #include "command.h"
 #include "memory.h"
 #include "report.h"
 #include "special.h"
 #include "streams.h"
-
-/* Each line is a command with its own options. All use the same socket. */
-static int run_batch(struct control *control, struct words *words)
-{
-	struct words line = {};
-	struct lines lines;
-	int status;
-
-	if (words->count)
-		return report_usage("--batch takes no command, found \"%s\"", words->word[0]);
-	status = lines_open(&lines, control->batch, false);
-	if (status)
-		return status;
-	while (!(status = lines_next(&lines, &line))) {
-		struct control own = *control;
-
-		status = command_options(&own, &line);
-		if (!status)
-			status = command_run(&own, &line);
-		control->transport = own.transport;
-		fflush(stdout);
-		if (status && status != DIFFERS)
-			break;
-	}
-	lines_close(&lines);
-	words_free(&line);
-	return status == LINES_END ? DONE : status;
-}
 
 static int run(struct control *control, struct words *words)
 {
@@ -50,8 +23,12 @@ static int run(struct control *control, struct words *words)
 	}
 	if (control->show_help)
 		return command_help(words_next(words), true);
+	if (control->batch && words->count)
+		return report_usage("--batch takes no command, found \"%s\"", words->word[0]);
 	if (control->batch)
-		return run_batch(control, words);
+		return batch_run(control);
+	if (control->keep_going)
+		return report_usage("--keep-going is for --batch");
 	if (!words->count) {
 		command_usage(stderr);
 		return USAGE;

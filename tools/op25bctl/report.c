@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report.h"
 
@@ -8,6 +9,10 @@
 #define REPORT_MAX	4096
 
 static struct place here;
+
+static bool keeping;
+static struct place kept_at;
+static char kept[2 * REPORT_MAX];
 
 struct place report_place(void)
 {
@@ -17,6 +22,31 @@ struct place report_place(void)
 void report_at(struct place place)
 {
 	here = place;
+}
+
+/*
+ * The last error counts. A file that the error is in is named, unless it is the one that was read
+ * when keeping began, of which the number of the line is known.
+ */
+static void keep_text(const char *text)
+{
+	if (here.file && (!kept_at.file || strcmp(here.file, kept_at.file)))
+		snprintf(kept, sizeof(kept), "%.*s:%u: %s", REPORT_MAX - 16, here.file, here.line,
+			 text);
+	else
+		snprintf(kept, sizeof(kept), "%s", text);
+}
+
+void report_keep(bool on)
+{
+	keeping = on;
+	kept_at = here;
+	*kept = '\0';
+}
+
+const char *report_kept(void)
+{
+	return kept;
 }
 
 /*
@@ -33,11 +63,13 @@ static void write_escaped(const char *text)
 			fprintf(stderr, "\\x%02x", (unsigned char)*text);
 }
 
-static void report(const char *kind, const char *format, va_list values)
+static void report(const char *kind, bool error, const char *format, va_list values)
 {
 	char text[REPORT_MAX];
 	int length = vsnprintf(text, sizeof(text), format, values);
 
+	if (error && keeping)
+		keep_text(text);
 	fflush(stdout);
 	if (here.file) {
 		write_escaped(here.file);
@@ -54,7 +86,7 @@ int report_usage(const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	report(here.file ? "" : "Error: ", format, values);
+	report(here.file ? "" : "Error: ", true, format, values);
 	va_end(values);
 	return USAGE;
 }
@@ -64,7 +96,7 @@ int report_refusal(const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	report(here.file ? "" : "Error: ", format, values);
+	report(here.file ? "" : "Error: ", true, format, values);
 	va_end(values);
 	return REFUSED;
 }
@@ -74,6 +106,6 @@ void report_warning(const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	report("Warning: ", format, values);
+	report("Warning: ", false, format, values);
 	va_end(values);
 }

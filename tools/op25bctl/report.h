@@ -3,6 +3,8 @@
 #ifndef OP25BCTL_REPORT_H
 #define OP25BCTL_REPORT_H
 
+#include <stdbool.h>
+
 /*
  * Exit codes, as in ip(8). A function that returns one has reported the error already, unless its
  * comment says otherwise.
@@ -29,5 +31,9 @@ int report_refusal(const char *format, ...) __attribute__((format(printf, 1, 2))
 
 /* Warns of a command that succeeded but is probably a mistake. No newline here, either. */
 void report_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Keeps the text of the errors to come, for report_kept(). They are printed nevertheless. */
+void report_keep(bool keep);
+const char *report_kept(void);
 
 #endif /* OP25BCTL_REPORT_H */
