@@ -64,6 +64,7 @@ CHANGES = {
                           "PREFIX[ ADDR4:x:0a210000 LEN:u8:16 ]"),
     "pool set": ("POOL_SET", "POOL:s:west MODE:u32:2 GUARD:u32:1"),
     "pool set senders": ("POOL_SET", "POOL:s:west SENDERS:u8:1 SUBSCRIBER:u8:56"),
+    "pool set log": ("POOL_SET", "POOL:s:west SENDERS:u8:1 LOG:u32:5"),
     "pool del": ("POOL_DEL", "POOL:s:west"),
     "pool reset": ("POOL_RESET", "POOL:s:west"),
     "sender reset": ("SENDER_RESET", "POOL:s:west"),
@@ -143,6 +144,7 @@ class Patient(Client):
         """The policy in force: its generation, and all of it except counters and remaining timeouts."""
         status = self("status")
         generation = status.pop("generation")
+        del status["applied"]
         pools = [{**pool, "packets": None} for pool in self("pools")]
         lists = [self(f"list {CMD[kind]}") for kind in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET",
                                                     "TARGET_GET")]
