@@ -59,11 +59,11 @@ int op25b_log_require(struct netlink_ext_ack *extack)
 	bool have;
 
 	mutex_lock(&log_mutex);
-	if (!have_loggers && get_loggers()) {
+	if (!have_loggers)
+		have_loggers = !get_loggers();
+	if (!have_loggers) {
 		request_module("nfnetlink_log");
 		have_loggers = !get_loggers();
-	} else {
-		have_loggers = true;
 	}
 	have = have_loggers;
 	mutex_unlock(&log_mutex);

@@ -2,7 +2,7 @@
 /*
  * Claiming a row for a packet: what the packet path does with a set; sender.c explains how it works
  *
- * Inline, because a packet of a new sender spends a seventh of its time on calls otherwise.
+ * Inline, to save packets of new senders the calls: a flood of spoofed sources consists of them.
  */
 #ifndef _OP25B_CORE_SENDER_CLAIM_H
 #define _OP25B_CORE_SENDER_CLAIM_H

@@ -107,6 +107,9 @@ for name in [f"OP25B_{enum}_{constant(value)}" for enum in ("GUARD", "VERDICT")
             [f"OP25B_CLASS_{constant(kind)}" for kind in values("A_PACKETS")]:
     need(name, "op25b_judge.[ch]", text_of("op25b_judge.[ch]"))
     need(name, "tests/unit/model.c", text_of("tests/unit/model.c"))
+    if not name.startswith("OP25B_GUARD_") and name != "OP25B_VERDICT_PASSED":
+        for macro in ("TRACE_DEFINE_ENUM\\({}\\)", r"{{ {}, "):
+            need(name, "op25b_trace.h", text_of("op25b_trace.h"), macro)
 
 # --- counters ---
 

@@ -110,19 +110,36 @@ void op25b_senders_purge(struct op25b_senders *senders)
 }
 
 /* A SYN that is counted, and logged if it is due. Returns whether it was logged. */
-static bool send_ipv4(u32 src, int cpu)
+static bool send_packet(u8 *bytes, unsigned int len, enum op25b_family family,
+			enum op25b_verdict verdict, int cpu)
 {
-	u8 bytes[40] = { 0x45, [9] = 6, [12] = src >> 24, src >> 16, src >> 8, src, [20] = 0x12, 0x34 };
-	struct sk_buff skb = { .data = bytes, .len = sizeof(bytes) };
-	struct nf_hook_state state = { .pf = NFPROTO_IPV4 };
+	struct sk_buff skb = { .data = bytes, .len = len };
+	struct nf_hook_state state = { 0 };
 	unsigned int before = logged;
 
 	shim_cpu = cpu;
 	rcu_read_lock();
-	op25b_recorder_count_ipv4(&conf, &skb);
-	op25b_log_packet(&conf, &skb, &state, OP25B_IPV4, OP25B_VERDICT_BLOCKED);
+	if (family == OP25B_IPV4)
+		op25b_recorder_count_ipv4(&conf, &skb);
+	else
+		op25b_recorder_count_ipv6(&conf, &skb);
+	op25b_log_packet(&conf, &skb, &state, family, verdict);
 	rcu_read_unlock();
 	return logged != before;
+}
+
+static bool send_ipv4(u32 src, int cpu)
+{
+	u8 bytes[40] = { 0x45, [9] = 6, [12] = src >> 24, src >> 16, src >> 8, src, [20] = 0x12, 0x34 };
+
+	return send_packet(bytes, sizeof(bytes), OP25B_IPV4, OP25B_VERDICT_BLOCKED, cpu);
+}
+
+static bool send_ipv6(u8 subscriber, u8 host, int cpu)
+{
+	u8 bytes[60] = { 0x60, [6] = 6, [8] = 0x20, [15] = subscriber, [23] = host, [40] = 0x12, 0x34 };
+
+	return send_packet(bytes, sizeof(bytes), OP25B_IPV6, OP25B_VERDICT_OBSERVED, cpu);
 }
 
 /* When a processor believes that a sender was logged */
@@ -137,21 +154,6 @@ static u32 marked(u32 src, int cpu)
 			    own->set[set].row[i].logged)
 				return own->logged[set][i];
 	return 0;
-}
-
-static bool send_ipv6(u8 subscriber, u8 host, int cpu)
-{
-	u8 bytes[60] = { 0x60, [6] = 6, [8] = 0x20, [15] = subscriber, [23] = host, [40] = 0x12, 0x34 };
-	struct sk_buff skb = { .data = bytes, .len = sizeof(bytes) };
-	struct nf_hook_state state = { .pf = NFPROTO_IPV6 };
-	unsigned int before = logged;
-
-	shim_cpu = cpu;
-	rcu_read_lock();
-	op25b_recorder_count_ipv6(&conf, &skb);
-	op25b_log_packet(&conf, &skb, &state, OP25B_IPV6, OP25B_VERDICT_OBSERVED);
-	rcu_read_unlock();
-	return logged != before;
 }
 
 static int setup(void **state)

@@ -148,7 +148,7 @@ def test_it_is_saved_and_restored(net, op25b, ends4, tmp_path, group5):
 
 
 def test_ulogd_writes_json(net, op25b, ends):
-    """What docs/operations.md has, with the real one."""
+    """The real one, with the configuration of docs/operations.md, but for the names of files."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink("/run/ulogd.json")
     with open("/run/ulogd.conf", "w", encoding="ascii") as file:

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "batch.h"
-#include "memory.h"
 #include "output.h"
 #include "report.h"
 
@@ -38,48 +37,36 @@ static void answer_begin(struct answer *answer)
 	report_keep(true);
 }
 
-/* A JSON string in which bytes that are no part of UTF-8 are escaped, as on standard error */
-static json_t *text_json(const char *text, size_t size)
-{
-	json_t *json = json_stringn(text, size);
-	char *escaped, *end;
-
-	if (json)
-		return json;
-	escaped = NULL;
-	escaped = memory_grow(escaped, &(size_t) { 0 }, 4 * size + 1, 1);
-	for (end = escaped; size; size--, text++)
-		end += sprintf(end, *text >= ' ' && *text <= '~' ? "%c" : "\\x%02x",
-			       (unsigned char)*text);
-	json = json_stringn(escaped, end - escaped);
-	free(escaped);
-	return json;
-}
-
-/* What a command has printed: JSON, or a text such as that of save */
+/* What a command has printed: JSON, or a text such as that of save. NULL if it is not UTF-8. */
 static json_t *result(const struct answer *answer)
 {
 	json_t *json = json_loadb(answer->text, answer->size, JSON_DECODE_ANY, NULL);
 
-	return json ? json : text_json(answer->text, answer->size);
+	return json ? json : json_stringn(answer->text, answer->size);
 }
 
 /* Prints the answer, of which memory that ran out has not cut anything. */
-static void answer_end(struct answer *answer, unsigned int line, int status)
+static void answer_end(struct answer *answer, unsigned int line, int *status)
 {
-	bool ok = status == DONE || status == DIFFERS;
 	bool failed = ferror(stdout);
-	json_t *json;
+	json_t *json, *more = NULL;
+	bool ok;
 
 	failed |= fclose(stdout) != 0;
 	stdout = answer->output;
 	if (failed)
 		exit(report_refusal("out of memory"));
+	if (answer->size) {
+		more = result(answer);
+		if (!more)
+			*status = report_refusal("the module's answer is not UTF-8");
+	}
+	ok = *status == DONE || *status == DIFFERS;
 	json = json_pack("{si sb}", "line", (int)line, "ok", ok);
 	if (!ok)
-		json_object_set_new(json, "error", text_json(report_kept(), strlen(report_kept())));
-	if (answer->size)
-		json_object_set_new(json, "result", result(answer));
+		json_object_set_new(json, "error", json_string(report_kept()));
+	if (more)
+		json_object_set_new(json, "result", more);
 	report_keep(false);
 	json_print(json);
 	free(answer->text);
@@ -122,7 +109,7 @@ static int run_next(struct control *control, struct lines *lines, struct words *
 	if (!status)
 		status = run_line(control, words);
 	if (control->json)
-		answer_end(&answer, lines->number, status);
+		answer_end(&answer, lines->number, &status);
 	fflush(stdout);
 	return status == DIFFERS ? DONE : status;
 }

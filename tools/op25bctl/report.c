@@ -12,7 +12,7 @@ static struct place here;
 
 static bool keeping;
 static struct place kept_at;
-static char kept[2 * REPORT_MAX];
+static char kept[REPORT_MAX];
 
 struct place report_place(void)
 {
@@ -24,22 +24,9 @@ void report_at(struct place place)
 	here = place;
 }
 
-/*
- * The last error counts. A file that the error is in is named, unless it is the one that was read
- * when keeping began, of which the number of the line is known.
- */
-static void keep_text(const char *text)
+void report_keep(bool keep)
 {
-	if (here.file && (!kept_at.file || strcmp(here.file, kept_at.file)))
-		snprintf(kept, sizeof(kept), "%.*s:%u: %s", REPORT_MAX - 16, here.file, here.line,
-			 text);
-	else
-		snprintf(kept, sizeof(kept), "%s", text);
-}
-
-void report_keep(bool on)
-{
-	keeping = on;
+	keeping = keep;
 	kept_at = here;
 	*kept = '\0';
 }
@@ -54,13 +41,38 @@ const char *report_kept(void)
  * a zero-width space, or a letter that only looks like a Latin one, can then be seen, and no
  * terminal obeys what it is shown.
  */
-static void write_escaped(const char *text)
+static void write_escaped(FILE *stream, const char *text)
 {
 	for (; *text; text++)
 		if (*text >= ' ' && *text <= '~')
-			fputc(*text, stderr);
+			fputc(*text, stream);
 		else
-			fprintf(stderr, "\\x%02x", (unsigned char)*text);
+			fprintf(stream, "\\x%02x", (unsigned char)*text);
+}
+
+static void write_error(FILE *stream, struct place place, const char *kind, const char *text)
+{
+	if (place.file) {
+		write_escaped(stream, place.file);
+		fprintf(stream, ":%u: ", place.line);
+	}
+	fputs(kind, stream);
+	write_escaped(stream, text);
+}
+
+/*
+ * The last error counts. A file that it is in is named, unless it is the one that was read when
+ * keeping began, of which the number of the line is known.
+ */
+static void keep_error(const char *text)
+{
+	bool known = here.file && kept_at.file && !strcmp(here.file, kept_at.file);
+	FILE *stream = fmemopen(kept, sizeof(kept) - 1, "w");
+
+	if (!stream)
+		return;
+	write_error(stream, known ? (struct place) {} : here, "", text);
+	fclose(stream);
 }
 
 static void report(const char *kind, bool error, const char *format, va_list values)
@@ -69,14 +81,9 @@ static void report(const char *kind, bool error, const char *format, va_list val
 	int length = vsnprintf(text, sizeof(text), format, values);
 
 	if (error && keeping)
-		keep_text(text);
+		keep_error(text);
 	fflush(stdout);
-	if (here.file) {
-		write_escaped(here.file);
-		fprintf(stderr, ":%u: ", here.line);
-	}
-	fputs(kind, stderr);
-	write_escaped(text);
+	write_error(stderr, here, kind, text);
 	/* A word can be as long as a line. Needing no memory, this reports that there is none, too. */
 	fputs(length >= (int)sizeof(text) ? "...\n" : "\n", stderr);
 }

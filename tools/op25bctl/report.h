@@ -32,7 +32,7 @@ int report_refusal(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* Warns of a command that succeeded but is probably a mistake. No newline here, either. */
 void report_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Keeps the text of the errors to come, for report_kept(). They are printed nevertheless. */
+/* Keeps the last of the errors to come, escaped, for report_kept(). They are printed nevertheless. */
 void report_keep(bool keep);
 const char *report_kept(void);
 
