@@ -16,8 +16,7 @@ FUZZERS := $(addprefix build/fuzz/,classify lpm restore)
 build/fuzz/classify: $(addprefix build/fuzz/core/,tests/fuzz/classify.o core/classify.o)
 build/fuzz/lpm: $(addprefix build/fuzz/core/, \
 	tests/fuzz/lpm.o tests/unit/shim/slab.o core/lpm.o core/garbage.o)
-build/fuzz/restore: $(patsubst %.c,build/fuzz/cmd/%.o,tests/fuzz/restore.c tests/unit/test_cmd.c \
-	$(filter-out %/transport.c,$(sort $(wildcard tools/op25bctl/*.c))))
+build/fuzz/restore: $(patsubst %.c,build/fuzz/cmd/%.o,tests/fuzz/restore.c $(CMD_SOURCES))
 build/fuzz/restore: FUZZ_LIBS = $(shell pkg-config --libs libmnl jansson cmocka)
 
 $(FUZZERS):

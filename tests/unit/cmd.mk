@@ -10,8 +10,10 @@ CMD_CFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 	$(shell pkg-config --cflags libmnl jansson)
 CMD_LIBS = $(shell pkg-config --libs libmnl jansson cmocka)
 
-CMD_OBJECTS := $(patsubst %.c,$(CMD_UNIT)/%.o,tests/unit/test_cmd.c \
-	$(filter-out $(addprefix tools/op25bctl/,transport.c installed.c),$(sort $(wildcard tools/op25bctl/*.c))))
+# The command on the fake kernel, for the fuzzers too
+CMD_SOURCES := tests/unit/test_cmd.c \
+	$(filter-out $(addprefix tools/op25bctl/,transport.c installed.c),$(sort $(wildcard tools/op25bctl/*.c)))
+CMD_OBJECTS := $(CMD_SOURCES:%.c=$(CMD_UNIT)/%.o)
 CMD_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(sort $(wildcard tests/unit/test_cmd_*.c)))
 
 # The only one with the real transport.c, without a kernel below it
