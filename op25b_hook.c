@@ -143,6 +143,16 @@ static noinline enum op25b_class class_by_source(struct op25b_judgement judgemen
 	return judgement.class;
 }
 
+/* Out of line, so that its arguments hold no registers while nobody traces */
+static noinline __cold void trace_packet(struct op25b_judgement judgement,
+					 const struct sk_buff *skb,
+					 const struct nf_hook_state *state,
+					 enum op25b_family family)
+{
+	trace_op25b_verdict(judgement.conf->pool, judgement.class, judgement.verdict, skb, state,
+			    family);
+}
+
 /* What a pool that records senders records */
 static bool has_sender(struct op25b_judgement judgement)
 {
@@ -184,8 +194,8 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 	if (unlikely(judgement.conf->settings.guard & OP25B_GUARD_SPOOFED))
 		judgement.class = class_by_source(judgement, skb, state, family);
 	op25b_stats_count(&judgement.conf->pool->stats, judgement.class, judgement.verdict);
-	trace_op25b_verdict(judgement.conf->pool, judgement.class, judgement.verdict, skb, state,
-			    family);
+	if (trace_op25b_verdict_enabled())
+		trace_packet(judgement, skb, state, family);
 	if (unlikely(judgement.conf->recorder) && has_sender(judgement))
 		record_sender(judgement, skb, state, family, ordinary);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
