@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 """Senders: the subscribers whose SYNs were blocked or observed, as the command shows them."""
 import calendar
+import collections
 import random
 import time
 
 import pytest
 
+import hosts
 import packets
 from client import CMD, PROGRAM, Client
 from conftest import syn_to
 from packets import ACK, SYN
+from traffic import Meanwhile
 
 NOBODY = 65534
 NO_RIGHT = ("Error: this takes CAP_NET_ADMIN in the network namespace: use sudo, or be root "
@@ -369,6 +372,45 @@ def test_about_how_many_senders(net, op25b):
     assert {row["subscriber"] for row in rows} <= set(map(own, sources))
     for row in rows:
         assert row["packets"] <= 2 <= row["packets"] + row["error"]
+
+
+@pytest.mark.parametrize("spoofed", [0.9, 0.99])
+def test_a_flood_of_spoofed_sources(net, op25b, spoofed):
+    """From both processors at once. Every count is exact within its bounds, and those of customers who
+    sent before the flood are close."""
+    customers = [f"10.1.0.{n}" for n in range(30)]
+    op25b.load("pool add east senders on prefix 10.0.0.0/8")
+
+    def mixture(seed):
+        """A step that sends the next packet, and returns how many came from each source."""
+        chance = random.Random(seed)
+        sent = collections.Counter()
+
+        def step():
+            for _ in range(100):
+                if chance.random() < spoofed:
+                    src = f"10.{chance.randrange(128, 256)}.{chance.randrange(256)}.9"
+                else:
+                    src = chance.choice(customers)
+                net.customer.tap.send(packets.syn(src, net.foreign.ghosts[4][0]))
+                sent[src] += 1
+            return sent
+        return step
+
+    send_from(net, *customers * 10)
+    with Meanwhile(mixture(1), 0) as one, Meanwhile(mixture(2), 1) as other:
+        hosts.until(lambda: op25b.counters()["east"]["syn"]["blocked"] > 20000, 300)
+    sent = collections.Counter(customers * 10) + one.result + other.result
+    rows = {row["subscriber"].removesuffix("/32"): row for row in op25b.json("sender", "show")}
+    assert sum(sent.values()) == op25b.counters()["east"]["syn"]["blocked"]
+    assert len(rows) > 2000
+    for src, row in rows.items():
+        assert row["packets"] <= sent[src] <= row["packets"] + row["error"], src
+    assert set(customers) <= set(rows)
+    assert abs(pool(op25b)["senders"] / len(sent) - 1) < 0.05
+    if spoofed == 0.9:
+        for src in list(rows)[:20]:
+            assert src in customers and rows[src]["error"] < rows[src]["packets"] / 10
 
 
 def test_pools_share_no_senders(net, op25b):

@@ -18,7 +18,7 @@ import pytest
 
 import hosts
 import packets
-from conftest import Ends, assert_counted, syn_to
+from conftest import SYSFS, Ends, assert_counted, syn_to
 from test_namespaces import trace, traced
 from test_netlink import CMD, PROGRAM, Client, words
 from traffic import Meanwhile, paced, sender
@@ -145,6 +145,7 @@ class Patient(Client):
         status = self("status")
         generation = status.pop("generation")
         del status["applied"]
+        status["confirm"] = status["confirm"] is not None
         pools = [{**pool, "packets": None} for pool in self("pools")]
         lists = [self(f"list {CMD[kind]}") for kind in ("PREFIX_GET", "EXEMPT_GET", "RELAY_GET",
                                                     "TARGET_GET")]
@@ -288,6 +289,42 @@ def test_a_restore_without_memory(net, op25b, client):
     assert expected.assert_one_end() != expected.before[1]
 
 
+# A policy on trial, by which every packet gets the same verdict
+TRIAL = [("RESTORE_BEGIN", ""), *BASE, ("POOL_ADD", "POOL:s:new SENDERS:u8:1"),
+         ("RESTORE_COMMIT", "CONFIRM:u32:9000")]
+
+
+@pytest.mark.parametrize("step, pools, waits", [
+    (TRIAL[-1], 3, True), (("CONFIRM", ""), 3, False), (("ROLLBACK", ""), 2, False)],
+    ids=["restore", "confirm", "rollback"])
+def test_a_trial_without_memory(net, op25b, client, step, pools, waits):
+    """Its beginning, and both of its ends. A step that fails changes nothing."""
+    prepared = TRIAL[:-1] if waits else TRIAL
+    ends = []
+    with judged_as_ever(net, op25b):
+        for nth in itertools.count(1):
+            client("socket own")
+            for earlier in prepared:
+                client.do(*earlier)
+            before = client.policy()
+            answer = client.fail(nth, message(*step))
+            after = client.policy()
+            if not answer["error"] or answer["lost"] and after != before:
+                ends.append(after[1])
+                assert after[0] == before[0] + (step[0] != "CONFIRM")
+            else:
+                assert after == before
+            client("close")
+            client("socket main")
+            client(message("ROLLBACK"))     # if it still waits
+            client.load()
+            if not answer["hit"]:
+                break
+    assert nth > LEAST
+    assert all(end == ends[0] for end in ends)
+    assert (ends[0][0]["pools"], ends[0][0]["confirm"]) == (pools, waits)
+
+
 def test_a_flush_without_memory(module):
     """In a namespace without packets, because after a flush they pass."""
     host = hosts.Host("flushed")
@@ -301,11 +338,11 @@ def test_a_flush_without_memory(module):
     host.remove()
 
 
-def test_exempts_that_expire_without_memory(net, op25b, client):
-    """The allocations of the worker that deletes them fail: the exempts stay until one succeeds."""
-    lasting = op25b.json("status")["exempts"]
+@contextlib.contextmanager
+def failing_workers():
+    """Each allocation of a worker fails meanwhile, and one has."""
     workers = [path.removesuffix("/comm") for path in glob.glob("/proc/[0-9]*/comm")
-               if pathlib.Path(path).read_text(encoding="ascii").startswith("kworker/u")]
+               if pathlib.Path(path).read_text(encoding="ascii").startswith(("kworker/u", "op25b"))]
 
     def failslab(probability):
         for worker in workers:
@@ -315,17 +352,42 @@ def test_exempts_that_expire_without_memory(net, op25b, client):
                             "probability": str(probability)}.items():
             write(f"failslab/{name}", value)
 
+    failslab(100)
+    try:
+        yield
+        assert int(read("failslab/times")) < 1000000
+    finally:
+        failslab(0)
+
+
+def test_exempts_that_expire_without_memory(net, op25b, client):
+    """The allocations of the worker that deletes them fail: the exempts stay until one succeeds."""
+    lasting = op25b.json("status")["exempts"]
     with judged_as_ever(net, op25b):
         op25b("exempt", "add", "west", *(f"10.32.1.{n}" for n in range(200)), "timeout", "8")
-        failslab(100)
-        try:
+        with failing_workers():
             assert op25b.json("status")["exempts"] == lasting + 200
             time.sleep(11)
             assert op25b.json("status")["exempts"] == lasting + 200
-            assert int(read("failslab/times")) < 1000000
-        finally:
-            failslab(0)
         hosts.until(lambda: op25b.json("status")["exempts"] == lasting, 60)
+
+
+def test_a_rollback_without_memory(net, op25b, client):
+    """It comes in time. What it cannot have without memory, directories in sysfs, comes later."""
+    before = client.policy()[1]
+    client("socket own")
+    for step in [("RESTORE_BEGIN", ""), ("POOL_ADD", "POOL:s:open"),
+                 ("RESTORE_COMMIT", "CONFIRM:u32:8")]:
+        client.do(*step)
+    client("close")
+    client("socket main")
+    blocked = syn_to(Ends(net, 4))
+    assert net.passes(blocked)
+    with failing_workers():
+        hosts.until(lambda: op25b.json("status")["confirm"] is None, 20)
+        assert not net.passes(blocked)
+    assert client.policy()[1] == before
+    hosts.until(lambda: sorted(os.listdir(f"{SYSFS}/kernel/op25b/pools")) == ["east", "west"], 60)
 
 
 COMPLAINTS = re.compile("WARNING|BUG|Oops|KASAN|UBSAN|INFO: |suspicious RCU|kmemleak: [0-9]+ new|"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The init of the benchmark in nanoseconds: measures, and prints one measurement per line:
 
-  = SYSTEM SET ORDER NAME NANOSECONDS...            the times of 4,096 packets each
+  = SYSTEM SET ORDER NAME NANOSECONDS...            the times of 4,096 packets each; NAME-recorded:
+                                                    while senders are recorded
   ! WHY                                             an error, which ends the benchmark
 
 usage: guest.py MODULES DATA SYSTEMS SETS           SYSTEMS and SETS are separated by commas
@@ -16,6 +17,8 @@ import sys
 
 # The kinds of packets, and how often they are sent
 NAMES = ['tcp443', 'udp', 'ack25', 'inside', 'anywhere', 'outside', 'relay']
+# These too, with one prefix: senders who send again and again, and others where the table is full
+SENDERS = ['few', 'others']
 RUNS = {'hot': 32, 'cold': 2}
 
 POWER_OFF = 0x4321fedc        # linux/reboot.h
@@ -63,6 +66,10 @@ class Op25b:
         must(f'{self.modules}/op25bctl', 'pool', 'reset')
         return total
 
+    def record(self):
+        for pool in os.listdir(POOLS):
+            must(f'{self.modules}/op25bctl', 'pool', 'set', pool, 'senders', 'on')
+
     def unload(self, _):
         must(f'{self.modules}/op25bctl', 'flush')
 
@@ -84,6 +91,18 @@ class Nft:
         # Listing the counters would read all the prefixes, too; resetting them does not.
         words = must('nft', 'reset', 'counters', 'table', table_of(name), 'bench').split()
         return sum(int(after) for word, after in zip(words, words[1:]) if word == 'packets')
+
+    def record(self):
+        """Record senders of IPv4. In a chain of its own: a rule ends where a set is full, and must not
+        end before it drops."""
+        for command in ('add set ip bench senders { type ipv4_addr; flags dynamic; size 4096; }',
+                        'add chain ip bench record',
+                        'add rule ip bench record update @senders { ip saddr counter }',
+                        'add rule ip bench record drop',
+                        'flush chain ip bench prerouting',
+                        'add rule ip bench prerouting tcp dport 25 tcp flags & (syn | ack) == syn '
+                        'ip daddr != @relays counter name ip saddr map @pools jump record'):
+            must('nft', command)
 
     def unload(self, name):
         must('nft', 'delete', 'table', table_of(name), 'bench')
@@ -112,8 +131,18 @@ class Ipset:
                 return int(words[0])
         raise Failed('ipset: the rule is gone')
 
+    def record(self):
+        """Record senders of IPv4."""
+        must('ipset', *'create senders hash:ip maxelem 4096 hashsize 4096 counters'.split())
+        for rule in ('-N record', '-A record -j SET --add-set senders src --exist',
+                     '-A record -j DROP',
+                     '-R PREROUTING 1 -p tcp --dport 25 --tcp-flags SYN,ACK SYN -m set ! --match-set '
+                     'relays dst -m set --match-set pools src -j record'):
+            must('iptables-legacy', '-t', 'raw', *rule.split())
+
     def unload(self, name):
         must(iptables(name), '-t', 'raw', '-F')
+        must(iptables(name), '-t', 'raw', '-X')
         must('ipset', 'destroy')
 
     def down(self):
@@ -138,14 +167,14 @@ class Measurement:
         which is always in the cache."""
         kinds = [kind for kind in NAMES if name != 'ipv6' or kind != 'anywhere']
         if name.isdigit():
-            kinds = ['inside']
+            kinds = ['inside'] + SENDERS * (name == '1')
         if order == 'cold':
             kinds = [kind for kind in kinds if kind in NAMES[3:6] and name != '1']
         return kinds
 
-    def send(self, system, name, order, kind, drops):
+    def send(self, system, name, order, kind, drops, suffix=''):
         """Send the packets of a file repeatedly; drops(count) of its count packets have to be
-        dropped."""
+        dropped. The measurement is named after the kind, with this suffix."""
         with open(f'{self.data}/{name}/{order}/{kind}.packets', 'rb') as file:
             packets = file.read()
         with open(f'{BENCH}/packets', 'wb') as file:
@@ -163,7 +192,7 @@ class Measurement:
             if run: # the first run fills the caches
                 with open(f'{BENCH}/parts', encoding='ascii') as file:
                     times += file.read().split()
-        print('=', system, name, order, kind, *times, flush=True)
+        print('=', system, name, order, kind + suffix, *times, flush=True)
         return dropped
 
     def each(self):
@@ -178,7 +207,7 @@ class Measurement:
 
     def floor(self):
         for name, order, kind in self.each():
-            drop = kind in NAMES[3:6]
+            drop = kind in NAMES[3:6] + SENDERS
             with open(f'{BENCH}/floor', 'w', encoding='ascii') as file:
                 file.write('drop' if drop else 'accept')
             self.send('floor', name, order, kind, lambda count, drop=drop: count * drop)
@@ -199,8 +228,17 @@ class Measurement:
                     if counted != dropped:
                         raise Failed(f'{title} {name} {order} {kind}: {counted} counted, '
                                      f'{dropped} dropped')
+            if name == '1':
+                self.recording(title, system)
             system.unload(name)
         system.down()
+
+    def recording(self, title, system):
+        """The senders of the only prefix, each kind after one that fills the table"""
+        system.record()
+        for kind in 'few', 'inside', 'others':
+            self.send(title, '1', 'hot', kind,
+                      lambda _, key=('1', 'hot', kind): self.blocked[key], '-recorded')
 
 
 def main():

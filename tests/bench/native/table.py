@@ -31,6 +31,10 @@ ROWS = [
         ('SYN to 25 to a relay, real IPv6', 'ipv6 hot relay'),
         ('SYN to 25 blocked, 1 prefix', '1 hot inside'),
         ('SYN to 25 blocked, 1,000,000 prefixes', '1000000 hot inside'),
+        ('SYN to 25 blocked, 1 prefix, from 64 senders', '1 hot few'),
+        ('the same, and recorded', '1 hot few-recorded'),
+        ('SYN to 25 blocked, 1 prefix, from 4,096 senders', '1 hot others'),
+        ('the same, where 4,096 others are recorded', '1 hot others-recorded'),
     ]),
     ('262,144 packets, each from another source', [
         ('SYN to 25, real IPv4, sources inside the set', 'ipv4 cold inside'),
@@ -63,7 +67,7 @@ def show(times, system, key):
     """The median and the quartiles of the parts, less the median of the empty chain."""
     if (system, key) not in times:
         return ''
-    empty = statistics.median(times['empty', key])
+    empty = statistics.median(times['empty', key.removesuffix('-recorded')])
     low, middle, high = (value - empty for value in statistics.quantiles(times[system, key], n=4))
     return f'{number(middle)} ({number(low)}–{number(high)})'
 
