@@ -47,7 +47,7 @@ tools: ## builds tools/op25bctl/op25bctl
 INSTALL_ROOT = $(abspath $(DESTDIR))
 
 .PHONY: install
-install: ## installs the module, the command, its man page, completion and systemd unit
+install: ## installs the module, the command, its man page, completion, systemd units, BRAS hook
 	$(call needs,module command install)
 	$(MAKE) all
 	tools/install/module check "$(INSTALL_ROOT)"
@@ -93,11 +93,16 @@ check: ## runs the tests that every change has to pass
 	$(TEST) tests/guest/precheck
 	$(TEST) tests/unit/run
 	$(TEST) tests/fuzz/run 0
+	$(TEST) tests/bras/check
 	$(TEST) tests/vm/check
 
 .PHONY: check-unit
 check-unit: ## runs the unit tests
 	$(TEST) tests/unit/run
+
+.PHONY: check-bras
+check-bras: ## replays recorded calls of pppd and accel-ppp to the hook for a BRAS
+	$(TEST) tests/bras/check
 
 .PHONY: check-vm
 check-vm: ## runs the tests in a real kernel, in a guest
@@ -136,6 +141,7 @@ check-static: ## runs compilers, sparse, checkpatch, cppcheck, clang-tidy and pa
 	$(TEST) tests/static/structure
 	$(TEST) tests/static/lists.py
 	$(TEST) tests/static/extensions
+	$(TEST) tests/bras/mutate
 	$(TEST) tests/layout/check
 	$(TEST) tests/install/check
 
