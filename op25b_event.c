@@ -22,8 +22,16 @@
 /* Of how many pools that come or go with one change there are events */
 #define POOLS_MAX 1024
 
-/* Who has done it: the process that makes a system call, but no work of the kernel's own */
-static int put_process(struct sk_buff *skb, const struct net *net)
+/**
+ * op25b_event_put_process() - put into an event who has done it
+ * @skb: the message
+ * @net: the namespace
+ *
+ * That is the process that makes a system call, but no work of the kernel's own.
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int op25b_event_put_process(struct sk_buff *skb, const struct net *net)
 {
 	if (current->flags & PF_KTHREAD)
 		return 0;
@@ -43,7 +51,7 @@ static int put_event(struct sk_buff *skb, const struct net *net,
 	    (event->seconds && nla_put_u32(skb, OP25B_A_CONFIRM, event->seconds)) ||
 	    (*event->pool && nla_put_string(skb, OP25B_A_POOL, event->pool)))
 		return -EMSGSIZE;
-	return put_process(skb, net);
+	return op25b_event_put_process(skb, net);
 }
 
 /* Returns whether it was sent: to whoever has room for it. */

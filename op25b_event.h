@@ -8,8 +8,10 @@
 #include <linux/op25b.h>
 #include <linux/types.h>
 
+struct net;
 struct op25b_policy;
 struct op25b_table;
+struct sk_buff;
 
 /**
  * struct op25b_change_event - what has happened to the policy in force
@@ -27,6 +29,7 @@ struct op25b_change_event {
 	char pool[OP25B_POOL_NAME_MAX + 1];
 };
 
+int op25b_event_put_process(struct sk_buff *skb, const struct net *net);
 void op25b_event_send(struct op25b_table *table, const struct op25b_change_event *event,
 		      const struct op25b_policy *policy, const struct op25b_policy *old);
 

@@ -234,6 +234,27 @@ static bool is_second_pass(const struct sk_buff *skb, const struct nf_hook_state
 	return l3mdev_master_ifindex_by_index(state->net, first) == state->in->ifindex;
 }
 
+/* The device by which the packet came: in a VRF, at its second pass, that of its first one */
+static int first_ifindex(const struct sk_buff *skb, const struct nf_hook_state *state,
+			 enum op25b_family family)
+{
+	if (is_l3mdev_skb(skb, family))
+		return family == OP25B_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
+	return state->in ? state->in->ifindex : 0;
+}
+
+/* The judgement, if there are sessions: a session's device may let the packet pass. */
+static noinline struct op25b_judgement by_device(struct op25b_judgement judgement,
+						 const struct op25b_table *table,
+						 const struct sk_buff *skb,
+						 const struct nf_hook_state *state,
+						 enum op25b_family family)
+	__must_hold_shared(RCU)
+{
+	op25b_judge_device(table, &judgement, first_ifindex(skb, state, family));
+	return judgement;
+}
+
 /*
  * Whether conntrack or a notrack rule has marked the packet. SRv6 decapsulation clears both marks.
  */
@@ -257,11 +278,13 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 		type = classify_skb(skb, family);
 	if (type == OP25B_PKT_NONE)
 		return NF_ACCEPT;
-	judgement = op25b_judge(policy, type, family, op25b_skb_src(skb, family),
+	judgement = op25b_judge(table, policy, type, family, op25b_skb_src(skb, family),
 				op25b_skb_dst(skb, family));
 	if (judgement.verdict == OP25B_VERDICT_PASSED ||
 	    is_to_router(judgement, skb, state, family))
 		return NF_ACCEPT;
+	if (op25b_session_any())
+		judgement = by_device(judgement, table, skb, state, family);
 	/*
 	 * A packet at its second pass was accepted and counted at the first. If the verdict is to
 	 * block it now, either its destination was rewritten in between (DNAT), or it is another
@@ -284,12 +307,14 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 
 	if (unlikely(is_l3mdev_skb(skb, family)))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
-	judgement = op25b_judge_rules(policy, OP25B_CLASS_SYN, 0, family,
+	judgement = op25b_judge_rules(table, policy, OP25B_CLASS_SYN, 0, family,
 				      op25b_skb_src(skb, family), op25b_skb_dst(skb, family),
 				      true);
 	if (judgement.verdict == OP25B_VERDICT_UNDECIDED ||
 	    (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
+	if (op25b_session_any())
+		judgement = by_device(judgement, table, skb, state, family);
 	return execute(judgement, skb, state, family, true);
 }
 

@@ -6,6 +6,7 @@
  * verdict. The hook and the operation `test` both use it: no skb, and nothing is counted.
  */
 #include "op25b_judge.h"
+#include "op25b_table.h"
 
 static struct op25b_lpm_match lookup(const struct op25b_lpm *lpm, enum op25b_family family,
 				     struct op25b_key key)
@@ -135,6 +136,7 @@ enum op25b_verdict op25b_judge_observing(const struct op25b_policy *policy,
 
 /**
  * op25b_judge() - judge a packet
+ * @table: the table of the namespace, which has its sessions
  * @policy: the policy, read under RCU or the table's lock
  * @type: the packet's type, not OP25B_PKT_UNDECIDED
  * @family: of its addresses
@@ -143,7 +145,8 @@ enum op25b_verdict op25b_judge_observing(const struct op25b_policy *policy,
  *
  * Return: the judgement.
  */
-struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_pkt_type type,
+struct op25b_judgement op25b_judge(const struct op25b_table *table,
+				   const struct op25b_policy *policy, enum op25b_pkt_type type,
 				   enum op25b_family family, struct op25b_key src,
 				   struct op25b_key dst)
 {
@@ -155,22 +158,44 @@ struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b
 		break;
 	case OP25B_PKT_SYN:
 	case OP25B_PKT_MALFORMED:
-		judgement = op25b_judge_class(policy,
+		judgement = op25b_judge_class(table, policy,
 					      type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
 								      OP25B_CLASS_MALFORMED,
 					      0, family, src, dst);
 		/* a SYN in tiny fragments opens port 25 of a customer, too */
 		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
-			judgement = op25b_judge_class(policy, OP25B_CLASS_INBOUND,
+			judgement = op25b_judge_class(table, policy, OP25B_CLASS_INBOUND,
 						      OP25B_GUARD_INBOUND, family, dst, src);
 		break;
 	case OP25B_PKT_SYNACK:
 		if (policy->synack)
-			judgement = op25b_judge_class(policy, OP25B_CLASS_SYNACK,
+			judgement = op25b_judge_class(table, policy, OP25B_CLASS_SYNACK,
 						      OP25B_GUARD_SYNACK, family, dst, src);
 		break;
 	}
 	return judgement;
+}
+
+/**
+ * op25b_judge_device() - let a packet pass that came by the device of a session
+ * @table: the table of the namespace
+ * @judgement: the judgement; changed if that is so, and the packet is to be blocked or observed for
+ *	       its source
+ * @ifindex: the index of the device; 0 if there is none
+ *
+ * Return: the session, as long-lived as the RCU read lock, or NULL.
+ */
+const struct op25b_session *op25b_judge_device(const struct op25b_table *table,
+					       struct op25b_judgement *judgement, int ifindex)
+{
+	const struct op25b_session *session;
+
+	if (!op25b_judge_checks_source(judgement))
+		return NULL;
+	session = op25b_session_of_device(table, ifindex);
+	if (session)
+		judgement->verdict = OP25B_VERDICT_EXEMPTED;
+	return session;
 }
 
 /**

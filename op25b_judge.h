@@ -7,6 +7,7 @@
 
 #include "core/classify.h"
 #include "op25b_policy.h"
+#include "op25b_session.h"
 
 /*
  * op25b_judge_rules() has not decided: call op25b_judge(). No verdict on a packet, and not counted:
@@ -40,13 +41,19 @@ enum op25b_verdict op25b_judge_observing(const struct op25b_policy *policy,
 					 enum op25b_family family, struct op25b_key key);
 bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_family family,
 			      struct op25b_key key);
-struct op25b_judgement op25b_judge(const struct op25b_policy *policy, enum op25b_pkt_type type,
+struct op25b_judgement op25b_judge(const struct op25b_table *table,
+				   const struct op25b_policy *policy, enum op25b_pkt_type type,
 				   enum op25b_family family, struct op25b_key src,
-				   struct op25b_key dst);
+				   struct op25b_key dst)
+	__must_hold_shared(RCU);
+const struct op25b_session *op25b_judge_device(const struct op25b_table *table,
+					       struct op25b_judgement *judgement, int ifindex)
+	__must_hold_shared(RCU);
 bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
 
 /**
  * op25b_judge_rules() - judge a packet as one of a class
+ * @table: the table of the namespace, which has its sessions
  * @policy: the policy, read under RCU or the table's lock
  * @class: the class
  * @guard: the guard that the pool has to have; 0 if none
@@ -61,9 +68,10 @@ bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
  * Return: the judgement.
  */
 static __always_inline struct op25b_judgement
-op25b_judge_rules(const struct op25b_policy *policy, enum op25b_class class, u32 guard,
-		  enum op25b_family family, struct op25b_key side, struct op25b_key other,
-		  const bool quick)
+op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *policy,
+		  enum op25b_class class, u32 guard, enum op25b_family family,
+		  struct op25b_key side, struct op25b_key other, const bool quick)
+	__must_hold_shared(RCU)
 {
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
 	const struct op25b_lpm *relays = policy->destination[OP25B_RELAY];
@@ -97,7 +105,8 @@ op25b_judge_rules(const struct op25b_policy *policy, enum op25b_class class, u32
 	if (conf->settings.mode == OP25B_MODE_OFF || (conf->settings.guard & guard) != guard)
 		return judgement;
 
-	if (value & OP25B_ENTRY_EXEMPT) {
+	if (value & OP25B_ENTRY_EXEMPT ||
+	    (op25b_session_any() && op25b_session_of_address(table, family, side))) {
 		judgement.verdict = OP25B_VERDICT_EXEMPTED;
 		return judgement;
 	}
@@ -120,10 +129,12 @@ op25b_judge_rules(const struct op25b_policy *policy, enum op25b_class class, u32
 
 /* The same, always decided */
 static __always_inline struct op25b_judgement
-op25b_judge_class(const struct op25b_policy *policy, enum op25b_class class, u32 guard,
-		  enum op25b_family family, struct op25b_key side, struct op25b_key other)
+op25b_judge_class(const struct op25b_table *table, const struct op25b_policy *policy,
+		  enum op25b_class class, u32 guard, enum op25b_family family,
+		  struct op25b_key side, struct op25b_key other)
+	__must_hold_shared(RCU)
 {
-	return op25b_judge_rules(policy, class, guard, family, side, other, false);
+	return op25b_judge_rules(table, policy, class, guard, family, side, other, false);
 }
 
 #endif /* _OP25B_JUDGE_H */

@@ -17,6 +17,8 @@
 #include "op25b_publish.h"
 #include "op25b_reject.h"
 #include "op25b_restore.h"
+#include "op25b_session.h"
+#include "op25b_session_end.h"
 #include "op25b_sysfs.h"
 #include "op25b_table.h"
 #include "op25b_watch.h"
@@ -38,6 +40,8 @@ static int __net_init op25b_net_init(struct net *net)
 	op25b_publish_init(&pernet->table);
 	op25b_watch_init(&pernet->table);
 	op25b_confirm_init(&pernet->table);
+	op25b_session_init(&pernet->table.sessions);
+	op25b_session_end_init(&pernet->table.sessions);
 	op25b_restore_net_init(net);
 	err = op25b_sysfs_net_init(net);
 	if (err)
@@ -57,11 +61,14 @@ static void __net_exit op25b_net_pre_exit(struct net *net)
 	op25b_expire_stop(&pernet->table);
 	op25b_pin_stop(&pernet->table);
 	op25b_hook_stop(&pernet->table);
+	op25b_session_close(&pernet->table.sessions);
+	op25b_session_end_stop(&pernet->table.sessions);
 }
 
 static void __net_exit op25b_net_exit(struct net *net)
 {
 	op25b_sysfs_net_exit(net);
+	op25b_session_exit(&op25b_net(net)->table.sessions);
 	op25b_table_free(&op25b_net(net)->table);
 }
 
@@ -86,9 +93,12 @@ static int __init op25b_init(void)
 	err = register_pernet_subsys(&op25b_net_ops);
 	if (err)
 		goto err_sysfs;
-	err = op25b_restore_init();
+	err = op25b_session_end_register();
 	if (err)
 		goto err_net;
+	err = op25b_restore_init();
+	if (err)
+		goto err_session;
 	err = op25b_netlink_init();
 	if (err)
 		goto err_restore;
@@ -96,6 +106,8 @@ static int __init op25b_init(void)
 
 err_restore:
 	op25b_restore_exit();
+err_session:
+	op25b_session_end_unregister();
 err_net:
 	unregister_pernet_subsys(&op25b_net_ops);
 err_sysfs:
@@ -109,6 +121,7 @@ static void __exit op25b_exit(void)
 {
 	op25b_netlink_exit();
 	op25b_restore_exit();
+	op25b_session_end_unregister();
 	unregister_pernet_subsys(&op25b_net_ops);
 	op25b_sysfs_exit();
 	op25b_workqueue_exit();

@@ -5,13 +5,14 @@
  * docs/netlink.md has the rules, docs/op25b.yaml the same family in YAML. What types, ranges and
  * flags can express is in the policies, which the kernel checks before it calls an operation.
  */
+#include <linux/if.h>
 #include <linux/module.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
 #include "op25b_netlink.h"
 
-/* Of an exempt, and of a policy that waits to be confirmed */
+/* Of an exempt or session, and of a policy that waits to be confirmed */
 static struct netlink_range_validation timeout_range = {
 	.min = 1,
 	.max = OP25B_TIMEOUT_MAX,
@@ -108,9 +109,29 @@ static const struct nla_policy exempt_attrs[OP25B_A_MAX + 1] = {
 	RESTORE_POLICY,
 };
 
+#define DEV_POLICY	{ .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 }
+
 static const struct nla_policy test_attrs[OP25B_A_MAX + 1] = {
 	[OP25B_A_SRC] = NLA_POLICY_NESTED(prefix_policy),
 	[OP25B_A_DST] = NLA_POLICY_NESTED(prefix_policy),
+	[OP25B_A_DEV] = DEV_POLICY,
+};
+
+static const struct nla_policy session_policy[OP25B_A_SESSION_MAX + 1] = {
+	[OP25B_A_SESSION_ID] = { .type = NLA_NUL_STRING, .len = OP25B_SESSION_ID_MAX },
+	[OP25B_A_SESSION_PREFIX] = NLA_POLICY_NESTED(prefix_policy),
+	[OP25B_A_SESSION_DEV] = DEV_POLICY,
+	[OP25B_A_SESSION_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),
+	[OP25B_A_SESSION_COMMENT] = { .type = NLA_NUL_STRING, .len = OP25B_COMMENT_MAX },
+};
+
+static const struct nla_policy session_attrs[OP25B_A_MAX + 1] = {
+	[OP25B_A_SESSION] = NLA_POLICY_NESTED(session_policy),
+	FORCE_POLICY,
+};
+
+static const struct nla_policy session_get_attrs[OP25B_A_MAX + 1] = {
+	[OP25B_A_SESSION] = NLA_POLICY_NESTED(session_policy),
 };
 
 static const struct nla_policy sender_attrs[OP25B_A_MAX + 1] = {
@@ -170,6 +191,16 @@ static const struct genl_ops operations[] = {
 	ADMIN(SENDER_RESET, sender_attrs, sender_reset),
 	ADMIN(CONFIRM, no_attrs, confirm),
 	ADMIN(ROLLBACK, no_attrs, rollback),
+	ADMIN(SESSION_ADD, session_attrs, session_add),
+	ADMIN(SESSION_DEL, session_attrs, session_del),
+	{
+		OPERATION(SESSION_GET, session_get_attrs),
+		.start = op25b_nl_session_dump_start,
+		.dumpit = op25b_nl_session_dump,
+		.done = op25b_nl_session_dump_done,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	ADMIN(SESSION_SYNC, session_attrs, session_sync),
 };
 
 /* The operations from this one on are events. */
@@ -180,6 +211,10 @@ static const struct genl_multicast_group groups[] = {
 	/* about people */
 	[OP25B_NL_GROUP_SENDERS] = {
 		.name = OP25B_GROUP_SENDERS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+	[OP25B_NL_GROUP_SESSIONS] = {
+		.name = OP25B_GROUP_SESSIONS,
 		.flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
 };

@@ -11,6 +11,7 @@
 #include "op25b_policy.h"
 
 struct op25b_sender;
+struct op25b_session;
 
 int op25b_netlink_init(void);
 void op25b_netlink_exit(void);
@@ -21,6 +22,7 @@ extern struct genl_family op25b_nl_family;
 enum {
 	OP25B_NL_GROUP_POLICY,
 	OP25B_NL_GROUP_SENDERS,
+	OP25B_NL_GROUP_SESSIONS,
 };
 
 /* op25b_netlink_attr.c: attributes that several operations have */
@@ -42,6 +44,8 @@ int op25b_nl_no_such_pool(struct nlattr * const *attrs, struct netlink_ext_ack *
 int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *attrs,
 			  struct netlink_ext_ack *extack);
 int op25b_nl_put_sender(struct sk_buff *skb, const struct op25b_sender *sender);
+int op25b_nl_put_session(struct sk_buff *skb, struct net *net, const struct op25b_session *session,
+			 unsigned int *at);
 int op25b_nl_put_prefix(struct sk_buff *skb, int type, const struct op25b_prefix *prefix,
 			const struct op25b_exempt *exempt);
 
@@ -79,5 +83,13 @@ int op25b_nl_sender_dump_start(struct netlink_callback *cb);
 int op25b_nl_sender_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int op25b_nl_sender_dump_done(struct netlink_callback *cb);
 int op25b_nl_sender_reset(struct sk_buff *skb, struct genl_info *info);
+
+/* op25b_netlink_session.c: the sessions of a BRAS */
+int op25b_nl_session_add(struct sk_buff *skb, struct genl_info *info);
+int op25b_nl_session_del(struct sk_buff *skb, struct genl_info *info);
+int op25b_nl_session_sync(struct sk_buff *skb, struct genl_info *info);
+int op25b_nl_session_dump_start(struct netlink_callback *cb);
+int op25b_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int op25b_nl_session_dump_done(struct netlink_callback *cb);
 
 #endif /* _OP25B_NETLINK_H */

@@ -7,6 +7,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/ktime.h>
+#include <linux/netdevice.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <net/genetlink.h>
@@ -14,6 +15,7 @@
 
 #include "op25b_netlink.h"
 #include "op25b_sender.h"
+#include "op25b_session.h"
 
 static bool name_is_valid(const char *name)
 {
@@ -159,6 +161,15 @@ int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *att
 	return 0;
 }
 
+/* How many seconds are left of a timeout that ends at @expires: at least one */
+static u32 seconds_left(ktime_t expires)
+{
+	s64 left = ktime_ms_delta(expires, ktime_get_boottime());
+
+	return clamp_t(s64, DIV_ROUND_UP_ULL(max_t(s64, left, 0), MSEC_PER_SEC), 1,
+		       OP25B_TIMEOUT_MAX);
+}
+
 /**
  * op25b_nl_put_prefix() - put a nest of prefix attributes into a message
  * @skb: the message
@@ -173,7 +184,6 @@ int op25b_nl_put_prefix(struct sk_buff *skb, int type, const struct op25b_prefix
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
 	struct in6_addr addr;
-	s64 left;
 
 	if (!nest)
 		return -EMSGSIZE;
@@ -188,13 +198,9 @@ int op25b_nl_put_prefix(struct sk_buff *skb, int type, const struct op25b_prefix
 	}
 	if (nla_put_u8(skb, OP25B_A_PREFIX_LEN, prefix->len))
 		return -EMSGSIZE;
-	if (exempt && exempt->has_timeout) {
-		left = ktime_ms_delta(exempt->expiry.expires, ktime_get_boottime());
-		left = clamp_t(s64, DIV_ROUND_UP_ULL(max_t(s64, left, 0), MSEC_PER_SEC), 1,
-			       OP25B_TIMEOUT_MAX);
-		if (nla_put_u32(skb, OP25B_A_PREFIX_TIMEOUT, left))
-			return -EMSGSIZE;
-	}
+	if (exempt && exempt->has_timeout &&
+	    nla_put_u32(skb, OP25B_A_PREFIX_TIMEOUT, seconds_left(exempt->expiry.expires)))
+		return -EMSGSIZE;
 	if (exempt && *exempt->comment &&
 	    nla_put_string(skb, OP25B_A_PREFIX_COMMENT, exempt->comment))
 		return -EMSGSIZE;
@@ -228,6 +234,58 @@ int op25b_nl_put_sender(struct sk_buff *skb, const struct op25b_sender *sender)
 	    nla_put_u64_64bit(skb, OP25B_A_SENDER_FIRST, sender->first, OP25B_A_SENDER_PAD) ||
 	    nla_put_u64_64bit(skb, OP25B_A_SENDER_LAST, sender->last, OP25B_A_SENDER_PAD))
 		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* The device of a session may be about to go away. */
+static int put_device_name(struct sk_buff *skb, struct net *net, int ifindex)
+{
+	const struct net_device *dev;
+	int err = 0;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(net, ifindex);
+	if (dev)
+		err = nla_put_string(skb, OP25B_A_SESSION_DEV, dev->name);
+	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * op25b_nl_put_session() - put a session into a message, or the first part of one
+ * @skb: the message
+ * @net: the namespace
+ * @session: the session
+ * @at: the number of its first prefix to put; set to that of the first one that there is no room
+ *	for, or to their number
+ *
+ * Return: 0 or -EMSGSIZE, without @at changed; the caller then cancels the message.
+ */
+int op25b_nl_put_session(struct sk_buff *skb, struct net *net, const struct op25b_session *session,
+			 unsigned int *at)
+{
+	struct nlattr *nest = nla_nest_start(skb, OP25B_A_SESSION);
+	unsigned char *end;
+	unsigned int i;
+
+	if (!nest || nla_put_string(skb, OP25B_A_SESSION_ID, op25b_session_id(session)) ||
+	    (session->ifindex && put_device_name(skb, net, session->ifindex)) ||
+	    (session->has_timeout && nla_put_u32(skb, OP25B_A_SESSION_TIMEOUT,
+						 seconds_left(session->expiry.expires))) ||
+	    (*op25b_session_comment(session) &&
+	     nla_put_string(skb, OP25B_A_SESSION_COMMENT, op25b_session_comment(session))))
+		return -EMSGSIZE;
+	for (i = *at; i < session->prefixes; i++) {
+		end = skb_tail_pointer(skb);
+		if (!op25b_nl_put_prefix(skb, OP25B_A_SESSION_PREFIX, &session->prefix[i], NULL))
+			continue;
+		nlmsg_trim(skb, end);
+		break;
+	}
+	if (i == *at && i < session->prefixes)
+		return -EMSGSIZE;
+	*at = i;
 	nla_nest_end(skb, nest);
 	return 0;
 }

@@ -6,6 +6,8 @@
  * the one that it began with. With the flag OP25B_A_RESTORE, they read the policy that the restore
  * of the same socket has staged, under the table's lock.
  */
+#include <linux/capability.h>
+#include <linux/netdevice.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <net/genetlink.h>
@@ -189,6 +191,8 @@ static int put_status_reply(struct sk_buff *skb, const struct op25b_policy *poli
 
 	if (left && nla_put_u32(skb, OP25B_A_CONFIRM, left))
 		return -EMSGSIZE;
+	if (nla_put_u32(skb, OP25B_A_SESSION_COUNT, READ_ONCE(table->sessions.count)))
+		return -EMSGSIZE;
 	if (nla_put_u64_64bit(skb, OP25B_A_LOST_COUNT, atomic64_read(&table->lost), OP25B_A_PAD))
 		return -EMSGSIZE;
 	if (policy->applied &&
@@ -238,13 +242,48 @@ static int put_match(struct sk_buff *skb, int type, const struct op25b_prefix *a
 	return op25b_nl_put_prefix(skb, type, &prefix, NULL);
 }
 
+/* The index of the device that a test is asked for; 0 if for none */
+static int test_device(struct genl_info *info, int *ifindex)
+{
+	const struct nlattr *attr = info->attrs[OP25B_A_DEV];
+	const struct net_device *dev;
+
+	*ifindex = 0;
+	if (!attr)
+		return 0;
+	dev = dev_get_by_name_rcu(genl_info_net(info), nla_data(attr));
+	if (!dev) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "device does not exist");
+		return -ENODEV;
+	}
+	*ifindex = dev->ifindex;
+	return 0;
+}
+
+/* Put a session's id, for those who may read sessions. */
+static int put_session_id(struct sk_buff *skb, const struct genl_info *info,
+			  const struct op25b_session *session)
+{
+	struct nlattr *nest;
+
+	if (!session || !info->user_ptr[0])
+		return 0;
+	nest = nla_nest_start(skb, OP25B_A_SESSION);
+	if (!nest || nla_put_string(skb, OP25B_A_SESSION_ID, op25b_session_id(session)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, struct genl_info *info)
 {
+	const struct op25b_table *table = &op25b_net(genl_info_net(info))->table;
 	struct op25b_prefix src, dst, side, other;
 	const struct op25b_pool_conf *conf = NULL;
+	const struct op25b_session *session;
 	struct op25b_judgement judgement;
 	struct op25b_lpm_match match;
-	int err;
+	int err, ifindex;
 
 	err = parse_address(info, OP25B_A_SRC, &src);
 	if (err)
@@ -257,7 +296,12 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 		return -EINVAL;
 	}
 
-	judgement = op25b_judge(policy, OP25B_PKT_SYN, src.family, src.key, dst.key);
+	err = test_device(info, &ifindex);
+	if (err)
+		return err;
+
+	judgement = op25b_judge(table, policy, OP25B_PKT_SYN, src.family, src.key, dst.key);
+	session = op25b_judge_device(table, &judgement, ifindex);
 	side = src;
 	other = dst;
 	if (judgement.verdict != OP25B_VERDICT_PASSED && judgement.class == OP25B_CLASS_INBOUND)
@@ -272,6 +316,9 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 		if (op25b_entry(match.value).is_exempt && nla_put_flag(skb, OP25B_A_EXEMPT))
 			return -EMSGSIZE;
 	}
+	session = op25b_session_of_address(table, side.family, side.key) ?: session;
+	if (put_session_id(skb, info, session))
+		return -EMSGSIZE;
 	match = op25b_judge_find_destination(policy, conf, OP25B_RELAY, other.family, other.key);
 	if (match.value && put_match(skb, OP25B_A_RELAY, &other, match))
 		return -EMSGSIZE;
@@ -283,6 +330,9 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 
 int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
 {
+	bool may_read = netlink_ns_capable(skb, genl_info_net(info)->user_ns, CAP_NET_ADMIN);
+
+	info->user_ptr[0] = may_read ? info : NULL;
 	return reply(skb, info, put_test);
 }
 

@@ -42,6 +42,19 @@ struct op25b_prefix {
 };
 
 /**
+ * op25b_prefix_equal() - compare prefixes
+ * @a: a prefix
+ * @b: another one
+ *
+ * Return: true if they are the same.
+ */
+static inline bool op25b_prefix_equal(const struct op25b_prefix *a, const struct op25b_prefix *b)
+{
+	return a->family == b->family && a->len == b->len && a->key.hi == b->key.hi &&
+	       a->key.lo == b->key.lo;
+}
+
+/**
  * struct op25b_pool - the part of a pool that outlives a policy: its name and its counters
  * @name: its name
  * @id: its number, unique in the namespace; values in the tables of prefixes hold it

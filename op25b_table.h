@@ -21,6 +21,7 @@
 
 #include "op25b_pin.h"
 #include "op25b_policy.h"
+#include "op25b_session.h"
 
 struct mem_cgroup;
 struct net;
@@ -53,8 +54,10 @@ struct op25b_senders;
  * @watched: somebody listened at the last look of @watch, or it has not looked at @senders yet
  * @lost: how many events were sent to nobody, though somebody listened
  * @pins: dumps that keep the policy that they began with; have a lock of their own
+ * @sessions: the sessions of a BRAS; have a lock of their own, too
  *
- * Packets read only @policy, in a cache line that nothing but a new policy writes to.
+ * Packets read only @policy, in a cache line that nothing but a new policy writes to, and, while
+ * there are sessions, the map of these.
  */
 struct op25b_table {
 	struct op25b_policy __rcu *policy __guarded_by(RCU);
@@ -79,6 +82,7 @@ struct op25b_table {
 	bool watched __guarded_by(&lock);
 	atomic64_t lost;
 	struct op25b_pins pins;
+	struct op25b_sessions sessions;
 };
 
 /**

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "change.h"
+#include "comment.h"
+#include "duration.h"
 #include "memory.h"
 #include "netmask.h"
 #include "report.h"
@@ -22,6 +24,7 @@ void change_begin(struct change *change, uint8_t command)
 	change->subscriber = -1;
 	change->log = LOG_NOT_GIVEN;
 	change->exempt = (struct exempt_options) {};
+	change->commented = false;
 	change->listed = false;
 	change->count = 0;
 }
@@ -212,6 +215,33 @@ int change_take_prefixes(struct change *change, struct words *words)
 		word = words_peek(words);
 	} while (word && prefix_looks_like(word));
 	return DONE;
+}
+
+/* Is a word the name of an option that exempts and sessions have? */
+bool change_is_option(const char *word)
+{
+	return !strcmp(word, "timeout") || !strcmp(word, "comment");
+}
+
+/* Takes the value of such an option. An empty comment is the same as none. */
+int change_take_option(struct change *change, const char *option, struct words *words)
+{
+	struct exempt_options *options = &change->exempt;
+	const char *word;
+
+	if (!strcmp(option, "timeout")) {
+		if (options->timeout)
+			return report_usage("timeout is given twice");
+		return duration_parse(&options->timeout, "timeout", words_next(words));
+	}
+	if (change->commented)
+		return report_usage("comment is given twice");
+	change->commented = true;
+	word = words_next(words);
+	if (!word)
+		return report_usage("comment takes a text");
+	options->comment = *word ? word : NULL;
+	return comment_check(word);
 }
 
 /*

@@ -28,7 +28,9 @@ struct change_prefix {
  * @senders: whether its senders are recorded, 0 or 1, or -1
  * @subscriber: the length of its IPv6 subscribers' prefixes in bits, or -1
  * @log: the group of NFLOG that its senders are logged to, OP25B_LOG_OFF, or LOG_NOT_GIVEN
- * @exempt: the options of all exempts in @prefixes; the comment belongs to the words parsed
+ * @exempt: the options of all exempts in @prefixes, or of a session; the comment belongs to the words
+ *	    parsed
+ * @commented: a comment was given, perhaps an empty one
  * @listed: the command is about @prefixes only: if there are none, there is nothing to do
  * @prefixes: allocated; freed by change_free()
  * @count: the number of prefixes
@@ -48,6 +50,7 @@ struct change {
 	int subscriber;
 	int log;
 	struct exempt_options exempt;
+	bool commented;
 	bool listed;
 	struct change_prefix *prefixes;
 	size_t count;
@@ -64,6 +67,8 @@ int change_take_keyword(int *number, const char *what, const struct keywords *ke
 			struct words *words);
 int prefix_take(struct prefix *prefix, struct words *words);
 int change_take_prefixes(struct change *change, struct words *words);
+bool change_is_option(const char *word);
+int change_take_option(struct change *change, const char *option, struct words *words);
 int change_take_pool_prefixes(struct change *change, struct words *words);
 
 void change_begin_message(const struct change *change, struct message *message);

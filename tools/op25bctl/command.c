@@ -18,6 +18,7 @@ static const struct object *const objects[] = {
 	&exempt_object,
 	&relay_object,
 	&target_object,
+	&session_object,
 	&sender_object,
 	&test_object,
 	&status_object,
@@ -89,11 +90,15 @@ static int take_option(struct control *control, const char *word, struct words *
 	return DONE;
 }
 
-/* Is the next word the text of a comment, as in: exempt add NAME PREFIX comment TEXT? */
+/*
+ * Is the next word the text of a comment, as in: exempt add NAME PREFIX comment TEXT? An object that
+ * is shortened so much that it could be another one too is refused later.
+ */
 static bool before_comment(char *const *word, size_t count)
 {
 	return count > 4 && !strcmp(word[count - 1], "comment") &&
-	       choices_is_short(word[0], "exempt") && choices_is_short(word[1], "add");
+	       (choices_is_short(word[0], "exempt") || choices_is_short(word[0], "session")) &&
+	       choices_is_short(word[1], "add");
 }
 
 /*

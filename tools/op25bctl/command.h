@@ -66,6 +66,7 @@ extern const struct object prefix_object;
 extern const struct object exempt_object;
 extern const struct object relay_object;
 extern const struct object target_object;
+extern const struct object session_object;
 extern const struct object sender_object;
 extern const struct object test_object;
 extern const struct object metrics_object;

@@ -1,29 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* exempt: customers of a pool who are not filtered. */
-#include <string.h>
-
-#include "comment.h"
-#include "duration.h"
 #include "listing.h"
-
-static int take_timeout(struct change *change, struct words *words)
-{
-	if (change->exempt.timeout)
-		return report_usage("timeout is given twice");
-	return duration_parse(&change->exempt.timeout, "timeout", words_next(words));
-}
-
-static int take_comment(struct change *change, struct words *words)
-{
-	const char *word = words_next(words);
-
-	if (change->exempt.comment)
-		return report_usage("comment is given twice");
-	if (!word)
-		return report_usage("comment takes a text");
-	change->exempt.comment = word;
-	return comment_check(word);
-}
 
 static int parse_add(struct change *change, struct words *words)
 {
@@ -33,17 +10,12 @@ static int parse_add(struct change *change, struct words *words)
 	change_begin(change, OP25B_CMD_EXEMPT_ADD);
 	status = change_take_pool_prefixes(change, words);
 	while (!status && (word = words_next(words))) {
-		if (!strcmp(word, "timeout"))
-			status = take_timeout(change, words);
-		else if (!strcmp(word, "comment"))
-			status = take_comment(change, words);
+		if (change_is_option(word))
+			status = change_take_option(change, word, words);
 		else
 			status = report_usage("unknown word \"%s\", expected one of: timeout, comment",
 					      word);
 	}
-	/* An empty comment is the same as none. */
-	if (change->exempt.comment && !*change->exempt.comment)
-		change->exempt.comment = NULL;
 	return status;
 }
 

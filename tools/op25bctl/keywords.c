@@ -59,10 +59,13 @@ static const char *const command_words[] = {
 	[OP25B_CMD_TARGET_DEL] = "target del", [OP25B_CMD_TARGET_GET] = "target show",
 	[OP25B_CMD_SENDER_GET] = "sender show", [OP25B_CMD_SENDER_RESET] = "sender reset",
 	[OP25B_CMD_CONFIRM] = "confirm", [OP25B_CMD_ROLLBACK] = "rollback",
+	[OP25B_CMD_SESSION_ADD] = "session add", [OP25B_CMD_SESSION_DEL] = "session del",
+	[OP25B_CMD_SESSION_GET] = "session show", [OP25B_CMD_SESSION_SYNC] = "session sync",
 	[OP25B_CMD_POLICY_NTF] = "monitor", [OP25B_CMD_SENDER_NTF] = "monitor",
+	[OP25B_CMD_SESSION_NTF] = "monitor",
 };
 
-/* What has happened to the policy, but for an operation, or to a sender */
+/* What has happened to the policy, but for an operation, or to a sender or session */
 static const char *const event_words[] = {
 	[OP25B_EVENT_RESTORED] = "restored",
 	[OP25B_EVENT_PENDING] = "pending",
@@ -73,6 +76,11 @@ static const char *const event_words[] = {
 	[OP25B_EVENT_POOL_GONE] = "pool gone",
 	[OP25B_EVENT_SENDER_NEW] = "new",
 	[OP25B_EVENT_SENDER_GROWN] = "grown",
+	[OP25B_EVENT_SESSION_NEW] = "new",
+	[OP25B_EVENT_SESSION_CHANGED] = "changed",
+	[OP25B_EVENT_SESSION_DELETED] = "deleted",
+	[OP25B_EVENT_SESSION_EXPIRED] = "expired",
+	[OP25B_EVENT_SESSION_DOWN] = "down",
 };
 
 /* A value that is added to the header needs a word here. */

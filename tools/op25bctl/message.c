@@ -100,6 +100,25 @@ void message_put_prefix(struct message *message, uint16_t type, const struct pre
 	header->nlmsg_len += nest->nla_len;
 }
 
+/* Begins a nest: what is put until message_nest_end() lies in it. Returns its place, for that. */
+size_t message_nest_begin(struct message *message, uint16_t type)
+{
+	struct nlmsghdr *header = message_reserve(message, MNL_ATTR_HDRLEN);
+
+	return (char *)mnl_attr_nest_start(header, type) - message->data;
+}
+
+/* Ends a nest. Returns false if it is too long. */
+bool message_nest_end(struct message *message, size_t at)
+{
+	struct nlmsghdr *header = message_header(message);
+
+	if (header->nlmsg_len - at > UINT16_MAX)
+		return false;
+	mnl_attr_nest_end(header, (struct nlattr *)(message->data + at));
+	return true;
+}
+
 void message_free(struct message *message)
 {
 	free(message->data);
@@ -123,6 +142,18 @@ const struct nlattr *message_attribute_at(const struct message *message, uint32_
 		if (offset >= start && offset < start + mnl_attr_get_len(attribute))
 			return attribute;
 	}
+	return NULL;
+}
+
+/* The same within a nest: the attribute of the nest that the offset is the start of, or NULL. */
+const struct nlattr *message_nested_at(const struct message *message, uint32_t offset)
+{
+	const struct nlattr *inner, *nest = message_attribute_at(message, offset);
+
+	if (nest)
+		mnl_attr_for_each_nested(inner, nest)
+			if ((const char *)inner == message->data + offset)
+				return inner;
 	return NULL;
 }
 

@@ -43,10 +43,13 @@ void message_put_u32(struct message *message, uint16_t type, uint32_t value);
 void message_put_string(struct message *message, uint16_t type, const char *value);
 void message_put_prefix(struct message *message, uint16_t type, const struct prefix *prefix,
 			const struct exempt_options *options);
+size_t message_nest_begin(struct message *message, uint16_t type);
+bool message_nest_end(struct message *message, size_t at);
 void message_free(struct message *message);
 
 size_t message_prefix_at(const struct message *message, uint32_t offset);
 const struct nlattr *message_attribute_at(const struct message *message, uint32_t offset);
+const struct nlattr *message_nested_at(const struct message *message, uint32_t offset);
 void message_attributes(const struct nlmsghdr *header, const struct nlattr **table);
 void nest_attributes(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
 uint8_t attribute_u8(const struct nlattr *attribute);

@@ -53,6 +53,7 @@ static void print_status(const struct status *status)
 	      status->confirm > 0);
 	gauge("op25b_relays", "Relays, of every pool and of single pools.", status->relays);
 	gauge("op25b_targets", "Targets, of every pool and of single pools.", status->targets);
+	gauge("op25b_sessions", "Sessions of a BRAS for which port 25 is open.", status->sessions);
 	metric("op25b_events_lost_total", "counter",
 	       "Events that were sent to nobody: too many at once, or no memory to make them.");
 	printf("op25b_events_lost_total %" PRIu64 "\n", status->lost);

@@ -16,10 +16,12 @@
 #include "output.h"
 #include "report.h"
 #include "sender.h"
+#include "session.h"
 #include "timestamp.h"
 
 /* What anybody may listen to comes first. */
-static const char *const groups[] = { OP25B_GROUP_POLICY, OP25B_GROUP_SENDERS };
+static const char *const groups[] = { OP25B_GROUP_POLICY, OP25B_GROUP_SENDERS,
+				     OP25B_GROUP_SESSIONS };
 
 #define GROUPS	(sizeof(groups) / sizeof(groups[0]))
 
@@ -117,6 +119,46 @@ static void print_sender(const char *time, const char *change, const struct send
 	       sender->destinations < DESTINATIONS_MAX ? "" : "+", sender->port);
 }
 
+static void print_session_json(const char *time, const struct nlattr *const *table,
+			       const struct session *session)
+{
+	char word[KEYWORD_NUMBER_MAX];
+	json_t *json = json_pack("{ss ss ss so so}",
+				 "time", time,
+				 "event", "session",
+				 "change", change_word(table, word),
+				 "uid", json_number(table[OP25B_A_UID]),
+				 "pid", json_number(table[OP25B_A_PID]));
+	json_t *more = session_json(session);
+
+	if (json && more)
+		json_object_update(json, more);
+	json_decref(more);
+	json_print(json);
+}
+
+static void print_session(const char *time, const struct nlattr *const *table,
+			  const struct session *session)
+{
+	char word[KEYWORD_NUMBER_MAX], prefix[PREFIX_TEXT_MAX];
+	size_t i;
+
+	printf("%s session %s: %s", time, change_word(table, word), session->id);
+	if (*session->dev)
+		printf(" dev %s", session->dev);
+	for (i = 0; i < session->count; i++) {
+		putchar(' ');
+		output_coloured(prefix_colour(&session->prefix[i]),
+				prefix_format(&session->prefix[i], prefix));
+	}
+	if (session->timeout)
+		printf(" timeout %" PRIu32, session->timeout);
+	if (table[OP25B_A_PID])
+		printf(", by uid %" PRIu32 " pid %" PRIu32, attribute_u32(table[OP25B_A_UID]),
+		       attribute_u32(table[OP25B_A_PID]));
+	putchar('\n');
+}
+
 /*
  * Print a line. While nobody reads, a signal ends the wait, and the line stays unprinted. Where there
  * is room at all in a pipe, there is room for a line.
@@ -140,6 +182,7 @@ static void print_event(const struct nlmsghdr *event, void *data)
 	const struct monitor *monitor = data;
 	bool json = monitor->control.json;
 	char text[TIMESTAMP_TEXT_MAX], word[KEYWORD_NUMBER_MAX];
+	struct session session = {};
 	struct sender sender;
 
 	message_attributes(event, table);
@@ -148,12 +191,15 @@ static void print_event(const struct nlmsghdr *event, void *data)
 		print_policy_json(text, table);
 	else if (generic->cmd == OP25B_CMD_POLICY_NTF)
 		print_policy(text, table);
-	else if (generic->cmd != OP25B_CMD_SENDER_NTF || !sender_read(event, &sender))
-		return;
-	else if (json)
+	else if (generic->cmd == OP25B_CMD_SENDER_NTF && sender_read(event, &sender) && json)
 		print_sender_json(text, change_word(table, word), &sender);
-	else
+	else if (generic->cmd == OP25B_CMD_SENDER_NTF && sender_read(event, &sender))
 		print_sender(text, change_word(table, word), &sender);
+	else if (generic->cmd == OP25B_CMD_SESSION_NTF && session_read(event, &session) && json)
+		print_session_json(text, table, &session);
+	else if (*session.id)
+		print_session(text, table, &session);
+	session_free(&session);
 	flush_line(monitor);
 }
 
@@ -212,7 +258,7 @@ static int start(struct control *control, const char *group)
 		return status;
 	code = transport_listen(control->transport, group ? &group : groups, group ? 1 : GROUPS);
 	if (code == -EPERM && !group) {
-		report_warning("events of senders take CAP_NET_ADMIN, so there are none of them");
+		report_warning("events of senders and sessions take CAP_NET_ADMIN, so there are none of them");
 		code = transport_listen(control->transport, groups, 1);
 	}
 	if (code == -EOPNOTSUPP)
@@ -277,17 +323,18 @@ const struct object monitor_object = {
 	.name = "monitor",
 	.commands = commands,
 	.grammar =
-		"  monitor [policy|senders]\n",
+		"  monitor [policy|sessions|senders]\n",
 	.help =
 		"Prints what happens as it happens, a line each, until it is interrupted:\n"
 		"\n"
 		"policy   each change of the policy: its generation, which command or what else,\n"
 		"         how many prefixes, by whose process; pools that come and go; exempts that\n"
 		"         expire; a policy that waits to be confirmed, is confirmed or rolled back.\n"
+		"sessions a session begins, changes or ends, and why; it takes CAP_NET_ADMIN.\n"
 		"senders  a sender is new, or its packets have one digit more, looked at once a\n"
 		"         second; it takes CAP_NET_ADMIN. Only pools with senders on have them.\n"
 		"\n"
-		"Without either, both. Events that were lost, because too many came at once, are\n"
+		"Without any of these, all. Events that were lost, because too many came at once, are\n"
 		"said to be.\n"
 		"\n"
 		"Example:\n"

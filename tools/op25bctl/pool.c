@@ -176,8 +176,9 @@ static json_t *pool_json(const char *name, const struct pool *pool)
 			json_array_append_new(guard, json_string(keyword_name(&guard_keywords, bit)));
 	if (pool->guard & ~OP25B_GUARD_MASK)
 		json_array_append_new(guard, json_sprintf("%u", pool->guard & ~OP25B_GUARD_MASK));
-	return json_pack("{ss ss ss so so si si si si si so so}",
+	return json_pack("{ss so ss ss so so si si si si si so so}",
 			 "name", name,
+			 "vrf", json_null(),
 			 "mode", keyword_format(&mode_keywords, pool->mode, mode),
 			 "action", keyword_format(&action_keywords, pool->action, action),
 			 "guard", guard,

@@ -29,6 +29,7 @@ static void read_status_answer(const struct nlmsghdr *answer, void *data)
 	status->exempts = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
 	status->relays = attribute_u32(table[OP25B_A_RELAY_COUNT]);
 	status->targets = attribute_u32(table[OP25B_A_TARGET_COUNT]);
+	status->sessions = attribute_u32(table[OP25B_A_SESSION_COUNT]);
 	status->lost = attribute_u64(table[OP25B_A_LOST_COUNT]);
 }
 

@@ -17,6 +17,7 @@ struct status {
 	uint32_t exempts;
 	uint32_t relays;
 	uint32_t targets;
+	uint32_t sessions;
 	uint64_t lost;		/* events that were sent to nobody */
 };
 

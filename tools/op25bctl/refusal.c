@@ -17,7 +17,7 @@
 /* The attribute at fault. */
 struct bad_attr {
 	const char *noun;		/* what it is, or NULL: none is known */
-	char value[PREFIX_TEXT_MAX];
+	char value[OP25B_SESSION_ID_MAX + 8];
 	ssize_t index;			/* which of the message's prefixes it is, or -1 */
 };
 
@@ -31,10 +31,33 @@ static bool speaks_of(const char *reason, const char *noun)
 /* Is the noun that the reason starts with one for the attribute at fault? */
 static bool noun_fits(const char *reason, const struct bad_attr *bad)
 {
-	if (!strcmp(bad->noun, "pool"))
-		return speaks_of(reason, "pool");
+	if (strcmp(bad->noun, "prefix"))
+		return speaks_of(reason, bad->noun);
 	return speaks_of(reason, "prefix") || speaks_of(reason, "exempt") ||
 	       speaks_of(reason, "relay") || speaks_of(reason, "target");
+}
+
+/* What is at fault in a session: its prefix or device that the offset points at, or all of it. */
+static void find_in_session(const struct message *request, uint32_t offset,
+			    const struct nlattr *session, struct bad_attr *bad)
+{
+	const struct nlattr *nest[OP25B_A_SESSION_MAX + 1];
+	const struct nlattr *attribute = message_nested_at(request, offset);
+	struct prefix prefix;
+
+	nest_attributes(session, nest, OP25B_A_SESSION_MAX);
+	if (attribute && mnl_attr_get_type(attribute) == OP25B_A_SESSION_PREFIX &&
+	    attribute_prefix(attribute, &prefix, NULL)) {
+		bad->noun = "prefix";
+		prefix_format(&prefix, bad->value);
+	} else if (attribute && mnl_attr_get_type(attribute) == OP25B_A_SESSION_DEV) {
+		bad->noun = "device";
+		snprintf(bad->value, sizeof(bad->value), "\"%s\"", attribute_string(attribute));
+	} else if (nest[OP25B_A_SESSION_ID]) {
+		bad->noun = "session";
+		snprintf(bad->value, sizeof(bad->value), "\"%s\"",
+			 attribute_string(nest[OP25B_A_SESSION_ID]));
+	}
 }
 
 /* A message has at most one pool, so a reason that starts with "pool" needs no offset. */
@@ -49,9 +72,17 @@ static struct bad_attr find_bad_attr(const struct transport_error *error,
 	attribute = message_attribute_at(request, error->offset);
 	if (!error->offset && speaks_of(reason, "pool"))
 		attribute = table[OP25B_A_POOL];
+	/* likewise a dump, whose refusal Linux 6.1 says nothing of */
+	if (!attribute && speaks_of(reason, "session"))
+		attribute = table[OP25B_A_SESSION];
 	if (!attribute)
 		return bad;
-	if (mnl_attr_get_type(attribute) == OP25B_A_POOL) {
+	if (mnl_attr_get_type(attribute) == OP25B_A_SESSION) {
+		find_in_session(request, error->offset, attribute, &bad);
+	} else if (mnl_attr_get_type(attribute) == OP25B_A_DEV) {
+		bad.noun = "device";
+		snprintf(bad.value, sizeof(bad.value), "\"%s\"", attribute_string(attribute));
+	} else if (mnl_attr_get_type(attribute) == OP25B_A_POOL) {
 		bad.noun = "pool";
 		snprintf(bad.value, sizeof(bad.value), "\"%s\"", mnl_attr_get_str(attribute));
 	} else if (mnl_attr_get_type(attribute) == OP25B_A_PREFIX &&
@@ -90,14 +121,22 @@ static const char *find_hint(const struct message *request, const char *reason)
 	}
 }
 
-/* Linux 6.1 sends no text with a refused dump. All that a dump can miss is its pool. */
+static bool has_session(const struct message *request)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+
+	message_attributes(message_header(request), table);
+	return table[OP25B_A_SESSION];
+}
+
+/* Linux 6.1 sends no text with a refused dump. All that one can miss is its pool or session. */
 static const char *find_reason(const struct transport_error *error, const struct message *request)
 {
 	if (error->text[0])
 		return error->text;
 	if (error->code == ENOENT &&
 	    (message_header(request)->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
-		return "pool does not exist";
+		return has_session(request) ? "session does not exist" : "pool does not exist";
 	return strerror(error->code);
 }
 

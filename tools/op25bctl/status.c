@@ -17,7 +17,7 @@ static void print_json(const struct status *status)
 {
 	char text[TIMESTAMP_TEXT_MAX];
 
-	json_print(json_pack("{ss sI ss? so sI s{sI sI} sI sI sI}",
+	json_print(json_pack("{ss sI ss? so sI s{sI sI} sI sI sI sI}",
 			     "version", status->version,
 			     "generation", (json_int_t)status->generation,
 			     "applied", applied(status, text),
@@ -29,7 +29,8 @@ static void print_json(const struct status *status)
 				"ipv6", (json_int_t)status->prefixes6,
 			     "exempts", (json_int_t)status->exempts,
 			     "relays", (json_int_t)status->relays,
-			     "targets", (json_int_t)status->targets));
+			     "targets", (json_int_t)status->targets,
+			     "sessions", (json_int_t)status->sessions));
 }
 
 static void print_text(const struct status *status)
@@ -49,6 +50,7 @@ static void print_text(const struct status *status)
 	printf("exempts     %" PRIu32 "\n", status->exempts);
 	printf("relays      %" PRIu32 "\n", status->relays);
 	printf("targets     %" PRIu32 "\n", status->targets);
+	printf("sessions    %" PRIu32 "\n", status->sessions);
 	if (status->lost)
 		printf("lost        %" PRIu64 " events\n", status->lost);
 }
@@ -81,8 +83,8 @@ const struct object status_object = {
 		"Shows the version of the module, the generation, which is the number of the\n"
 		"policy in force and grows by one with each change, when a command changed the\n"
 		"policy last, how much time is left to confirm it if it waits for that, and how\n"
-		"many pools, prefixes, exempts, relays and targets there are. If there were too many\n"
-		"events to send to monitors, it says how many were lost.\n"
+		"many pools, prefixes, exempts, relays, targets and sessions there are. If there\n"
+		"were too many events to send to monitors, it says how many were lost.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl -j status\n",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* test: the verdict of a SYN to port 25. No packet is sent. */
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,12 +17,13 @@ struct outcome {
 	bool exempt;		/* @prefix is an exempt */
 	struct prefix relay;	/* without a family: none */
 	struct prefix target;	/* likewise */
+	char session[OP25B_SESSION_ID_MAX + 1];	/* empty: none, or not to be read by this user */
 	uint32_t verdict;	/* enum op25b_verdict */
 };
 
 static void read_outcome(const struct nlmsghdr *answer, void *data)
 {
-	const struct nlattr *table[OP25B_A_MAX + 1];
+	const struct nlattr *table[OP25B_A_MAX + 1], *nest[OP25B_A_SESSION_MAX + 1];
 	struct outcome *outcome = data;
 
 	message_attributes(answer, table);
@@ -30,6 +32,10 @@ static void read_outcome(const struct nlmsghdr *answer, void *data)
 	attribute_prefix(table[OP25B_A_PREFIX], &outcome->prefix, NULL);
 	attribute_prefix(table[OP25B_A_RELAY], &outcome->relay, NULL);
 	attribute_prefix(table[OP25B_A_TARGET], &outcome->target, NULL);
+	nest_attributes(table[OP25B_A_SESSION], nest, OP25B_A_SESSION_MAX);
+	if (nest[OP25B_A_SESSION_ID])
+		strncpy(outcome->session, attribute_string(nest[OP25B_A_SESSION_ID]),
+			OP25B_SESSION_ID_MAX);
 	outcome->exempt = table[OP25B_A_EXEMPT];
 	outcome->verdict = attribute_u32(table[OP25B_A_VERDICT]);
 }
@@ -43,12 +49,14 @@ static void print_json(const struct outcome *outcome)
 {
 	char src[PREFIX_TEXT_MAX], dst[PREFIX_TEXT_MAX], verdict[KEYWORD_NUMBER_MAX];
 
-	json_print(json_pack("{ss ss so so sb so so ss}",
+	json_print(json_pack("{ss ss so so so sb so so so ss}",
 			     "src", address_format(&outcome->src, src),
 			     "dst", address_format(&outcome->dst, dst),
+			     "vrf", json_null(),
 			     "pool", json_text(*outcome->pool ? outcome->pool : NULL),
 			     "prefix", json_prefix(known(&outcome->prefix)),
 			     "exempt", outcome->exempt,
+			     "session", json_text(*outcome->session ? outcome->session : NULL),
 			     "relay", json_prefix(known(&outcome->relay)),
 			     "target", json_prefix(known(&outcome->target)),
 			     "verdict", keyword_format(&verdict_keywords, outcome->verdict,
@@ -81,6 +89,8 @@ static void print_text(const struct outcome *outcome)
 		putchar('\n');
 	}
 	print_prefix(outcome->exempt ? "exempt" : "prefix", &outcome->prefix);
+	if (*outcome->session)
+		printf("  session %s\n", outcome->session);
 	print_prefix("relay", &outcome->relay);
 	print_prefix("target", &outcome->target);
 }
@@ -92,15 +102,35 @@ static int take_address(struct prefix *address, const char *what, struct words *
 	return word ? address_parse(address, word) : report_usage("%s is missing", what);
 }
 
+/* Takes [dev DEVICE]. */
+static int take_device(const char **dev, struct words *words)
+{
+	const char *word = words_peek(words);
+
+	if (!word)
+		return DONE;
+	if (strcmp(word, "dev"))
+		return report_usage("unexpected word \"%s\", expected dev or nothing", word);
+	words_next(words);
+	*dev = words_next(words);
+	if (!*dev || !**dev || strlen(*dev) >= IF_NAMESIZE)
+		return report_usage("dev takes the name of a device%s%s%s", *dev ? ", not \"" : "",
+				    *dev ? *dev : "", *dev ? "\"" : "");
+	return DONE;
+}
+
 static int run(struct control *control, struct words *words)
 {
 	struct message request = {};
 	struct outcome outcome = {};
+	const char *dev = NULL;
 	int status;
 
 	status = take_address(&outcome.src, "the source address", words);
 	if (!status)
 		status = take_address(&outcome.dst, "the destination address", words);
+	if (!status)
+		status = take_device(&dev, words);
 	if (!status)
 		status = words_end(words);
 	if (!status && outcome.src.family != outcome.dst.family)
@@ -111,6 +141,8 @@ static int run(struct control *control, struct words *words)
 	message_begin(&request, OP25B_CMD_TEST, NLM_F_ACK);
 	message_put_prefix(&request, OP25B_A_SRC, &outcome.src, NULL);
 	message_put_prefix(&request, OP25B_A_DST, &outcome.dst, NULL);
+	if (dev)
+		message_put_string(&request, OP25B_A_DEV, dev);
 	status = control_ask(control, &request, read_outcome, &outcome);
 	message_free(&request);
 	if (!status && control->json)
@@ -129,13 +161,15 @@ const struct object test_object = {
 	.name = "test",
 	.commands = commands,
 	.grammar =
-		"  test SRC DST\n",
+		"  test SRC DST [dev DEVICE]\n",
 	.help =
 		"SRC  the address of a customer\n"
 		"DST  the address of a mail server\n"
+		"DEVICE  the device by which the SYN comes in: a session may have it\n"
 		"\n"
 		"Prints the verdict of a SYN from SRC to port 25 of DST, and the pool, prefix,\n"
-		"exempt, relay and target that decide it. No packet is sent or counted.\n"
+		"exempt, session, relay and target that decide it. Whose session it is, only\n"
+		"those with CAP_NET_ADMIN are told. No packet is sent or counted.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl test 10.0.0.5 192.0.2.3\n",

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -297,4 +298,20 @@ void words_free(struct words *words)
 {
 	free(words->word);
 	free(words->text);
+}
+
+/* Prints a word so that words_split() reads it again: in quotes, unless it is plain. Nothing for "". */
+void words_print(const char *word)
+{
+	if (!word[strcspn(word, " \t#\"\\")]) {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('"');
+	for (; *word; word++) {
+		if (*word == '"' || *word == '\\')
+			putchar('\\');
+		putchar(*word);
+	}
+	putchar('"');
 }

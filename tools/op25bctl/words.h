@@ -65,6 +65,7 @@ void lines_close(struct lines *lines);
 int words_split(struct words *words, const char *text, size_t length);
 int words_end(struct words *words);
 int words_last_file(struct words *words, const char **file);
+void words_print(const char *word);
 void words_free(struct words *words);
 
 /* Returns the next word, or NULL. */

@@ -13,10 +13,12 @@
 #define OP25B_FAMILY_VERSION	1
 #define OP25B_GROUP_POLICY	"policy"	/* events, for anyone */
 #define OP25B_GROUP_SENDERS	"senders"	/* events, for CAP_NET_ADMIN */
+#define OP25B_GROUP_SESSIONS	"sessions"	/* events, for CAP_NET_ADMIN */
 
 #define OP25B_POOL_NAME_MAX	31	/* bytes, without the terminating NUL */
 #define OP25B_POOL_MAX		65535	/* pools in one network namespace */
 #define OP25B_COMMENT_MAX	255	/* bytes, without the terminating NUL */
+#define OP25B_SESSION_ID_MAX	63	/* bytes, without the terminating NUL */
 #define OP25B_TIMEOUT_MAX	2147483647	/* seconds */
 #define OP25B_SUBSCRIBER_MIN	1	/* bits of an IPv6 subscriber's prefix */
 #define OP25B_SUBSCRIBER_MAX	128
@@ -105,6 +107,11 @@ enum op25b_verdict {
  * @OP25B_EVENT_POOL_GONE: or gone
  * @OP25B_EVENT_SENDER_NEW: not of a policy: somebody has become a sender
  * @OP25B_EVENT_SENDER_GROWN: the packets of a sender have one digit more
+ * @OP25B_EVENT_SESSION_NEW: nor these: a session has begun
+ * @OP25B_EVENT_SESSION_CHANGED: it has other prefixes, another device, timeout or comment
+ * @OP25B_EVENT_SESSION_DELETED: a command has ended it
+ * @OP25B_EVENT_SESSION_EXPIRED: it has ended because its timeout was over
+ * @OP25B_EVENT_SESSION_DOWN: it has ended because its device went down
  * @OP25B_EVENT_MAX: the last event
  */
 enum op25b_event {
@@ -118,8 +125,13 @@ enum op25b_event {
 	OP25B_EVENT_POOL_GONE,
 	OP25B_EVENT_SENDER_NEW,
 	OP25B_EVENT_SENDER_GROWN,
+	OP25B_EVENT_SESSION_NEW,
+	OP25B_EVENT_SESSION_CHANGED,
+	OP25B_EVENT_SESSION_DELETED,
+	OP25B_EVENT_SESSION_EXPIRED,
+	OP25B_EVENT_SESSION_DOWN,
 
-	OP25B_EVENT_MAX = OP25B_EVENT_SENDER_GROWN
+	OP25B_EVENT_MAX = OP25B_EVENT_SESSION_DOWN
 };
 
 /* A prefix, and the timeout and comment of an exempt */
@@ -176,6 +188,19 @@ enum {
 	OP25B_A_SENDER_MAX = __OP25B_A_SENDER_MAX - 1
 };
 
+/* A session */
+enum {
+	OP25B_A_SESSION_UNSPEC,
+	OP25B_A_SESSION_ID,		/* string: 1 to 63 printable ASCII characters, no blanks */
+	OP25B_A_SESSION_PREFIX,		/* nest, any number of times: a prefix, or ... */
+	OP25B_A_SESSION_DEV,		/* string: ... the name of a device */
+	OP25B_A_SESSION_TIMEOUT,	/* __u32: seconds left; absent: none */
+	OP25B_A_SESSION_COMMENT,	/* string: free text */
+
+	__OP25B_A_SESSION_MAX,
+	OP25B_A_SESSION_MAX = __OP25B_A_SESSION_MAX - 1
+};
+
 /* The top-level attributes of all messages */
 enum {
 	OP25B_A_UNSPEC,
@@ -216,6 +241,13 @@ enum {
 	OP25B_A_PID,			/* __u32: event: that process */
 	OP25B_A_LOG,			/* __s32: group of NFLOG to log senders to; -1: none */
 	OP25B_A_LOST_COUNT,		/* __u64: events that were sent to nobody */
+	OP25B_A_SESSION,		/* nest: a session; of a sync: any number of them */
+	OP25B_A_SESSION_COUNT,		/* __u32: number of sessions */
+	OP25B_A_DEV,			/* string: test: the device by which the packet comes */
+	OP25B_A_ADDED_COUNT,		/* __u32: sync: how many sessions were added */
+	OP25B_A_CHANGED_COUNT,		/* __u32: sync: how many became others of the same id */
+	OP25B_A_DELETED_COUNT,		/* __u32: sync: how many were deleted */
+	OP25B_A_KEPT_COUNT,		/* __u32: sync: how many were kept as they were */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
@@ -224,8 +256,8 @@ enum {
 /*
  * Operations. Those that change something require CAP_NET_ADMIN. Those that change the policy also
  * take [restore]: only within a restore. Those that add, delete or move also take [force].
- * Settings are mode, action, guard, senders, subscriber and log. Reading senders requires
- * CAP_NET_ADMIN.
+ * Settings are mode, action, guard, senders, subscriber and log. Reading senders and sessions
+ * requires CAP_NET_ADMIN.
  */
 enum {
 	OP25B_CMD_UNSPEC,
@@ -243,7 +275,7 @@ enum {
 	OP25B_CMD_RELAY_ADD,		/* do: [pool], prefix ... */
 	OP25B_CMD_RELAY_DEL,		/* do: [pool], prefix ... */
 	OP25B_CMD_RELAY_GET,		/* dump */
-	OP25B_CMD_TEST,			/* do: src, dst */
+	OP25B_CMD_TEST,			/* do: src, dst, [dev] */
 	OP25B_CMD_STATUS_GET,		/* do */
 	OP25B_CMD_FLUSH,		/* do */
 	OP25B_CMD_RESTORE_BEGIN,	/* do: stage this socket's changes in an empty policy */
@@ -257,8 +289,13 @@ enum {
 	OP25B_CMD_SENDER_RESET,		/* do: [pool], [prefix] */
 	OP25B_CMD_CONFIRM,		/* do: keep the policy that waits to be confirmed */
 	OP25B_CMD_ROLLBACK,		/* do: have the policy before it back */
+	OP25B_CMD_SESSION_ADD,		/* do: session, [force] */
+	OP25B_CMD_SESSION_DEL,		/* do: session, of which only the id counts, [force] */
+	OP25B_CMD_SESSION_GET,		/* dump: [session], of which only the id counts */
+	OP25B_CMD_SESSION_SYNC,		/* do: [session ...]: exactly these are there afterwards */
 	OP25B_CMD_POLICY_NTF,		/* event, in the group "policy" */
 	OP25B_CMD_SENDER_NTF,		/* event, in the group "senders" */
+	OP25B_CMD_SESSION_NTF,		/* event, in the group "sessions" */
 
 	__OP25B_CMD_MAX,
 	OP25B_CMD_MAX = __OP25B_CMD_MAX - 1

@@ -1,0 +1,945 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions: customers for whom a BRAS has opened port 25
+ *
+ * They are no part of the policy: a restore leaves them alone, and a change of one session copies
+ * nothing of the policy. Packets reach them through one pointer, op25b_sessions.map, under RCU. A
+ * change makes another map, which shares with the one before all that it has not touched
+ * (core/lpm.c). It has a session leave the map, or enter it, as a whole: a session is never written
+ * to, but replaced by another one. What may fail comes first; then the map is published, and the
+ * tables that only changes read follow.
+ *
+ * The text of a refusal starts with its noun, so that a client can put the value behind it:
+ * `prefix is in session "ppp0"` becomes `prefix 10.0.0.7/32 is in session "ppp0"`.
+ */
+#include <linux/errno.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+
+#include "core/memory.h"
+#include "op25b_session.h"
+#include "op25b_session_event.h"
+#include "op25b_table.h"
+#include "op25b_workqueue.h"
+
+DEFINE_STATIC_KEY_FALSE(op25b_session_key);
+
+/**
+ * struct op25b_session_change - a change of the sessions of a namespace
+ * @table: its table
+ * @map: the new map
+ * @base: the map that @map was copied from; NULL if there were no sessions
+ * @garbage: the parts of @base that @map does not share any more
+ * @ids: the sessions that are new, by their ids
+ * @gone: those in force that the change ends or replaces
+ * @unused: those that were new and do not come into force
+ * @loser: after -EEXIST: the session that cannot have ...
+ * @wanted: ... this prefix, or its device if this is NULL, because ...
+ * @owner: ... this session has it
+ * @work: frees what is not in force any more, after a grace period
+ */
+struct op25b_session_change {
+	struct op25b_table *table;
+	struct op25b_session_map *map;
+	struct op25b_session_map *base;
+	struct op25b_garbage garbage;
+	struct rb_root ids;
+	struct op25b_session *gone;
+	struct op25b_session *unused;
+	const struct op25b_session *loser;
+	const struct op25b_prefix *wanted;
+	const struct op25b_session *owner;
+	struct rcu_work work;
+};
+
+static struct op25b_session *session_of(unsigned long value)
+{
+	return (struct op25b_session *)value;
+}
+
+/* Whether it counts: whoever finds a session asks this. Its end may come later. */
+static bool is_live(const struct op25b_session *session)
+{
+	if (READ_ONCE(session->ended))
+		return false;
+	return !session->has_timeout || session->expiry.expires > ktime_get_coarse_boottime();
+}
+
+static void session_put(struct op25b_session *session)
+{
+	if (refcount_dec_and_test(&session->refs))
+		kfree(session);
+}
+
+static struct op25b_key device_key(int ifindex)
+{
+	return (struct op25b_key){ .hi = (u64)(u32)ifindex << 32 };
+}
+
+#define DEVICE_BITS	32
+
+/* --- packets --- */
+
+static struct op25b_lpm_match lookup(const struct op25b_session_map *map,
+				     enum op25b_family family, struct op25b_key key)
+{
+	if (family == OP25B_IPV4)
+		return op25b_lpm_lookup_ipv4(map->prefix[OP25B_IPV4], key);
+	return op25b_lpm_lookup_ipv6(map->prefix[OP25B_IPV6], key);
+}
+
+/**
+ * op25b_session_of_address() - find a session that has an address
+ * @table: the table of the namespace
+ * @family: of the address
+ * @key: the address
+ *
+ * Return: the session with the most specific prefix that holds it, as long-lived as the RCU read
+ * lock, or NULL.
+ */
+const struct op25b_session *op25b_session_of_address(const struct op25b_table *table,
+						     enum op25b_family family,
+						     struct op25b_key key)
+{
+	const struct op25b_session_map *map = rcu_dereference(table->sessions.map);
+	struct op25b_lpm_match match = { 0 };
+
+	if (map)
+		match = lookup(map, family, key);
+	while (match.value && !is_live(session_of(match.value)))
+		match = op25b_lpm_lookup_shorter(map->prefix[family], key, match.len);
+	return session_of(match.value);
+}
+
+/**
+ * op25b_session_of_device() - find the session that has a device
+ * @table: the table of the namespace
+ * @ifindex: the index of the device; 0 is none
+ *
+ * Return: the session, as long-lived as the RCU read lock, or NULL.
+ */
+const struct op25b_session *op25b_session_of_device(const struct op25b_table *table, int ifindex)
+{
+	const struct op25b_session_map *map = rcu_dereference(table->sessions.map);
+	struct op25b_session *session;
+
+	if (!map || !ifindex)
+		return NULL;
+	session = session_of(op25b_lpm_lookup_ipv4(map->device, device_key(ifindex)).value);
+	return session && is_live(session) ? session : NULL;
+}
+
+/* --- by id --- */
+
+/* Find the session of an id. NULL if there is none; @link is then where it would be. */
+static struct op25b_session *find_in(struct rb_root *ids, const char *id, struct rb_node **parent,
+				     struct rb_node ***link)
+{
+	struct op25b_session *session;
+	int order;
+
+	*parent = NULL;
+	*link = &ids->rb_node;
+	while (**link) {
+		*parent = **link;
+		session = rb_entry(*parent, struct op25b_session, node);
+		order = strcmp(id, op25b_session_id(session));
+		if (!order)
+			return session;
+		*link = order < 0 ? &(*parent)->rb_left : &(*parent)->rb_right;
+	}
+	return NULL;
+}
+
+static struct op25b_session *find(struct rb_root *ids, const char *id)
+{
+	struct rb_node *parent, **link;
+
+	return find_in(ids, id, &parent, &link);
+}
+
+/* Nobody in @ids has its id. */
+static void insert(struct rb_root *ids, struct op25b_session *session)
+{
+	struct rb_node *parent, **link;
+
+	find_in(ids, op25b_session_id(session), &parent, &link);
+	rb_link_node(&session->node, parent, link);
+	rb_insert_color(&session->node, ids);
+}
+
+/* The session of an id, as the change has it until now, or NULL */
+static struct op25b_session *find_changed(struct op25b_session_change *change, const char *id)
+	__must_hold(&change->table->sessions.lock)
+{
+	struct op25b_session *session = find(&change->ids, id);
+
+	if (session)
+		return session;
+	session = find(&change->table->sessions.ids, id);
+	return session && !session->leaves ? session : NULL;
+}
+
+/* --- making a session --- */
+
+static int compare_prefixes(const void *left, const void *right)
+{
+	const struct op25b_prefix *a = left, *b = right;
+	int order;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	order = op25b_key_compare(a->key, b->key);
+	return order ?: (int)a->len - (int)b->len;
+}
+
+/* Sort the prefixes of a request; those that are given twice are left out. */
+static unsigned int sort_prefixes(struct op25b_prefix *prefix, unsigned int n)
+{
+	unsigned int i, kept = 0;
+
+	sort(prefix, n, sizeof(*prefix), compare_prefixes, NULL);
+	for (i = 0; i < n; i++)
+		if (!kept || !op25b_prefix_equal(&prefix[kept - 1], &prefix[i]))
+			prefix[kept++] = prefix[i];
+	return kept;
+}
+
+static struct op25b_session *session_alloc(const char *id, const struct op25b_prefix *prefix,
+					   unsigned int prefixes, const char *comment)
+{
+	size_t id_size = strlen(id) + 1, comment_size = strlen(comment) + 1;
+	struct op25b_session *session;
+	char *text;
+
+	session = kzalloc(struct_size(session, prefix, prefixes) + id_size + comment_size,
+			  OP25B_GFP);
+	if (!session)
+		return NULL;
+	refcount_set(&session->refs, 1);
+	session->fresh = true;
+	session->prefixes = prefixes;
+	memcpy(session->prefix, prefix, prefixes * sizeof(*prefix));
+	session->comment = id_size;
+	text = (char *)&session->prefix[prefixes];
+	memcpy(text, id, id_size);
+	memcpy(text + id_size, comment, comment_size);
+	return session;
+}
+
+static struct op25b_session *session_make(const struct op25b_session_request *request)
+{
+	unsigned int prefixes = sort_prefixes(request->prefix, request->prefixes);
+	struct op25b_session *session;
+
+	session = session_alloc(request->id, request->prefix, prefixes, request->comment);
+	if (!session)
+		return NULL;
+	session->ifindex = request->ifindex;
+	session->has_timeout = request->timeout;
+	session->expiry.expires = ktime_add(ktime_get_boottime(), ktime_set(request->timeout, 0));
+	return session;
+}
+
+/* Whether they are the same but for the time that is left */
+static bool is_same(const struct op25b_session *a, const struct op25b_session *b)
+{
+	unsigned int i;
+
+	if (a->prefixes != b->prefixes || a->ifindex != b->ifindex ||
+	    a->has_timeout != b->has_timeout ||
+	    strcmp(op25b_session_comment(a), op25b_session_comment(b)))
+		return false;
+	for (i = 0; i < a->prefixes; i++)
+		if (!op25b_prefix_equal(&a->prefix[i], &b->prefix[i]))
+			return false;
+	return true;
+}
+
+/* --- the steps of a change --- */
+
+/* Take a session out of the new map, in force or fresh. */
+static int leave(struct op25b_session_change *change, struct op25b_session *session)
+{
+	struct op25b_session_map *map = change->map;
+	const struct op25b_prefix *prefix;
+	unsigned int i;
+	int err = 0;
+
+	if (session->fresh) {
+		rb_erase(&session->node, &change->ids);
+		session->next = change->unused;
+		change->unused = session;
+	} else {
+		session->leaves = true;
+		session->next = change->gone;
+		change->gone = session;
+	}
+	for (i = 0; i < session->prefixes && !err; i++) {
+		prefix = &session->prefix[i];
+		err = op25b_lpm_del(&map->prefix[prefix->family], &change->garbage, prefix->key,
+				    prefix->len);
+	}
+	if (!err && session->ifindex)
+		err = op25b_lpm_del(&map->device, &change->garbage, device_key(session->ifindex),
+				    DEVICE_BITS);
+	return err;
+}
+
+static int enter(struct op25b_session_change *change, struct op25b_session *session, bool force);
+
+/* Put a session without one of its prefixes into the place of @owner, unless it was the last. */
+static int take_prefix(struct op25b_session_change *change, struct op25b_session *owner,
+		       const struct op25b_prefix *prefix)
+{
+	struct op25b_session *rest = NULL;
+	unsigned int i, n = 0;
+	int err;
+
+	if (owner->prefixes > 1) {
+		rest = session_alloc(op25b_session_id(owner), owner->prefix, owner->prefixes,
+				     op25b_session_comment(owner));
+		if (!rest)
+			return -ENOMEM;
+		for (i = 0; i < owner->prefixes; i++)
+			if (!op25b_prefix_equal(&owner->prefix[i], prefix))
+				rest->prefix[n++] = owner->prefix[i];
+		memmove(&rest->prefix[n], op25b_session_id(owner),
+			owner->comment + strlen(op25b_session_comment(owner)) + 1);
+		rest->prefixes = n;
+		rest->has_timeout = owner->has_timeout;
+		rest->expiry.expires = owner->expiry.expires;
+	}
+	err = leave(change, owner);
+	if (!rest)
+		return err;
+	if (!err)
+		return enter(change, rest, true);
+	kfree(rest);
+	return err;
+}
+
+/*
+ * Make room for a fresh session at a prefix, or at its device if @prefix is NULL, that @owner has.
+ * What has ended is in nobody's way. -EEXIST: without force, notes the collision.
+ */
+static int displace(struct op25b_session_change *change, const struct op25b_session *session,
+		    const struct op25b_prefix *prefix, struct op25b_session *owner, bool force)
+{
+	if (!is_live(owner) || (force && !prefix))
+		return leave(change, owner);
+	if (force)
+		return take_prefix(change, owner, prefix);
+	change->loser = session;
+	change->owner = owner;
+	change->wanted = prefix;
+	return -EEXIST;
+}
+
+static int enter_prefix(struct op25b_session_change *change, struct op25b_session *session,
+			const struct op25b_prefix *prefix, bool force)
+{
+	struct op25b_lpm *lpm = &change->map->prefix[prefix->family];
+	unsigned long value = op25b_lpm_get(*lpm, prefix->key, prefix->len);
+	int err = 0;
+
+	if (value)
+		err = displace(change, session, prefix, session_of(value), force);
+	if (err)
+		return err;
+	return op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len,
+			     (unsigned long)session);
+}
+
+static int enter_device(struct op25b_session_change *change, struct op25b_session *session,
+			bool force)
+{
+	struct op25b_key key = device_key(session->ifindex);
+	struct op25b_lpm *lpm = &change->map->device;
+	unsigned long value = op25b_lpm_get(*lpm, key, DEVICE_BITS);
+	int err = 0;
+
+	if (value)
+		err = displace(change, session, NULL, session_of(value), force);
+	if (err)
+		return err;
+	return op25b_lpm_set(lpm, &change->garbage, key, DEVICE_BITS, (unsigned long)session);
+}
+
+/*
+ * Put a fresh session into the new map. It belongs to the change from now on, whatever is returned.
+ */
+static int enter(struct op25b_session_change *change, struct op25b_session *session, bool force)
+{
+	unsigned int i;
+	int err = 0;
+
+	insert(&change->ids, session);
+	for (i = 0; i < session->prefixes && !err; i++)
+		err = enter_prefix(change, session, &session->prefix[i], force);
+	if (!err && session->ifindex)
+		err = enter_device(change, session, force);
+	return err;
+}
+
+/* Say what has collided. The id is the request's, which outlives the session. */
+static void report_collision(const struct op25b_session_change *change, const char *id,
+			     struct op25b_session_collision *collision,
+			     struct netlink_ext_ack *extack)
+{
+	const char *owner = op25b_session_id(change->owner);
+
+	collision->id = id;
+	collision->ifindex = change->loser->ifindex;
+	if (change->wanted) {
+		collision->prefix = *change->wanted;
+		op25b_err_msg(extack, "prefix is in another session",
+			      "prefix is in session \"%s\"", owner);
+	} else {
+		op25b_err_msg(extack, "device is that of another session",
+			      "device is that of session \"%s\"", owner);
+	}
+}
+
+/**
+ * op25b_session_add() - add a session
+ * @change: the change
+ * @request: what it is to be; its prefixes are sorted
+ * @force: it may be there already: it becomes what is asked for. What other sessions have of its
+ *	   prefixes or its device, it takes from them
+ * @collision: set to what another one has, if that is the failure
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int op25b_session_add(struct op25b_session_change *change,
+		      const struct op25b_session_request *request, bool force,
+		      struct op25b_session_collision *collision, struct netlink_ext_ack *extack)
+{
+	struct op25b_session *session, *old = find_changed(change, request->id);
+	int err;
+
+	if (old && is_live(old) && !force) {
+		NL_SET_ERR_MSG(extack, "session exists already");
+		return -EEXIST;
+	}
+	session = session_make(request);
+	if (!session)
+		return -ENOMEM;
+	err = old ? leave(change, old) : 0;
+	if (err) {
+		kfree(session);
+		return err;
+	}
+	err = enter(change, session, force);
+	if (err == -EEXIST)
+		report_collision(change, request->id, collision, extack);
+	return err;
+}
+
+/**
+ * op25b_session_del() - end a session
+ * @change: the change
+ * @id: its id
+ * @force: it need not be there
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -ENOENT or -ENOMEM.
+ */
+int op25b_session_del(struct op25b_session_change *change, const char *id, bool force,
+		      struct netlink_ext_ack *extack)
+{
+	struct op25b_session *session = find_changed(change, id);
+	bool live = session && is_live(session);
+	int err = session ? leave(change, session) : 0;
+
+	if (err || live || force)
+		return err;
+	NL_SET_ERR_MSG(extack, "session does not exist");
+	return -ENOENT;
+}
+
+/**
+ * op25b_session_sync() - name a session that is to be there after a synchronisation
+ * @change: the change, which does nothing else
+ * @request: what it is to be; its prefixes are sorted
+ * @force: one of its id may have been named already: the last one counts
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int op25b_session_sync(struct op25b_session_change *change,
+		       const struct op25b_session_request *request, bool force,
+		       struct netlink_ext_ack *extack)
+{
+	struct op25b_session *old = find(&change->table->sessions.ids, request->id);
+	struct op25b_session *named = find(&change->ids, request->id);
+	struct op25b_session *session;
+
+	if ((named || (old && old->stays)) && !force) {
+		NL_SET_ERR_MSG(extack, "session is given twice");
+		return -EEXIST;
+	}
+	session = session_make(request);
+	if (!session)
+		return -ENOMEM;
+	if (named) {
+		rb_erase(&named->node, &change->ids);
+		kfree(named);
+	}
+	if (old)
+		old->stays = is_live(old) && is_same(old, session);
+	if (old && old->stays)
+		kfree(session);
+	else
+		insert(&change->ids, session);
+	return 0;
+}
+
+/**
+ * op25b_session_sync_end() - make a synchronisation's change of what was named
+ * @change: the change
+ * @force: where two of those that were named have the same prefix or device, the last one in the
+ *	   order of their ids has it
+ * @counts: set to what it has done
+ * @collision: set to what two of them have, if that is the failure; its @id lives as long as @change
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int op25b_session_sync_end(struct op25b_session_change *change, bool force,
+			   struct op25b_session_counts *counts,
+			   struct op25b_session_collision *collision,
+			   struct netlink_ext_ack *extack)
+{
+	struct rb_root named = change->ids;
+	struct op25b_session *session;
+	struct rb_node *node;
+	int err = 0;
+
+	*counts = (struct op25b_session_counts){ 0 };
+	for (node = rb_first(&change->table->sessions.ids); node && !err; node = rb_next(node)) {
+		session = rb_entry(node, struct op25b_session, node);
+		if (session->stays) {
+			counts->kept++;
+			continue;
+		}
+		if (find(&named, op25b_session_id(session)))
+			counts->changed++;
+		else
+			counts->deleted++;
+		err = leave(change, session);
+		cond_resched();
+	}
+	change->ids = RB_ROOT;
+	while ((node = rb_first(&named))) {
+		session = rb_entry(node, struct op25b_session, node);
+		rb_erase(node, &named);
+		counts->added++;
+		if (err)
+			kfree(session);
+		else
+			err = enter(change, session, force);
+		cond_resched();
+	}
+	counts->added -= counts->changed;
+	if (err == -EEXIST)
+		report_collision(change, op25b_session_id(change->loser), collision, extack);
+	return err;
+}
+
+/* --- begin, commit, abort --- */
+
+/**
+ * op25b_session_change_begin() - begin a change of the sessions
+ * @table: the table of the namespace; its lock of sessions is held until the change has ended
+ *
+ * Return: the change, or NULL when out of memory.
+ */
+struct op25b_session_change *op25b_session_change_begin(struct op25b_table *table)
+{
+	struct op25b_session_change *change = kzalloc(sizeof(*change), OP25B_GFP);
+	struct op25b_sessions *sessions = &table->sessions;
+
+	lockdep_assert_held(&sessions->lock);
+	if (!change)
+		return NULL;
+	change->table = table;
+	change->ids = RB_ROOT;
+	change->base = rcu_dereference_protected(sessions->map,
+						 lockdep_is_held(&sessions->lock));
+	change->map = kzalloc(sizeof(*change->map), OP25B_GFP);
+	if (!change->map) {
+		kfree(change);
+		return NULL;
+	}
+	if (change->base)
+		*change->map = *change->base;
+	return change;
+}
+
+static void free_list(struct op25b_session *session)
+{
+	struct op25b_session *next;
+
+	for (; session; session = next) {
+		next = session->next;
+		session_put(session);
+		cond_resched();
+	}
+}
+
+static void free_replaced(struct work_struct *work)
+{
+	struct op25b_session_change *change =
+		container_of(to_rcu_work(work), struct op25b_session_change, work);
+
+	free_list(change->gone);
+	op25b_garbage_free(&change->garbage);
+	kfree(change->base);
+	kfree(change);
+}
+
+/* Sessions that stay may be asked for again. */
+static void forget_stays(struct op25b_sessions *sessions)
+	__must_hold(&sessions->lock)
+{
+	struct rb_node *node;
+
+	for (node = rb_first(&sessions->ids); node; node = rb_next(node))
+		rb_entry(node, struct op25b_session, node)->stays = false;
+}
+
+static void map_seal(const struct op25b_session_map *map)
+{
+	op25b_lpm_seal(map->prefix[OP25B_IPV4]);
+	op25b_lpm_seal(map->prefix[OP25B_IPV6]);
+	op25b_lpm_seal(map->device);
+}
+
+static bool map_is_empty(const struct op25b_session_map *map)
+{
+	return !map->prefix[OP25B_IPV4].root && !map->prefix[OP25B_IPV6].root && !map->device.root;
+}
+
+static void sessions_schedule(struct op25b_sessions *sessions)
+	__must_hold(&sessions->lock)
+{
+	struct timerqueue_node *next = timerqueue_getnext(&sessions->expiries);
+
+	if (next)
+		hrtimer_start(&sessions->expiry_timer, next->expires, HRTIMER_MODE_ABS);
+}
+
+/* Take those that are gone out of the tables; the packets' map is another one already. */
+static void drop_gone(struct op25b_session_change *change, enum op25b_event kind,
+		      struct op25b_session_events *events)
+	__must_hold(&change->table->sessions.lock)
+{
+	struct op25b_sessions *sessions = &change->table->sessions;
+	struct op25b_session *session;
+
+	for (session = change->gone; session; session = session->next) {
+		rb_erase(&session->node, &sessions->ids);
+		if (session->has_timeout)
+			timerqueue_del(&sessions->expiries, &session->expiry);
+		WRITE_ONCE(sessions->count, sessions->count - 1);
+		sessions->orphans -= session->ended;
+		if (!find(&change->ids, op25b_session_id(session)))
+			op25b_session_event(events, kind, session);
+		else	/* for the event of the one that takes its place */
+			find(&change->ids, op25b_session_id(session))->leaves = true;
+		cond_resched();
+	}
+}
+
+static void take_new(struct op25b_session_change *change, struct op25b_session_events *events)
+	__must_hold(&change->table->sessions.lock)
+{
+	struct op25b_sessions *sessions = &change->table->sessions;
+	struct op25b_session *session;
+	struct rb_node *node;
+
+	while ((node = rb_first(&change->ids))) {
+		session = rb_entry(node, struct op25b_session, node);
+		rb_erase(node, &change->ids);
+		op25b_session_event(events, session->leaves ? OP25B_EVENT_SESSION_CHANGED :
+							      OP25B_EVENT_SESSION_NEW, session);
+		session->leaves = false;
+		session->fresh = false;
+		insert(&sessions->ids, session);
+		if (session->has_timeout)
+			timerqueue_add(&sessions->expiries, &session->expiry);
+		WRITE_ONCE(sessions->count, sessions->count + 1);
+		cond_resched();
+	}
+}
+
+/**
+ * op25b_session_change_commit() - put the sessions of a change into force
+ * @change: the change, which is gone afterwards
+ * @kind: the kind of the events of those that are gone
+ *
+ * Nothing of this can fail.
+ */
+void op25b_session_change_commit(struct op25b_session_change *change, enum op25b_event kind)
+{
+	struct op25b_sessions *sessions = &change->table->sessions;
+	struct op25b_session_events events = { .table = change->table };
+	u32 count = sessions->count;
+
+	lockdep_assert_held(&sessions->lock);
+	op25b_session_events_begin(&events);
+	map_seal(change->map);
+	if (map_is_empty(change->map)) {
+		kfree(change->map);
+		change->map = NULL;
+	}
+	rcu_assign_pointer(sessions->map, change->map);
+	drop_gone(change, kind, &events);
+	take_new(change, &events);
+	if (!count && sessions->count)
+		static_branch_inc(&op25b_session_key);
+	if (count && !sessions->count)
+		static_branch_dec(&op25b_session_key);
+	forget_stays(sessions);
+	sessions_schedule(sessions);
+	op25b_session_events_end(&events);
+	free_list(change->unused);
+	INIT_RCU_WORK(&change->work, free_replaced);
+	queue_rcu_work(op25b_workqueue, &change->work);
+}
+
+/**
+ * op25b_session_change_abort() - end a change so that nothing has happened
+ * @change: the change, which is gone afterwards
+ */
+void op25b_session_change_abort(struct op25b_session_change *change)
+{
+	struct op25b_sessions *sessions = &change->table->sessions;
+	struct op25b_session *session;
+	struct rb_node *node;
+
+	lockdep_assert_held(&sessions->lock);
+	for (session = change->gone; session; session = session->next)
+		session->leaves = false;
+	forget_stays(sessions);
+	while ((node = rb_first(&change->ids))) {
+		rb_erase(node, &change->ids);
+		kfree(rb_entry(node, struct op25b_session, node));
+	}
+	free_list(change->unused);
+	op25b_lpm_discard(change->map->prefix[OP25B_IPV4]);
+	op25b_lpm_discard(change->map->prefix[OP25B_IPV6]);
+	op25b_lpm_discard(change->map->device);
+	op25b_garbage_forget(&change->garbage);
+	kfree(change->map);
+	kfree(change);
+}
+
+/* --- ends --- */
+
+/* The most sessions that one change ends because they have expired: others may want the lock */
+#define END_MAX 1024
+
+static int end_expired(struct op25b_session_change *change)
+	__must_hold(&change->table->sessions.lock)
+{
+	struct timerqueue_node *next = timerqueue_getnext(&change->table->sessions.expiries);
+	unsigned int n;
+	int err = 0;
+
+	for (n = 0; next && n < END_MAX && !err; n++, next = timerqueue_iterate_next(next)) {
+		if (ktime_after(next->expires, ktime_get_boottime()))
+			break;
+		err = leave(change, container_of(next, struct op25b_session, expiry));
+	}
+	return err;
+}
+
+/**
+ * op25b_session_end_device() - end the session that has a device, if there is one
+ * @table: the table, whose lock of sessions is held
+ * @ifindex: the index of the device, which has gone down or away
+ *
+ * Return: 0, or -ENOMEM: the session counts for nothing any more, but op25b_session_end_due() has
+ * to be called again.
+ */
+int op25b_session_end_device(struct op25b_table *table, int ifindex)
+{
+	struct op25b_sessions *sessions = &table->sessions;
+	struct op25b_session_change *change;
+	const struct op25b_session_map *map;
+	struct op25b_session *session = NULL;
+	int err;
+
+	map = rcu_dereference_protected(sessions->map, lockdep_is_held(&sessions->lock));
+	if (map)
+		session = session_of(op25b_lpm_get(map->device, device_key(ifindex),
+						   DEVICE_BITS));
+	if (!session)
+		return 0;
+	change = op25b_session_change_begin(table);
+	err = change ? leave(change, session) : -ENOMEM;
+	if (!err) {
+		op25b_session_change_commit(change, OP25B_EVENT_SESSION_DOWN);
+		return 0;
+	}
+	if (change)
+		op25b_session_change_abort(change);
+	if (!session->ended) {
+		WRITE_ONCE(session->ended, true);
+		sessions->orphans++;
+	}
+	return err;
+}
+
+/* The first one that has lost its device and is still there */
+static struct op25b_session *find_orphan(struct op25b_sessions *sessions)
+	__must_hold(&sessions->lock)
+{
+	struct op25b_session *session;
+	struct rb_node *node;
+
+	for (node = rb_first(&sessions->ids); node; node = rb_next(node)) {
+		session = rb_entry(node, struct op25b_session, node);
+		if (session->ended)
+			return session;
+	}
+	return NULL;
+}
+
+/**
+ * op25b_session_end_due() - end sessions whose timeout is over or whose device is gone
+ * @table: the table, whose lock of sessions is held
+ *
+ * The next time for it is when the timer of the sessions expires.
+ *
+ * Return: 0, or -ENOMEM: some are left that are due.
+ */
+int op25b_session_end_due(struct op25b_table *table)
+{
+	struct op25b_session_change *change = op25b_session_change_begin(table);
+	int err;
+
+	if (!change)
+		return -ENOMEM;
+	err = end_expired(change);
+	if (err) {
+		op25b_session_change_abort(change);
+		return err;
+	}
+	op25b_session_change_commit(change, OP25B_EVENT_SESSION_EXPIRED);
+	while (!err && table->sessions.orphans)
+		err = op25b_session_end_device(table, find_orphan(&table->sessions)->ifindex);
+	return err;
+}
+
+/* --- readers --- */
+
+/**
+ * op25b_session_list_get() - get sessions as they are now
+ * @table: the table, not locked
+ * @id: the id of the only session to get; NULL for all
+ *
+ * Return: the list, for op25b_session_list_put(), or an error pointer: -ENOENT, -ENOMEM.
+ */
+struct op25b_session_list *op25b_session_list_get(struct op25b_table *table, const char *id)
+{
+	struct op25b_sessions *sessions = &table->sessions;
+	struct op25b_session_list *list;
+	struct op25b_session *session;
+	struct rb_node *node;
+
+	mutex_lock(&sessions->lock);
+	list = kvzalloc(struct_size(list, session, id ? 1 : sessions->count), OP25B_GFP);
+	if (!list) {
+		mutex_unlock(&sessions->lock);
+		return ERR_PTR(-ENOMEM);
+	}
+	for (node = rb_first(&sessions->ids); node; node = rb_next(node)) {
+		session = rb_entry(node, struct op25b_session, node);
+		if (!is_live(session) || (id && strcmp(id, op25b_session_id(session))))
+			continue;
+		refcount_inc(&session->refs);
+		list->session[list->count++] = session;
+	}
+	mutex_unlock(&sessions->lock);
+	if (!id || list->count)
+		return list;
+	kvfree(list);
+	return ERR_PTR(-ENOENT);
+}
+
+/**
+ * op25b_session_list_put() - drop a list of sessions
+ * @list: the list, which is gone afterwards
+ */
+void op25b_session_list_put(struct op25b_session_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		session_put(list->session[i]);
+		cond_resched();
+	}
+	kvfree(list);
+}
+
+/* --- init and exit --- */
+
+/**
+ * op25b_session_init() - initialize the sessions of a namespace
+ * @sessions: the sessions; op25b_session_end_init() does the rest
+ */
+void op25b_session_init(struct op25b_sessions *sessions)
+	__context_unsafe(/* nobody else has them yet */)
+{
+	mutex_init(&sessions->lock);
+	sessions->ids = RB_ROOT;
+	timerqueue_init_head(&sessions->expiries);
+}
+
+/**
+ * op25b_session_close() - end all sessions of a namespace that goes away
+ * @sessions: the sessions, which no command changes any more; devices may still go away
+ */
+void op25b_session_close(struct op25b_sessions *sessions)
+{
+	mutex_lock(&sessions->lock);
+	sessions->closed = rcu_dereference_protected(sessions->map,
+						     lockdep_is_held(&sessions->lock));
+	RCU_INIT_POINTER(sessions->map, NULL);
+	timerqueue_init_head(&sessions->expiries);
+	mutex_unlock(&sessions->lock);
+	if (sessions->closed)
+		static_branch_dec(&op25b_session_key);
+}
+
+/**
+ * op25b_session_exit() - free the sessions of a namespace
+ * @sessions: the sessions, closed a grace period ago
+ */
+void op25b_session_exit(struct op25b_sessions *sessions)
+	__context_unsafe(/* nothing finds them any more */)
+{
+	struct op25b_session *session;
+	struct rb_node *node;
+
+	if (sessions->closed) {
+		op25b_lpm_free(sessions->closed->prefix[OP25B_IPV4]);
+		op25b_lpm_free(sessions->closed->prefix[OP25B_IPV6]);
+		op25b_lpm_free(sessions->closed->device);
+		kfree(sessions->closed);
+	}
+	while ((node = rb_first(&sessions->ids))) {
+		session = rb_entry(node, struct op25b_session, node);
+		rb_erase(node, &sessions->ids);
+		session_put(session);
+		cond_resched();
+	}
+}
