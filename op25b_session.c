@@ -14,8 +14,10 @@
  */
 #include <linux/errno.h>
 #include <linux/ktime.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -223,7 +225,8 @@ static struct op25b_session *session_alloc(const char *id, const struct op25b_pr
 	refcount_set(&session->refs, 1);
 	session->fresh = true;
 	session->prefixes = prefixes;
-	memcpy(session->prefix, prefix, prefixes * sizeof(*prefix));
+	if (prefixes)
+		memcpy(session->prefix, prefix, prefixes * sizeof(*prefix));
 	session->comment = id_size;
 	text = (char *)&session->prefix[prefixes];
 	memcpy(text, id, id_size);
@@ -650,13 +653,15 @@ static void drop_gone(struct op25b_session_change *change, enum op25b_event kind
 		WRITE_ONCE(sessions->count, sessions->count - 1);
 		sessions->orphans -= session->ended;
 		if (!find(&change->ids, op25b_session_id(session)))
-			op25b_session_event(events, kind, session);
+			op25b_session_event(events, session->ended ? OP25B_EVENT_SESSION_DOWN : kind,
+					    session);
 		else	/* for the event of the one that takes its place */
 			find(&change->ids, op25b_session_id(session))->leaves = true;
 		cond_resched();
 	}
 }
 
+/* Put those that are new into the tables. */
 static void take_new(struct op25b_session_change *change, struct op25b_session_events *events)
 	__must_hold(&change->table->sessions.lock)
 {
@@ -677,6 +682,14 @@ static void take_new(struct op25b_session_change *change, struct op25b_session_e
 		WRITE_ONCE(sessions->count, sessions->count + 1);
 		cond_resched();
 	}
+}
+
+/* Have the process pay for what the end of the sessions takes, or nobody. */
+static void set_memcg(struct op25b_sessions *sessions, bool process)
+	__must_hold(&sessions->lock)
+{
+	mem_cgroup_put(sessions->memcg);
+	sessions->memcg = process ? get_mem_cgroup_from_mm(current->mm) : NULL;
 }
 
 /**
@@ -701,7 +714,11 @@ void op25b_session_change_commit(struct op25b_session_change *change, enum op25b
 	}
 	rcu_assign_pointer(sessions->map, change->map);
 	drop_gone(change, kind, &events);
+	if (change->ids.rb_node)
+		set_memcg(sessions, true);
 	take_new(change, &events);
+	if (!sessions->count)
+		set_memcg(sessions, false);
 	if (!count && sessions->count)
 		static_branch_inc(&op25b_session_key);
 	if (count && !sessions->count)
@@ -798,19 +815,23 @@ int op25b_session_end_device(struct op25b_table *table, int ifindex)
 	return err;
 }
 
-/* The first one that has lost its device and is still there */
-static struct op25b_session *find_orphan(struct op25b_sessions *sessions)
-	__must_hold(&sessions->lock)
+/* End those that have lost their device and are still there. */
+static int end_orphans(struct op25b_session_change *change)
+	__must_hold(&change->table->sessions.lock)
 {
+	struct op25b_sessions *sessions = &change->table->sessions;
 	struct op25b_session *session;
 	struct rb_node *node;
+	int err = 0;
 
-	for (node = rb_first(&sessions->ids); node; node = rb_next(node)) {
+	if (!sessions->orphans)
+		return 0;
+	for (node = rb_first(&sessions->ids); node && !err; node = rb_next(node)) {
 		session = rb_entry(node, struct op25b_session, node);
-		if (session->ended)
-			return session;
+		if (session->ended && !session->leaves)
+			err = leave(change, session);
 	}
-	return NULL;
+	return err;
 }
 
 /**
@@ -823,19 +844,22 @@ static struct op25b_session *find_orphan(struct op25b_sessions *sessions)
  */
 int op25b_session_end_due(struct op25b_table *table)
 {
-	struct op25b_session_change *change = op25b_session_change_begin(table);
+	struct op25b_sessions *sessions = &table->sessions;
+	struct op25b_session_change *change;
+	struct mem_cgroup *old;
 	int err;
 
-	if (!change)
-		return -ENOMEM;
-	err = end_expired(change);
-	if (err) {
+	/* the commit may drop the reference to the control group, and allocates nothing but events */
+	old = set_active_memcg(sessions->memcg);
+	change = op25b_session_change_begin(table);
+	err = change ? end_expired(change) : -ENOMEM;
+	if (!err)
+		err = end_orphans(change);
+	set_active_memcg(old);
+	if (!err)
+		op25b_session_change_commit(change, OP25B_EVENT_SESSION_EXPIRED);
+	else if (change)
 		op25b_session_change_abort(change);
-		return err;
-	}
-	op25b_session_change_commit(change, OP25B_EVENT_SESSION_EXPIRED);
-	while (!err && table->sessions.orphans)
-		err = op25b_session_end_device(table, find_orphan(&table->sessions)->ifindex);
 	return err;
 }
 
@@ -915,6 +939,7 @@ void op25b_session_close(struct op25b_sessions *sessions)
 						     lockdep_is_held(&sessions->lock));
 	RCU_INIT_POINTER(sessions->map, NULL);
 	timerqueue_init_head(&sessions->expiries);
+	set_memcg(sessions, false);
 	mutex_unlock(&sessions->lock);
 	if (sessions->closed)
 		static_branch_dec(&op25b_session_key);

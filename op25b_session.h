@@ -19,7 +19,7 @@
 #include "core/lpm.h"
 #include "op25b_policy.h"
 
-struct net;
+struct mem_cgroup;
 struct op25b_table;
 
 /**
@@ -45,6 +45,8 @@ struct op25b_session_map {
  * @expiry_timer: queues @expire when the next one expires
  * @expire: the work that ends sessions that have expired or whose device is gone, see
  *	    op25b_session_end.c
+ * @memcg: the memory control group of the process whose change was the last to add one; @expire
+ *	   charges its copies to it. NULL if there are none
  * @closed: the last map of a namespace that goes away
  */
 struct op25b_sessions {
@@ -56,6 +58,7 @@ struct op25b_sessions {
 	struct timerqueue_head expiries __guarded_by(&lock);
 	struct hrtimer expiry_timer;
 	struct work_struct expire;
+	struct mem_cgroup *memcg __guarded_by(&lock);
 	struct op25b_session_map *closed;
 };
 

@@ -9,7 +9,6 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
-#include "core/memory.h"
 #include "op25b_event.h"
 #include "op25b_netlink.h"
 #include "op25b_session_event.h"
@@ -22,7 +21,7 @@ static bool multicast_session(struct op25b_table *table, enum op25b_event kind,
 			      const struct op25b_session *session)
 {
 	struct net *net = table->net;
-	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, OP25B_GFP);
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL | __GFP_NOWARN);
 	unsigned int at = 0;
 	void *header;
 

@@ -12,7 +12,7 @@ CORE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 # The folder of tests/unit/fetch-geo
 GEO_RANGES := build/geo/ranges
 
-CORE_TESTS := $(addprefix build/unit/test_, classify confirm log lpm restore sender table)
+CORE_TESTS := $(addprefix build/unit/test_, classify confirm log lpm restore sender session table)
 
 CORE_OBJECTS_classify := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/test_classify.o tests/unit/check.o core/classify.o)
@@ -28,10 +28,12 @@ CORE_OBJECTS_harness := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/text.o tests/unit/shim/slab.o tests/unit/shim/later.o \
 	op25b_table.o op25b_publish.o op25b_recording.o op25b_change.o op25b_step.o op25b_expire.o \
 	op25b_policy.o op25b_pin.o op25b_confirm.o op25b_workqueue.o op25b_stats.o op25b_judge.o op25b_hook.o \
-	core/classify.o core/lpm.o core/garbage.o)
+	op25b_session.o core/classify.o core/lpm.o core/garbage.o)
 CORE_OBJECTS_confirm := $(CORE_UNIT)/tests/unit/test_confirm.o $(CORE_OBJECTS_harness)
 CORE_OBJECTS_table := $(CORE_UNIT)/tests/unit/test_table.o $(CORE_OBJECTS_harness)
 CORE_OBJECTS_restore := $(addprefix $(CORE_UNIT)/, tests/unit/test_restore.o op25b_restore.o) \
+	$(CORE_OBJECTS_harness)
+CORE_OBJECTS_session := $(addprefix $(CORE_UNIT)/, tests/unit/test_session.o op25b_session_end.o) \
 	$(CORE_OBJECTS_harness)
 
 CORE_OBJECTS_sender := $(addprefix $(CORE_UNIT)/, \
@@ -43,6 +45,7 @@ build/unit/test_log: $(CORE_OBJECTS_log)
 build/unit/test_lpm: $(CORE_OBJECTS_lpm) | build/geo/ipv4 build/geo/ipv6
 build/unit/test_restore: $(CORE_OBJECTS_restore)
 build/unit/test_sender: $(CORE_OBJECTS_sender)
+build/unit/test_session: $(CORE_OBJECTS_session)
 build/unit/test_table: $(CORE_OBJECTS_table)
 
 $(CORE_TESTS):
@@ -72,7 +75,8 @@ check-unit-mutate: $(CORE_TESTS)
 		OBJECTS_confirm="$(CORE_OBJECTS_confirm)" \
 		OBJECTS_log="$(CORE_OBJECTS_log)" \
 		OBJECTS_lpm="$(CORE_OBJECTS_lpm)" OBJECTS_restore="$(CORE_OBJECTS_restore)" \
-		OBJECTS_sender="$(CORE_OBJECTS_sender)" OBJECTS_table="$(CORE_OBJECTS_table)" \
+		OBJECTS_sender="$(CORE_OBJECTS_sender)" \
+		OBJECTS_session="$(CORE_OBJECTS_session)" OBJECTS_table="$(CORE_OBJECTS_table)" \
 		tests/unit/mutate $(MUTATE)
 
 -include $(shell find $(CORE_UNIT) -name '*.d' 2>/dev/null)

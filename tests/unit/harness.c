@@ -22,6 +22,8 @@
 #include "op25b_publish.h"
 #include "op25b_reject.h"
 #include "op25b_recorder.h"
+#include "op25b_session.h"
+#include "op25b_session_event.h"
 #include "op25b_skb.h"
 #include "op25b_step.h"
 #include "op25b_trace.h"
@@ -94,6 +96,21 @@ void op25b_event_send(struct op25b_table *of, const struct op25b_change_event *e
 		CHECK(policy->generation == old->generation + 1);
 	stubs.events++;
 	stubs.event = *event;
+}
+
+void op25b_session_events_begin(struct op25b_session_events *events)
+{
+	CHECK(events->table == table);
+}
+
+void op25b_session_event(struct op25b_session_events *events, enum op25b_event kind,
+			 const struct op25b_session *session)
+{
+	stubs.session_events[kind]++;
+}
+
+void op25b_session_events_end(struct op25b_session_events *events)
+{
 }
 
 /* The module asks whether there are any recorders. */
@@ -407,7 +424,9 @@ static void check_judgements(const struct op25b_policy *policy, const struct mod
 		src = random_key(family);
 		dst = random_key(family);
 		expected = model_judge(model, type, family, src, dst);
-		judgement = op25b_judge(policy, type, family, src, dst);
+		rcu_read_lock();
+		judgement = op25b_judge(table, policy, type, family, src, dst);
+		rcu_read_unlock();
 		CHECK(judgement.verdict == expected.verdict, "%d, not %d", judgement.verdict,
 		      expected.verdict);
 		entry = model_lookup(model, family, src);
@@ -1038,6 +1057,9 @@ static void set_checksum(struct sk_buff *skb, int at)
 	skb->csum_start = at - skb->csum_offset;
 }
 
+void (*judge_sessions)(struct verdict *verdict, enum op25b_family family, struct op25b_key src,
+		       struct op25b_key dst);
+
 struct verdict send_packet(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,
 			   struct op25b_key dst)
 {
@@ -1069,6 +1091,8 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 			type = OP25B_PKT_MALFORMED;
 	}
 	verdict = model_judge(&in_force, type, family, src, dst);
+	if (judge_sessions)
+		judge_sessions(&verdict, family, src, dst);
 	/* the router is no customer of its own, neither as destination of others nor by itself */
 	if (stubs.looped || (is_own(family, dst) && (verdict.class == OP25B_CLASS_SYNACK ||
 						     verdict.class == OP25B_CLASS_INBOUND)))
@@ -1185,6 +1209,7 @@ int harness_setup(void **state)
 	memset(&stubs, 0, sizeof(stubs));
 	seen_recorder = 0;
 	others = NULL;
+	judge_sessions = NULL;
 	shim_mutex_unlocked = lock_released;
 	CHECK(op25b_workqueue_init() == 0);
 	CHECK(op25b_table_init(table, &net) == 0);

@@ -38,6 +38,7 @@ extern struct op25b_table *const table;
  * @trace: what the last one was called with
  * @events: the number of calls of op25b_event_send()
  * @event: what the last one was called with
+ * @session_events: how many events of sessions there were, by kind
  * @own: an address of the router's own, NULL for none
  * @spoofed: the next packets come by a device by which the router would not send to their source
  * @looped: the router has sent the next packets to itself: by the loopback device, or within a VRF
@@ -67,6 +68,7 @@ struct stubs {
 	} trace;
 	unsigned int events;
 	struct op25b_change_event event;
+	unsigned int session_events[OP25B_EVENT_MAX + 1];
 	const char *own;
 	bool spoofed;
 	enum { NOT_LOOPED, LOOPED, LOOPED_IN_VRF } looped;
@@ -144,6 +146,10 @@ void advance_time(unsigned int seconds);
 
 /* Advance the clock while the machine is suspended: the work comes later. */
 void suspend_time(unsigned int seconds);
+
+/* What sessions make of the verdict on a packet that is sent; NULL if there are none */
+extern void (*judge_sessions)(struct verdict *verdict, enum op25b_family family,
+			      struct op25b_key src, struct op25b_key dst);
 
 /* Pass a packet to the hook, and check its verdict and the counters against the model. */
 struct verdict send_packet(enum op25b_pkt_type type, enum op25b_family family, struct op25b_key src,

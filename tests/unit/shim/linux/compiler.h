@@ -7,6 +7,7 @@
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
 #define noinline	__attribute__((noinline))
+#define __cold		__attribute__((cold))
 
 /* annotations for sparse, which does not check the tests */
 #define __rcu

@@ -5,6 +5,8 @@
 
 #define NOTIFY_DONE 0
 
+struct net_device;
+
 struct notifier_block {
 	int (*notifier_call)(struct notifier_block *block, unsigned long event, void *data);
 };

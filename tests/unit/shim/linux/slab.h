@@ -10,6 +10,9 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+/* as linux/overflow.h */
+#define struct_size(p, member, n)	(sizeof(*(p)) + (n) * sizeof((p)->member[0]))
+
 #define GFP_KERNEL		1u
 #define GFP_ATOMIC		2u
 #define __GFP_ACCOUNT		4u

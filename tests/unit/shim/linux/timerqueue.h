@@ -34,6 +34,11 @@ static inline struct timerqueue_node *timerqueue_getnext(struct timerqueue_head 
 	return head->first;
 }
 
+static inline struct timerqueue_node *timerqueue_iterate_next(struct timerqueue_node *node)
+{
+	return node->next;
+}
+
 static inline bool timerqueue_add(struct timerqueue_head *head, struct timerqueue_node *node)
 {
 	struct timerqueue_node **link = &head->first;
