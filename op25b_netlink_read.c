@@ -276,6 +276,7 @@ static int put_session_id(struct sk_buff *skb, const struct genl_info *info,
 }
 
 static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, struct genl_info *info)
+	__context_unsafe(/* it is called under RCU: what is staged cannot be tested */)
 {
 	const struct op25b_table *table = &op25b_net(genl_info_net(info))->table;
 	struct op25b_prefix src, dst, side, other;

@@ -18,7 +18,7 @@
 #include "op25b_netlink.h"
 #include "op25b_session.h"
 
-/* Whether an id, which is not too long, has the right characters: not those that a line separates */
+/* Whether an id, which is not too long, has characters that can stand in a line with others */
 static bool id_is_valid(const char *id)
 {
 	if (!*id)

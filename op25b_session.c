@@ -509,7 +509,8 @@ int op25b_session_sync(struct op25b_session_change *change,
  * @force: where two of those that were named have the same prefix or device, the last one in the
  *	   order of their ids has it
  * @counts: set to what it has done
- * @collision: set to what two of them have, if that is the failure; its @id lives as long as @change
+ * @collision: set to what two of them have, if that is the failure; its @id is that of a session
+ *	       of the change
  * @extack: takes the reason of a failure
  *
  * Return: 0, -EEXIST or -ENOMEM.
@@ -653,7 +654,8 @@ static void drop_gone(struct op25b_session_change *change, enum op25b_event kind
 		WRITE_ONCE(sessions->count, sessions->count - 1);
 		sessions->orphans -= session->ended;
 		if (!find(&change->ids, op25b_session_id(session)))
-			op25b_session_event(events, session->ended ? OP25B_EVENT_SESSION_DOWN : kind,
+			op25b_session_event(events,
+					    session->ended ? OP25B_EVENT_SESSION_DOWN : kind,
 					    session);
 		else	/* for the event of the one that takes its place */
 			find(&change->ids, op25b_session_id(session))->leaves = true;
@@ -849,7 +851,7 @@ int op25b_session_end_due(struct op25b_table *table)
 	struct mem_cgroup *old;
 	int err;
 
-	/* the commit may drop the reference to the control group, and allocates nothing but events */
+	/* the commit may drop the reference to the control group, and allocates only events */
 	old = set_active_memcg(sessions->memcg);
 	change = op25b_session_change_begin(table);
 	err = change ? end_expired(change) : -ENOMEM;

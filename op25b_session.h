@@ -38,10 +38,10 @@ struct op25b_session_map {
  * struct op25b_sessions - the sessions of one namespace
  * @map: those that are in force; NULL if there are none
  * @lock: held while anything below is read or written, and while @map is replaced
- * @ids: the sessions by their ids
  * @count: how many there are; read without @lock, too
- * @orphans: how many have lost their device, but are still there because memory was short
+ * @ids: the sessions by their ids
  * @expiries: those with a timeout, the next to expire first
+ * @orphans: how many have lost their device, but are still there because memory was short
  * @expiry_timer: queues @expire when the next one expires
  * @expire: the work that ends sessions that have expired or whose device is gone, see
  *	    op25b_session_end.c
@@ -52,10 +52,10 @@ struct op25b_session_map {
 struct op25b_sessions {
 	struct op25b_session_map __rcu *map __guarded_by(RCU);
 	struct mutex lock;
-	struct rb_root ids __guarded_by(&lock);
 	u32 count;
-	u32 orphans __guarded_by(&lock);
+	struct rb_root ids __guarded_by(&lock);
 	struct timerqueue_head expiries __guarded_by(&lock);
+	u32 orphans __guarded_by(&lock);
 	struct hrtimer expiry_timer;
 	struct work_struct expire;
 	struct mem_cgroup *memcg __guarded_by(&lock);

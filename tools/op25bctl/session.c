@@ -15,22 +15,12 @@
 
 /* --- as the kernel sends them --- */
 
-/**
- * session_read() - read a session from a message
- * @message: the message
- * @session: the result; all zeros, or the same session before: then the prefixes are added
- *
- * Return: false if it has none, or another one than before.
- */
-bool session_read(const struct nlmsghdr *message, struct session *session)
+static bool session_read_nest(const struct nlattr *whole, struct session *session)
 {
-	const struct nlattr *table[OP25B_A_MAX + 1], *nest[OP25B_A_SESSION_MAX + 1], *attribute;
+	const struct nlattr *nest[OP25B_A_SESSION_MAX + 1], *attribute;
 	const char *id;
 
-	message_attributes(message, table);
-	if (!table[OP25B_A_SESSION])
-		return false;
-	nest_attributes(table[OP25B_A_SESSION], nest, OP25B_A_SESSION_MAX);
+	nest_attributes(whole, nest, OP25B_A_SESSION_MAX);
 	id = attribute_string(nest[OP25B_A_SESSION_ID]);
 	if (!id || (*session->id && strncmp(id, session->id, OP25B_SESSION_ID_MAX)))
 		return false;
@@ -43,7 +33,7 @@ bool session_read(const struct nlmsghdr *message, struct session *session)
 		session->comment = memory_copy(attribute_string(nest[OP25B_A_SESSION_COMMENT]));
 		comment_clean(session->comment);
 	}
-	mnl_attr_for_each_nested(attribute, table[OP25B_A_SESSION]) {
+	mnl_attr_for_each_nested(attribute, whole) {
 		if (mnl_attr_get_type(attribute) != OP25B_A_SESSION_PREFIX)
 			continue;
 		session->prefix = memory_grow(session->prefix, &session->size, session->count + 1,
@@ -52,6 +42,21 @@ bool session_read(const struct nlmsghdr *message, struct session *session)
 			session->count++;
 	}
 	return true;
+}
+
+/**
+ * session_read() - read a session from a message
+ * @message: the message
+ * @session: the result; all zeros, or the same session before: then the prefixes are added
+ *
+ * Return: false if it has none, or another one than before.
+ */
+bool session_read(const struct nlmsghdr *message, struct session *session)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+
+	message_attributes(message, table);
+	return table[OP25B_A_SESSION] && session_read_nest(table[OP25B_A_SESSION], session);
 }
 
 /* Returns a session as a JSON object. */
@@ -84,6 +89,13 @@ struct sessions {
 	size_t size;		/* elements allocated */
 };
 
+static void sessions_add(struct sessions *sessions, const struct session *session)
+{
+	sessions->session = memory_grow(sessions->session, &sessions->size, sessions->count + 1,
+					sizeof(*sessions->session));
+	sessions->session[sessions->count++] = *session;
+}
+
 /* A session with many prefixes takes several messages. */
 static void add_session(const struct nlmsghdr *answer, void *data)
 {
@@ -92,11 +104,8 @@ static void add_session(const struct nlmsghdr *answer, void *data)
 
 	if (sessions->count && session_read(answer, &sessions->session[sessions->count - 1]))
 		return;
-	if (!session_read(answer, &session))
-		return;
-	sessions->session = memory_grow(sessions->session, &sessions->size, sessions->count + 1,
-					sizeof(*sessions->session));
-	sessions->session[sessions->count++] = session;
+	if (session_read(answer, &session))
+		sessions_add(sessions, &session);
 }
 
 static void sessions_free(struct sessions *sessions)
@@ -231,13 +240,29 @@ static bool has(const struct session *session, const struct nlattr *attribute)
 	return false;
 }
 
-/* Completes the text of a refusal with the id of the session that has the attribute at fault. */
+/* Reads the sessions that a request asks for, without the one that the kernel has refused. */
+static void read_request(const struct message *request, uint32_t offset, struct sessions *sessions)
+{
+	const struct nlattr *attribute, *refused = message_attribute_at(request, offset);
+	struct session session;
+
+	mnl_attr_for_each(attribute, message_header(request), GENL_HDRLEN) {
+		session = (struct session) {};
+		if (mnl_attr_get_type(attribute) == OP25B_A_SESSION && attribute != refused &&
+		    session_read_nest(attribute, &session))
+			sessions_add(sessions, &session);
+	}
+}
+
+/*
+ * Completes the text of a refusal with the id of the session that has the attribute at fault: one of
+ * @sessions, or of the kernel's if there are none.
+ */
 static void name_other(struct transport *transport, const struct message *request,
-		       struct transport_error *error)
+		       struct sessions *sessions, struct transport_error *error)
 {
 	const struct nlattr *attribute = message_nested_at(request, error->offset);
 	struct message question = {};
-	struct sessions sessions = {};
 	size_t i, j;
 
 	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
@@ -246,25 +271,27 @@ static void name_other(struct transport *transport, const struct message *reques
 	if (i == sizeof(others) / sizeof(*others) || !attribute)
 		return;
 	message_begin(&question, OP25B_CMD_SESSION_GET, NLM_F_DUMP);
-	if (!transport_ask(transport, &question, add_session, &sessions))
-		for (j = 0; j < sessions.count; j++)
-			if (has(&sessions.session[j], attribute))
-				snprintf(error->text, sizeof(error->text), "%s \"%s\"",
-					 others[i].named, sessions.session[j].id);
-	sessions_free(&sessions);
+	if (!sessions->count)
+		transport_ask(transport, &question, add_session, sessions);
+	for (j = 0; j < sessions->count; j++)
+		if (has(&sessions->session[j], attribute))
+			snprintf(error->text, sizeof(error->text), "%s \"%s\"", others[i].named,
+				 sessions->session[j].id);
 	message_free(&question);
 }
 
 static int ask(struct control *control, struct message *request, transport_reader reader,
 	       void *data)
 {
+	struct sessions sessions = {};
 	struct transport_error error;
 	int status = control_connect(control);
 
 	if (status || !transport_ask(control->transport, request, reader, data))
 		return status;
 	error = *transport_error(control->transport);
-	name_other(control->transport, request, &error);
+	name_other(control->transport, request, &sessions, &error);
+	sessions_free(&sessions);
 	return refusal(control->transport, &error, request, NULL);
 }
 
@@ -514,6 +541,7 @@ static unsigned int refused_line(const struct sync *sync, uint32_t offset)
 
 static int send_sync(struct control *control, struct sync *sync, struct outcome *outcome)
 {
+	struct sessions sessions = {};
 	struct transport_error error;
 	struct place outer = report_place();
 	int status = control_connect(control);
@@ -522,6 +550,9 @@ static int send_sync(struct control *control, struct sync *sync, struct outcome 
 	if (status || !transport_ask(control->transport, &sync->request, read_outcome, outcome))
 		return status;
 	error = *transport_error(control->transport);
+	read_request(&sync->request, error.offset, &sessions);
+	name_other(control->transport, &sync->request, &sessions, &error);
+	sessions_free(&sessions);
 	line = refused_line(sync, error.offset);
 	if (line)
 		report_at((struct place) { sync->file, line });
