@@ -71,6 +71,12 @@ static bool is_live(const struct op25b_session *session)
 	return !session->has_timeout || session->expiry.expires > ktime_get_coarse_boottime();
 }
 
+static struct op25b_session_map *map_in_force(struct op25b_sessions *sessions)
+	__context_unsafe(/* the lock keeps the map as RCU does */)
+{
+	return rcu_dereference_protected(sessions->map, lockdep_is_held(&sessions->lock));
+}
+
 static void session_put(struct op25b_session *session)
 {
 	if (refcount_dec_and_test(&session->refs))
@@ -176,10 +182,10 @@ static void insert(struct rb_root *ids, struct op25b_session *session)
 
 /* The session of an id, as the change has it until now, or NULL */
 static struct op25b_session *find_changed(struct op25b_session_change *change, const char *id)
-	__must_hold(&change->table->sessions.lock)
 {
 	struct op25b_session *session = find(&change->ids, id);
 
+	lockdep_assert_held(&change->table->sessions.lock);
 	if (session)
 		return session;
 	session = find(&change->table->sessions.ids, id);
@@ -479,10 +485,10 @@ int op25b_session_sync(struct op25b_session_change *change,
 		       const struct op25b_session_request *request, bool force,
 		       struct netlink_ext_ack *extack)
 {
-	struct op25b_session *old = find(&change->table->sessions.ids, request->id);
-	struct op25b_session *named = find(&change->ids, request->id);
-	struct op25b_session *session;
+	struct op25b_session *session, *old, *named = find(&change->ids, request->id);
 
+	lockdep_assert_held(&change->table->sessions.lock);
+	old = find(&change->table->sessions.ids, request->id);
 	if ((named || (old && old->stays)) && !force) {
 		NL_SET_ERR_MSG(extack, "session is given twice");
 		return -EEXIST;
@@ -525,6 +531,7 @@ int op25b_session_sync_end(struct op25b_session_change *change, bool force,
 	struct rb_node *node;
 	int err = 0;
 
+	lockdep_assert_held(&change->table->sessions.lock);
 	*counts = (struct op25b_session_counts){ 0 };
 	for (node = rb_first(&change->table->sessions.ids); node && !err; node = rb_next(node)) {
 		session = rb_entry(node, struct op25b_session, node);
@@ -574,8 +581,7 @@ struct op25b_session_change *op25b_session_change_begin(struct op25b_table *tabl
 		return NULL;
 	change->table = table;
 	change->ids = RB_ROOT;
-	change->base = rcu_dereference_protected(sessions->map,
-						 lockdep_is_held(&sessions->lock));
+	change->base = map_in_force(sessions);
 	change->map = kzalloc(sizeof(*change->map), OP25B_GFP);
 	if (!change->map) {
 		kfree(change);
@@ -766,12 +772,13 @@ void op25b_session_change_abort(struct op25b_session_change *change)
 #define END_MAX 1024
 
 static int end_expired(struct op25b_session_change *change)
-	__must_hold(&change->table->sessions.lock)
 {
-	struct timerqueue_node *next = timerqueue_getnext(&change->table->sessions.expiries);
+	struct timerqueue_node *next;
 	unsigned int n;
 	int err = 0;
 
+	lockdep_assert_held(&change->table->sessions.lock);
+	next = timerqueue_getnext(&change->table->sessions.expiries);
 	for (n = 0; next && n < END_MAX && !err; n++, next = timerqueue_iterate_next(next)) {
 		if (ktime_after(next->expires, ktime_get_boottime()))
 			break;
@@ -792,11 +799,11 @@ int op25b_session_end_device(struct op25b_table *table, int ifindex)
 {
 	struct op25b_sessions *sessions = &table->sessions;
 	struct op25b_session_change *change;
-	const struct op25b_session_map *map;
+	const struct op25b_session_map *map = map_in_force(sessions);
 	struct op25b_session *session = NULL;
 	int err;
 
-	map = rcu_dereference_protected(sessions->map, lockdep_is_held(&sessions->lock));
+	lockdep_assert_held(&sessions->lock);
 	if (map)
 		session = session_of(op25b_lpm_get(map->device, device_key(ifindex),
 						   DEVICE_BITS));
@@ -819,13 +826,13 @@ int op25b_session_end_device(struct op25b_table *table, int ifindex)
 
 /* End those that have lost their device and are still there. */
 static int end_orphans(struct op25b_session_change *change)
-	__must_hold(&change->table->sessions.lock)
 {
 	struct op25b_sessions *sessions = &change->table->sessions;
 	struct op25b_session *session;
 	struct rb_node *node;
 	int err = 0;
 
+	lockdep_assert_held(&sessions->lock);
 	if (!sessions->orphans)
 		return 0;
 	for (node = rb_first(&sessions->ids); node && !err; node = rb_next(node)) {
@@ -851,6 +858,7 @@ int op25b_session_end_due(struct op25b_table *table)
 	struct mem_cgroup *old;
 	int err;
 
+	lockdep_assert_held(&sessions->lock);
 	/* the commit may drop the reference to the control group, and allocates only events */
 	old = set_active_memcg(sessions->memcg);
 	change = op25b_session_change_begin(table);
@@ -937,8 +945,7 @@ void op25b_session_init(struct op25b_sessions *sessions)
 void op25b_session_close(struct op25b_sessions *sessions)
 {
 	mutex_lock(&sessions->lock);
-	sessions->closed = rcu_dereference_protected(sessions->map,
-						     lockdep_is_held(&sessions->lock));
+	sessions->closed = map_in_force(sessions);
 	RCU_INIT_POINTER(sessions->map, NULL);
 	timerqueue_init_head(&sessions->expiries);
 	set_memcg(sessions, false);
