@@ -19,6 +19,8 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 
+#include <asm/byteorder.h>
+
 #include "estimate.h"
 
 /* The number of bits of a hash that do not choose a register */
@@ -32,21 +34,21 @@
 			 10000000000ULL)
 
 /**
- * op25b_estimate_add() - note that something was seen
+ * op25b_estimate_grow() - let the register of something grow, if it is still too small
  * @estimate: the registers
- * @hash: of the thing, all its bits random
+ * @hash: of the thing
  *
  * Several may call it at once.
  */
-void op25b_estimate_add(struct op25b_estimate *estimate, u64 hash)
+void op25b_estimate_grow(struct op25b_estimate *estimate, u64 hash)
 {
-	u32 n = hash & (OP25B_ESTIMATE_REGISTERS - 1), shift = n % 4 * 8;
-	u32 *word = &estimate->word[n / 4];
-	u32 old = READ_ONCE(*word), new, found;
+	u32 n = hash % OP25B_ESTIMATE_REGISTERS, shift = n % 4 * 8;
 	u32 rank = REST_BITS - fls64(hash >> OP25B_ESTIMATE_BITS) + 1;
+	__le32 *word = &estimate->word[n / 4];
+	__le32 old = READ_ONCE(*word), new, found;
 
-	while ((old >> shift & 0xff) < rank) {
-		new = (old & ~(0xffU << shift)) | rank << shift;
+	while ((le32_to_cpu(old) >> shift & 0xff) < rank) {
+		new = (old & ~cpu_to_le32(0xffU << shift)) | cpu_to_le32(rank << shift);
 		found = cmpxchg(word, old, new);
 		if (found == old)
 			break;
@@ -90,14 +92,12 @@ static u64 sigma(u64 x)
  */
 u64 op25b_estimate_read(const struct op25b_estimate *estimate)
 {
-	u32 count[REST_BITS + 2] = { 0 }, word;
+	u32 count[REST_BITS + 2] = { 0 };
 	unsigned int i, k;
 	u64 z = 0;
 
-	for (i = 0; i < OP25B_ESTIMATE_REGISTERS; i++) {
-		word = READ_ONCE(estimate->word[i / 4]);
-		count[word >> i % 4 * 8 & 0xff]++;
-	}
+	for (i = 0; i < OP25B_ESTIMATE_REGISTERS; i++)
+		count[READ_ONCE(estimate->rank[i])]++;
 	if (count[0] == OP25B_ESTIMATE_REGISTERS)
 		return 0;
 	for (k = REST_BITS; k; k--)

@@ -698,6 +698,9 @@ static void test_estimate_limits(void **state)
 	CHECK(op25b_estimate_read(&estimate) == 1);
 	op25b_estimate_add(&estimate, 0);
 	CHECK(op25b_estimate_read(&estimate) == 2);
+	/* a register that is greater already, which nobody need ask for: others may have raced */
+	op25b_estimate_grow(&estimate, 1ULL << 63);
+	CHECK(estimate.rank[0] == 64 - OP25B_ESTIMATE_BITS + 1);
 	for (i = 0; i < OP25B_ESTIMATE_REGISTERS; i++)
 		op25b_estimate_add(&estimate, i);
 	/* all registers at their limit: an absurd number, but no fault */

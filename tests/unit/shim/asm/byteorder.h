@@ -13,5 +13,7 @@
 #define be32_to_cpu(x)	__be32_to_cpu(x)
 #define cpu_to_be64(x)	__cpu_to_be64(x)
 #define be64_to_cpu(x)	__be64_to_cpu(x)
+#define cpu_to_le32(x)	__cpu_to_le32(x)
+#define le32_to_cpu(x)	__le32_to_cpu(x)
 
 #endif /* _SHIM_ASM_BYTEORDER_H */
