@@ -270,22 +270,38 @@ static void test_merge(void **state)
 
 /* --- the hash --- */
 
+/* A round as the paper has it */
+static void siphash_round(struct op25b_siphash *s)
+{
+	op25b_siphash_begin_round(s);
+	op25b_siphash_end_round(s);
+}
+
+/* The initial state as the paper has it */
+static struct op25b_siphash siphash_init(u64 k0, u64 k1)
+{
+	return (struct op25b_siphash){ {
+		k0 ^ 0x736f6d6570736575ULL, k1 ^ 0x646f72616e646f6dULL,
+		k0 ^ 0x6c7967656e657261ULL, k1 ^ 0x7465646279746573ULL,
+	} };
+}
+
 /* The test vector of the paper, for SipHash-2-4 and 15 bytes: 00 01 ... 0e, under a like key */
 static void test_siphash_round(void **state)
 {
 	const u64 words[] = { 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL };
-	struct op25b_siphash s = op25b_siphash_init(words[0], words[1]);
+	struct op25b_siphash s = siphash_init(words[0], words[1]);
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
 		s.v[3] ^= words[i];
-		op25b_siphash_round(&s);
-		op25b_siphash_round(&s);
+		siphash_round(&s);
+		siphash_round(&s);
 		s.v[0] ^= words[i];
 	}
 	s.v[2] ^= 0xff;
 	for (i = 0; i < 4; i++)
-		op25b_siphash_round(&s);
+		siphash_round(&s);
 	CHECK((s.v[0] ^ s.v[1] ^ s.v[2] ^ s.v[3]) == 0xa129ca6149be45e5ULL);
 }
 
@@ -293,21 +309,24 @@ static void test_siphash_round(void **state)
 static void test_siphash(void **state)
 {
 	struct op25b_siphash s, t;
-	unsigned int i;
-	u64 word;
+	u64 k0, k1, word;
+	unsigned int i, j;
 
 	for (i = 0; i < 100; i++) {
-		s = t = op25b_siphash_init(chance(), chance());
-		word = chance();
-		op25b_siphash_add(&s, word);
-		t.v[3] ^= word;
-		op25b_siphash_round(&t);
-		t.v[0] ^= word;
-		CHECK(!memcmp(&s, &t, sizeof(s)));
+		k0 = chance();
+		k1 = chance();
+		s = op25b_siphash_init(k0, k1);
+		t = siphash_init(k0, k1);
+		for (j = 0; j <= i % 3; j++) {
+			word = chance();
+			op25b_siphash_add(&s, word);
+			t.v[3] ^= word;
+			siphash_round(&t);
+			t.v[0] ^= word;
+		}
 		t.v[2] ^= 0xff;
-		op25b_siphash_round(&t);
-		op25b_siphash_round(&t);
-		op25b_siphash_round(&t);
+		for (j = 0; j < 3; j++)
+			siphash_round(&t);
 		CHECK(op25b_siphash_end(&s) == (t.v[0] ^ t.v[1] ^ t.v[2] ^ t.v[3]));
 	}
 }
