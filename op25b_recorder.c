@@ -190,71 +190,45 @@ static __always_inline u32 *expected_row(struct op25b_sender_table *table, enum 
 	return &table->expected[(x ^ x >> 10) % OP25B_SENDER_EXPECTED];
 }
 
+static __always_inline struct op25b_key packet_subscriber(const struct op25b_recorder *recorder,
+							  const struct sk_buff *skb,
+							  enum op25b_family family)
+{
+	struct op25b_key src = op25b_skb_src(skb, family);
+
+	return family == OP25B_IPV4 ? src : op25b_key_head(src, recorder->subscriber);
+}
+
 static __always_inline struct op25b_sender_key
 packet_key(const struct op25b_recorder *recorder, const struct sk_buff *skb,
 	   enum op25b_family family)
 {
-	struct op25b_key src = op25b_skb_src(skb, family);
-
 	return (struct op25b_sender_key){
-		.subscriber = family == OP25B_IPV4 ? src :
-						     op25b_key_head(src, recorder->subscriber),
+		.subscriber = packet_subscriber(recorder, skb, family),
 		.pool = op25b_sender_key_pool(recorder->number, family),
 	};
 }
 
-static __always_inline struct op25b_sender_packet
-sender_packet(const struct op25b_senders *senders, const struct sk_buff *skb,
-	      enum op25b_family family, u16 port, u32 now)
+/* Without options or extension headers */
+static __always_inline unsigned int ip_header_len(enum op25b_family family)
 {
-	return (struct op25b_sender_packet){
-		.now = now,
-		.bit = destination_bit(senders, op25b_skb_dst(skb, family)),
-		.port = port,
-	};
+	return family == OP25B_IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 }
 
-/* Count a packet whose sender has another row than is expected, or none. */
-static __always_inline void count_unexpected(const struct op25b_recorder *recorder,
-					     const struct sk_buff *skb, enum op25b_family family,
-					     u16 port)
+/* The source port, if has_ordinary_port() */
+static __always_inline u16 ordinary_port(const struct sk_buff *skb, enum op25b_family family)
 {
-	const struct op25b_senders *senders = recorder->senders;
-	struct op25b_sender_cpu *own = this_cpu_ptr(senders->cpu);
-	struct op25b_sender_table *table = own->table;
-	struct op25b_sender_key key = packet_key(recorder, skb, family);
-	u64 hash = sender_hash(senders, &key, family);
-	struct op25b_sender_set *set = &table->set[hash % OP25B_SENDER_SETS];
-	enum op25b_sender_outcome outcome;
-	u32 now = op25b_sender_now();
-	unsigned int i;
-
-	/* the offset of a set leaves these bits free */
-	static_assert(sizeof(*set) % OP25B_SENDER_ROWS == 0);
-	WRITE_ONCE(own->used, true);
-	op25b_sender_write_begin(set);
-	outcome = op25b_sender_claim(set, &key, hash >> 56, now, &i);
-	if (outcome != OP25B_SENDER_LOST) {
-		op25b_sender_note(&set->row[i], sender_packet(senders, skb, family, port, now));
-		*expected_row(table, family, key.subscriber) =
-			hash % OP25B_SENDER_SETS * sizeof(*set) + i;
-	}
-	op25b_sender_write_end(set);
-	if (outcome != OP25B_SENDER_KNOWN)
-		op25b_estimate_add(recorder->estimate, hash);
+	return ntohs(*(const __be16 *)(skb->data + ip_header_len(family)));
 }
 
-/* Not inline: these need more registers than a sender who is known. */
-static noinline void count_unexpected_ipv4(const struct op25b_recorder *recorder,
-					   const struct sk_buff *skb, u16 port)
+/* Whether the source port follows the IP header in the linear part, without anything in between */
+static __always_inline bool has_ordinary_port(const struct sk_buff *skb, enum op25b_family family)
 {
-	count_unexpected(recorder, skb, OP25B_IPV4, port);
-}
-
-static noinline void count_unexpected_ipv6(const struct op25b_recorder *recorder,
-					   const struct sk_buff *skb, u16 port)
-{
-	count_unexpected(recorder, skb, OP25B_IPV6, port);
+	if (skb_headlen(skb) < ip_header_len(family) + sizeof(__be16))
+		return false;
+	if (family == OP25B_IPV4)
+		return ((const struct iphdr *)skb->data)->ihl * 4 == sizeof(struct iphdr);
+	return ((const struct ipv6hdr *)skb->data)->nexthdr == IPPROTO_TCP;
 }
 
 /* 0 if it cannot be read */
@@ -275,32 +249,185 @@ static u16 source_port(const struct sk_buff *skb, enum op25b_family family)
 	return port ? ntohs(*port) : 0;
 }
 
-static __always_inline void count(const struct op25b_recorder *recorder, const struct sk_buff *skb,
-				  enum op25b_family family, u16 port)
+static __always_inline void note(const struct op25b_senders *senders, struct op25b_sender_row *row,
+				 const struct sk_buff *skb, enum op25b_family family, u16 port,
+				 u32 now)
+{
+	struct op25b_sender_packet packet = {
+		.now = now,
+		.bit = destination_bit(senders, op25b_skb_dst(skb, family)),
+		.port = port,
+	};
+
+	op25b_sender_note(row, packet);
+}
+
+/* Remember the row of a subscriber. */
+static __always_inline void expect(struct op25b_sender_table *table, enum op25b_family family,
+				   struct op25b_key subscriber, const struct op25b_sender_set *set,
+				   unsigned int i)
+{
+	/* the offset of a row leaves these bits free */
+	static_assert(sizeof(*set) % OP25B_SENDER_ROWS == 0 &&
+		      sizeof(set->row[0]) % OP25B_SENDER_ROWS == 0);
+	*expected_row(table, family, subscriber) =
+		(void *)&set->row[i] - (void *)table->set[0].row + i;
+}
+
+/* Count a packet whose sender may have no row, and wears down another one then, or begins one. */
+static __always_inline void claim(const struct op25b_recorder *recorder, const struct sk_buff *skb,
+				  struct op25b_sender_set *set, u64 hash, enum op25b_family family)
 {
 	const struct op25b_senders *senders = recorder->senders;
-	struct op25b_sender_table *table = this_cpu_ptr(senders->cpu)->table;
+	struct op25b_sender_cpu *own = this_cpu_ptr(senders->cpu);
 	struct op25b_sender_key key = packet_key(recorder, skb, family);
+	struct op25b_sender_claim claimed;
+	u32 now = op25b_sender_now();
+
+	WRITE_ONCE(own->used, true);
+	op25b_sender_write_begin(set);
+	claimed = op25b_sender_claim(set, &key, hash, now);
+	if (claimed.outcome != OP25B_SENDER_LOST) {
+		note(senders, &set->row[claimed.row], skb, family, source_port(skb, family), now);
+		expect(own->table, family, key.subscriber, set, claimed.row);
+	}
+	op25b_sender_write_end(set);
+	if (claimed.outcome != OP25B_SENDER_KNOWN)
+		op25b_estimate_add(recorder->estimate, hash);
+}
+
+static noinline void claim_ipv4(const struct op25b_recorder *recorder, const struct sk_buff *skb,
+				struct op25b_sender_set *set, u64 hash)
+{
+	claim(recorder, skb, set, hash, OP25B_IPV4);
+}
+
+static noinline void claim_ipv6(const struct op25b_recorder *recorder, const struct sk_buff *skb,
+				struct op25b_sender_set *set, u64 hash)
+{
+	claim(recorder, skb, set, hash, OP25B_IPV6);
+}
+
+/* Count a packet whose sender has a row among @tagged. False: nothing is counted. */
+static __always_inline bool count_tagged(const struct op25b_recorder *recorder,
+					 const struct sk_buff *skb, struct op25b_sender_set *set,
+					 u64 tagged, enum op25b_family family)
+{
+	const struct op25b_senders *senders = recorder->senders;
+	struct op25b_sender_key key = packet_key(recorder, skb, family);
+	unsigned int i = op25b_sender_look_up(set, &key, tagged);
+
+	if (unlikely(i == OP25B_SENDER_ROWS || !has_ordinary_port(skb, family)))
+		return false;
+	op25b_sender_write_begin(set);
+	op25b_sender_strengthen(set, i);
+	note(senders, &set->row[i], skb, family, ordinary_port(skb, family), op25b_sender_now());
+	op25b_sender_write_end(set);
+	expect(__this_cpu_read(senders->cpu->table), family, key.subscriber, set, i);
+	return true;
+}
+
+static noinline void count_tagged_ipv4(const struct op25b_recorder *recorder,
+				       const struct sk_buff *skb, struct op25b_sender_set *set,
+				       u64 hash, u64 tagged)
+{
+	if (!count_tagged(recorder, skb, set, tagged, OP25B_IPV4))
+		claim_ipv4(recorder, skb, set, hash);
+}
+
+static noinline void count_tagged_ipv6(const struct op25b_recorder *recorder,
+				       const struct sk_buff *skb, struct op25b_sender_set *set,
+				       u64 hash, u64 tagged)
+{
+	if (!count_tagged(recorder, skb, set, tagged, OP25B_IPV6))
+		claim_ipv6(recorder, skb, set, hash);
+}
+
+/* Count a packet whose sender has another row than is expected, or none. */
+static __always_inline void count_unexpected(const struct op25b_recorder *recorder,
+					     const struct sk_buff *skb,
+					     struct op25b_sender_table *table,
+					     struct op25b_key subscriber, enum op25b_family family)
+{
+	struct op25b_sender_key key = {
+		.subscriber = subscriber,
+		.pool = op25b_sender_key_pool(recorder->number, family),
+	};
+	u64 hash = sender_hash(recorder->senders, &key, family);
+	struct op25b_sender_set *set = &table->set[hash % OP25B_SENDER_SETS];
+	unsigned int i;
+	u64 tagged;
+
+	/* or else the compiler computes addresses from the index again and again */
+	OPTIMIZER_HIDE_VAR(set);
+	tagged = op25b_sender_tagged(set, hash);
+	if (tagged) {
+		if (family == OP25B_IPV4)
+			count_tagged_ipv4(recorder, skb, set, hash, tagged);
+		else
+			count_tagged_ipv6(recorder, skb, set, hash, tagged);
+		return;
+	}
+	i = op25b_sender_contested(set);
+	if (unlikely(i == OP25B_SENDER_ROWS)) {
+		if (family == OP25B_IPV4)
+			claim_ipv4(recorder, skb, set, hash);
+		else
+			claim_ipv6(recorder, skb, set, hash);
+		return;
+	}
+	op25b_sender_write_begin(set);
+	op25b_sender_lose(set, i, hash);
+	op25b_sender_write_end(set);
+	op25b_estimate_add(recorder->estimate, hash);
+}
+
+/* Not inline, as those above, so that each needs few registers, and none on the stack */
+static noinline void count_unexpected_ipv4(const struct op25b_recorder *recorder,
+					   const struct sk_buff *skb,
+					   struct op25b_sender_table *table, u64 hi)
+{
+	count_unexpected(recorder, skb, table, (struct op25b_key){ .hi = hi }, OP25B_IPV4);
+}
+
+static noinline void count_unexpected_ipv6(const struct op25b_recorder *recorder,
+					   const struct sk_buff *skb,
+					   struct op25b_sender_table *table,
+					   struct op25b_key subscriber)
+{
+	count_unexpected(recorder, skb, table, subscriber, OP25B_IPV6);
+}
+
+/* @ordinary: has_ordinary_port() */
+static __always_inline void count(const struct op25b_recorder *recorder, const struct sk_buff *skb,
+				  enum op25b_family family, const bool ordinary)
+{
+	const struct op25b_senders *senders = recorder->senders;
+	struct op25b_sender_table *table = __this_cpu_read(senders->cpu->table);
+	struct op25b_key subscriber = packet_subscriber(recorder, skb, family);
 	struct op25b_sender_set *set;
 	struct op25b_sender_row *row;
 	unsigned int i;
 	u32 expected;
 
 	op25b_sender_own_begin();
-	expected = *expected_row(table, family, key.subscriber);
+	expected = *expected_row(table, family, subscriber);
 	i = expected % OP25B_SENDER_ROWS;
-	set = (void *)table->set + (expected - i);
-	row = &set->row[i];
-	if (likely(op25b_sender_is(row, key))) {
+	row = (void *)table->set[0].row + (expected - i);
+	/* as op25b_sender_is(), but without reading the number of the recorder in vain */
+	if (likely(op25b_sender_has_subscriber(row, subscriber) &&
+		   row->pool == op25b_sender_key_pool(recorder->number, family))) {
+		set = container_of(row - i, struct op25b_sender_set, row[0]);
 		op25b_sender_write_begin(set);
 		op25b_sender_strengthen(set, i);
-		op25b_sender_note(row, sender_packet(senders, skb, family, port,
-						     op25b_sender_now()));
+		note(senders, row, skb, family,
+		     ordinary ? ordinary_port(skb, family) : source_port(skb, family),
+		     op25b_sender_now());
 		op25b_sender_write_end(set);
 	} else if (family == OP25B_IPV4) {
-		count_unexpected_ipv4(recorder, skb, port);
+		count_unexpected_ipv4(recorder, skb, table, subscriber.hi);
 	} else {
-		count_unexpected_ipv6(recorder, skb, port);
+		count_unexpected_ipv6(recorder, skb, table, subscriber);
 	}
 	op25b_sender_own_end();
 }
@@ -316,10 +443,8 @@ static __always_inline void count(const struct op25b_recorder *recorder, const s
 noinline void op25b_recorder_count(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
 				   enum op25b_family family)
 {
-	u16 port = source_port(skb, family);
-
 	local_bh_disable();
-	count(conf->recorder, skb, family, port);
+	count(conf->recorder, skb, family, false);
 	local_bh_enable();
 }
 
@@ -331,12 +456,10 @@ noinline void op25b_recorder_count(const struct op25b_pool_conf *conf, const str
  */
 void op25b_recorder_count_ipv4(const struct op25b_pool_conf *conf, const struct sk_buff *skb)
 {
-	const __be16 *port = (const void *)(skb->data + sizeof(struct iphdr));
-
 	if (unlikely(!in_softirq()))
 		op25b_recorder_count(conf, skb, OP25B_IPV4);
 	else
-		count(conf->recorder, skb, OP25B_IPV4, ntohs(*port));
+		count(conf->recorder, skb, OP25B_IPV4, true);
 }
 
 /**
@@ -347,12 +470,10 @@ void op25b_recorder_count_ipv4(const struct op25b_pool_conf *conf, const struct 
  */
 void op25b_recorder_count_ipv6(const struct op25b_pool_conf *conf, const struct sk_buff *skb)
 {
-	const __be16 *port = (const void *)(skb->data + sizeof(struct ipv6hdr));
-
 	if (unlikely(!in_softirq()))
 		op25b_recorder_count(conf, skb, OP25B_IPV6);
 	else
-		count(conf->recorder, skb, OP25B_IPV6, ntohs(*port));
+		count(conf->recorder, skb, OP25B_IPV6, true);
 }
 
 /* --- which packets are logged --- */

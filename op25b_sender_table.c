@@ -146,9 +146,10 @@ static void sweep_set(struct op25b_senders *senders, struct op25b_sender_set *se
 	unsigned int i, left = 0;
 
 	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
-		if (!set->row[i].pool)
+		if (!set->weight[i])
 			continue;
-		if (row_ends(senders, &set->row[i]))
+		/* the candidate for a row that has ended begins at nothing, too */
+		if (!set->row[i].pool || row_ends(senders, &set->row[i]))
 			op25b_sender_end(set, i);
 		else
 			left++;

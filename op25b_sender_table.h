@@ -31,8 +31,8 @@ struct op25b_recorder;
 /**
  * struct op25b_sender_table - the senders of one processor
  * @set: its sets
- * @expected: by some bits of an address: the row in which it was last found, as offset of its set
- *	      in bytes, plus its index
+ * @expected: by some bits of an address: the row in which it was last found, as offset in bytes
+ *	      from the first row of all, plus its index in its set
  * @logged: when a packet of each row was last logged, as op25b_sender_now() counts, if one was
  */
 struct op25b_sender_table {

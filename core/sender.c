@@ -4,15 +4,19 @@
  *
  * Each processor has a table of sets of eight rows. The hash of a sender's key chooses one set, and
  * only that is looked at. A sender that has no row takes a free one. If there is none, its packet
- * is lost, and wears down the row of the least weight by one. The row begins anew with the sender
- * whose packet wears it down to nothing. Each packet of a row's own sender adds one to its weight.
- * So who sends much stays, and a flood of sources that never come again wears down one row of a
- * set, which is one of their own: a sender who comes again before that happened outweighs them from
- * then on.
+ * is lost, and wears down the row of the least weight by one. A row ends when a packet wears it
+ * down to nothing. Each packet of a row's own sender adds one to its weight. So who sends much
+ * stays, and a flood of sources that never come again wears down rows of their own.
+ *
+ * The sender whose packet has ended a row becomes the candidate for it, until the packet of another
+ * one comes there: the hash of its key is noted, and a weight of 1 stays. If the candidate comes
+ * again before that, the row begins anew with that packet. So nothing more is written for a source
+ * that never comes again. Rows of weight 1 take turns, so that a set has as many candidates, and
+ * each has the time of as many packets to come again.
  *
  * This is the algorithm of Misra and Gries ("Finding repeated elements", 1982) for sets of eight,
- * except that a packet wears down one row rather than all of them. tests/unit/test_sender.c
- * compares what it finds with Space-Saving and with a count-min sketch.
+ * except that a packet wears down one row rather than all of them, and for the candidates.
+ * tests/unit/test_sender.c compares what it finds with Space-Saving and with a count-min sketch.
  *
  * A row counts each packet of its sender from the one with which it began: @packets is exact for
  * that time, whatever the weight. What remains unknown is what the sender has sent before. Let
@@ -21,15 +25,16 @@
  *	the packets that a sender without a row has sent are at most @lost,
  *
  * and so @lost, at the time when a row begins, is its @error: the truth lies between @packets and
- * @packets + @error. Proof: each packet of such a sender is either lost on arrival, and adds one to
- * @lost; or it was counted in an earlier row, and that row has ended. A row ends when its weight is
- * worn down to nothing. Its @packets are then as many as the packets of others that have worn it
- * down, since each of its own added one to the weight, or to @lost if that was at its limit, and
- * each of theirs took one away. Each of theirs has added one to @lost, too, the last one included,
- * although the next row begins with it. No packet wears down two rows, and none of a sender that
- * has a row is lost on arrival, so that no addition is used twice. Or a row ends because it was
- * untouched for a day: then its weight, which is what others have not worn down of its @packets, is
- * added to @lost.
+ * @packets + @error. Proof: each packet of such a sender is either lost on arrival, as those of a
+ * candidate are, and adds one to @lost; or it was counted in an earlier row, and that row has
+ * ended. A row ends when its weight is worn down to nothing. Its @packets are then no more than the
+ * packets of others that have worn it down: each of its own added one to the weight, or to @lost if
+ * that was at its limit, each of theirs took one away, and a row that begins with what a candidate
+ * has kept begins with one more. Each of theirs has added one to @lost, too, the last one included,
+ * although its sender may begin the next row. No packet wears down two rows, and none of a sender
+ * that has a row is lost on arrival, so that no addition is used twice. Or a row ends because it
+ * was untouched for a day: then its weight, which is no less than what others have not worn down of
+ * its @packets, is added to @lost.
  *
  * Of the tables of several processors, rows with one key are merged by addition (Agarwal et al.,
  * "Mergeable summaries", PODS 2012). On a processor where the sender has no row, it may have sent
@@ -59,49 +64,59 @@ static unsigned int find_oldest(struct op25b_sender_set *set, u32 now)
 	return oldest;
 }
 
-/**
- * op25b_sender_find_least() - look for the row of the least weight, which is 0 if it is free
- * @set: the set, whose @least and @bound are set
- */
-void op25b_sender_find_least(struct op25b_sender_set *set)
+/* Let the first @n of @turns come again and again. */
+static void take_turns(struct op25b_sender_set *set, u32 turns, unsigned int n)
 {
-	unsigned int i;
-
-	set->least = 0;
-	set->bound = U32_MAX;
-	for (i = 1; i < OP25B_SENDER_ROWS; i++) {
-		if (set->weight[i] < set->weight[set->least]) {
-			set->bound = set->weight[set->least];
-			set->least = i;
-		} else if (set->weight[i] < set->bound) {
-			set->bound = set->weight[i];
-		}
-	}
+	static_assert(OP25B_SENDER_ROWS * 4 == sizeof(turns) * 8);
+	for (; n < OP25B_SENDER_ROWS; n *= 2)
+		turns |= turns << 4 * n;
+	set->turns = turns;
 }
 
 /**
- * op25b_sender_replace_idle() - begin a row in the place of one that has been untouched for a day
- * @set: the set
- * @key: whose row begins
- * @tag: other bits of the hash of @key
- * @now: the time
- * @i: set to the index of the row
- *
- * Return: false if there is no such row.
+ * op25b_sender_find_least() - look for the row of the least weight, which is 0 if it is free
+ * @set: the set, whose @turns and @bound are set
  */
-bool op25b_sender_replace_idle(struct op25b_sender_set *set, const struct op25b_sender_key *key,
-			       u8 tag, u32 now, unsigned int *i)
+void op25b_sender_find_least(struct op25b_sender_set *set)
 {
-	u64 error;
+	u32 weight, least = set->weight[0], bound = U32_MAX, turns = 0;
+	unsigned int i, n = 1;
 
-	*i = find_oldest(set, now);
-	if (now - set->oldest <= OP25B_SENDER_IDLE)
-		return false;
-	error = set->lost;
-	set->lost += set->weight[*i];
-	begin_row(set, *i, key, tag, error, now);
-	set->bound = 0;
-	return true;
+	for (i = 1; i < OP25B_SENDER_ROWS; i++) {
+		weight = set->weight[i];
+		if (weight < least) {
+			bound = least;
+			least = weight;
+			turns = i;
+			n = 1;
+			continue;
+		}
+		if (weight == 1)
+			turns |= i << 4 * n++;
+		if (weight < bound)
+			bound = weight;
+	}
+	set->bound = bound;
+	take_turns(set, turns, n);
+}
+
+/**
+ * op25b_sender_end_idle() - end the row that has been untouched for longest, if that is a day
+ * @set: the set, which has no free row
+ * @now: the time
+ *
+ * Return: the index of the row, which is free now; if there is none, that of the row whose turn it
+ * is to be worn down.
+ */
+unsigned int op25b_sender_end_idle(struct op25b_sender_set *set, u32 now)
+{
+	unsigned int i = find_oldest(set, now);
+
+	if (now - set->oldest > OP25B_SENDER_IDLE) {
+		set->lost += set->weight[i];
+		op25b_sender_end(set, i);
+	}
+	return next_row(set);
 }
 
 /**
@@ -131,7 +146,7 @@ void op25b_sender_end(struct op25b_sender_set *set, unsigned int i)
 {
 	set->weight[i] = 0;
 	set->row[i].pool = 0;
-	set->bound = 0;
+	take_turns(set, i, 1);
 }
 
 /**

@@ -21,6 +21,9 @@
 /* For how many seconds a row may be untouched before others come first */
 #define OP25B_SENDER_IDLE	(24 * 60 * 60)
 
+/* After how many lost packets a set is looked through for such a row, while it has others to end */
+#define OP25B_SENDER_LOOK	64
+
 /**
  * struct op25b_sender_key - who a sender is
  * @subscriber: the prefix of the subscriber, bits after its length are zero
@@ -52,6 +55,7 @@ struct op25b_sender_packet {
  * @logged: for the caller: a packet has been logged since the row began
  * @packets: its packets since the row began
  * @error: how many it may have sent before
+ * @candidate: instead, if the row has ended: the hash of the key of who was lost here last
  * @seen: a bit for each destination, or for several
  * @first: when the row began
  * @last: when its last packet came
@@ -63,7 +67,10 @@ struct op25b_sender_row {
 	u8 noted;
 	bool logged;
 	u64 packets;
-	u64 error;
+	union {
+		u64 error;
+		u64 candidate;
+	};
 	u64 seen[OP25B_SENDER_SEEN_BITS / 64];
 	u32 first;
 	u32 last;
@@ -73,8 +80,10 @@ struct op25b_sender_row {
  * struct op25b_sender_set - the senders whose keys have one hash
  * @lost: the packets that are in no row
  * @weight: what it takes to wear down each row; 0: the row is free
- * @tags: a byte for each row, other bits of the hash of its key, so that few rows have to be read
- * @least: the row of the least weight, unless its weight is above @bound
+ * @tag: the highest bits of the hash of the key of each row, so that few rows have to be read
+ * @tags: all of them
+ * @turns: four bits for each turn, the next one in the lowest: a row of the least weight, unless its
+ *	   weight is above @bound; if it is 1, all rows of that weight follow
  * @bound: no other row has less weight
  * @oldest: no row was touched last before this
  * @version: for the caller, who lets others read the set while packets are counted
@@ -85,8 +94,11 @@ struct op25b_sender_row {
 struct op25b_sender_set {
 	u64 lost;
 	u32 weight[OP25B_SENDER_ROWS];
-	u64 tags;
-	u32 least;
+	union {
+		u8 tag[OP25B_SENDER_ROWS];
+		__le64 tags;
+	};
+	u32 turns;
 	u32 bound;
 	u32 oldest;
 	u32 version;
@@ -112,6 +124,19 @@ void op25b_sender_merge(struct op25b_sender_row *row, const struct op25b_sender_
 unsigned int op25b_sender_destinations(const struct op25b_sender_row *row);
 
 /**
+ * op25b_sender_has_subscriber() - whether a row is of a subscriber, in whatever pool
+ * @row: the row
+ * @subscriber: the prefix of the subscriber
+ *
+ * Return: true if it is, or was before it ended.
+ */
+static __always_inline bool op25b_sender_has_subscriber(const struct op25b_sender_row *row,
+							struct op25b_key subscriber)
+{
+	return row->subscriber.hi == subscriber.hi && row->subscriber.lo == subscriber.lo;
+}
+
+/**
  * op25b_sender_is() - whether a row is of a sender
  * @row: the row
  * @key: the sender
@@ -121,8 +146,7 @@ unsigned int op25b_sender_destinations(const struct op25b_sender_row *row);
 static __always_inline bool op25b_sender_is(const struct op25b_sender_row *row,
 					    struct op25b_sender_key key)
 {
-	return row->subscriber.hi == key.subscriber.hi &&
-	       row->subscriber.lo == key.subscriber.lo && row->pool == key.pool;
+	return op25b_sender_has_subscriber(row, key.subscriber) && row->pool == key.pool;
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which packets are logged: op25b_log.c and op25b_recorder.c, with a table of senders for each of a
- * few processors
+ * Which packets are logged, and counted for whom: op25b_log.c and op25b_recorder.c, with a table of
+ * senders for each of a few processors
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -259,7 +259,7 @@ static void test_rows_that_begin(void **state)
 	(void)state;
 	CHECK(send_ipv4(0x0a000001, 0) && !send_ipv4(0x0a000001, 0));
 	for (set = 0; set < OP25B_SENDER_SETS; set++)
-		for (i = 0; i < OP25B_SENDER_ROWS; i++)
+		for (i = OP25B_SENDER_ROWS; i--;)	/* the first one is taken again */
 			op25b_sender_end(&own->set[set], i);
 	CHECK(send_ipv4(0x0a000001, 0) && !send_ipv4(0x0a000001, 0));
 }
@@ -277,6 +277,91 @@ static void test_no_row(void **state)
 			own->set[set].row[i].pool = 1;
 		}
 	CHECK(!send_ipv4(0x0a000001, 0));
+}
+
+/* --- what is counted --- */
+
+#define SENDERS		8000
+
+/* A SYN of one of SENDERS; half of them are of IPv6, some packets have options */
+static void count_packet(unsigned int sender, u16 port)
+{
+	u8 bytes[64] = { 0 }, *tcp;
+	struct sk_buff skb = { .data = bytes, .len = sizeof(bytes) };
+	enum op25b_family family = sender & 1 ? OP25B_IPV6 : OP25B_IPV4;
+	bool options = !chance_below(4);
+
+	if (family == OP25B_IPV4) {
+		bytes[0] = options ? 0x46 : 0x45;
+		bytes[9] = 6;
+		bytes[12] = 10;
+		bytes[14] = sender >> 8;
+		bytes[15] = sender;
+		tcp = bytes + (options ? 24 : 20);
+	} else {
+		bytes[0] = 0x60;
+		bytes[6] = 6;
+		bytes[8] = 0x20;
+		bytes[14] = sender >> 8;
+		bytes[15] = sender;
+		bytes[23] = chance();
+		options = false;
+		tcp = bytes + 40;
+	}
+	tcp[0] = port >> 8;
+	tcp[1] = port;
+	if (options)
+		op25b_recorder_count(&conf, &skb, family);
+	else if (family == OP25B_IPV4)
+		op25b_recorder_count_ipv4(&conf, &skb);
+	else
+		op25b_recorder_count_ipv6(&conf, &skb);
+}
+
+/* More senders than there are rows, some of which send often: those have a row, and one only */
+static void test_counts(void **state)
+{
+	struct op25b_sender_table *own = per_cpu_ptr(conf.recorder->senders->cpu, 0)->table;
+	static u64 exact[SENDERS], error[SENDERS], packets[SENDERS];
+	static u16 port[SENDERS];
+	const struct op25b_sender_row *row;
+	unsigned int set, i, n, sender, often = 0, rows = 0;
+	u64 lost = 0;
+
+	(void)state;
+	shim_cpu = 0;
+	for (n = 0; n < 400000; n++) {
+		sender = chance_below(1 + chance_below(1 + chance_below(SENDERS)));
+		port[sender] = chance();
+		exact[sender]++;
+		count_packet(sender, port[sender]);
+	}
+	for (set = 0; set < OP25B_SENDER_SETS; set++) {
+		lost = own->set[set].lost > lost ? own->set[set].lost : lost;
+		for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+			row = &own->set[set].row[i];
+			if (!row->pool)
+				continue;
+			sender = row->subscriber.hi >> (row->pool & 1 ? 0 : 32) & 0xffff;
+			CHECK(!row->subscriber.lo && (sender & 1) == (row->pool & 1));
+			CHECK(sender < SENDERS && !packets[sender], "%u", sender);
+			CHECK(row->port == port[sender], "%u", sender);
+			packets[sender] = row->packets;
+			error[sender] = row->error;
+			rows++;
+		}
+	}
+	CHECK(rows > OP25B_SENDER_SETS * OP25B_SENDER_ROWS * 3 / 4, "%u", rows);
+	for (i = 0; i < SENDERS; i++) {
+		CHECK(packets[i] <= exact[i], "%u: %llu of %llu", i, packets[i], exact[i]);
+		CHECK(exact[i] <= packets[i] + (packets[i] ? error[i] : lost), "%u", i);
+		often += i < 100 && packets[i] > exact[i] / 2;
+	}
+	CHECK(often > 95, "%u", often);
+	n = op25b_recorder_estimate(conf.recorder);
+	for (sender = 0, i = 0; i < SENDERS; i++)
+		sender += !!exact[i];
+	CHECK(n > sender * 19 / 20 && n < sender * 21 / 20, "%u, not %u", n, sender);
 }
 
 static void test_loggers(void **state)
@@ -329,6 +414,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rows_that_begin, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_row, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counts, setup, teardown),
 		cmocka_unit_test(test_loggers),
 		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
 	};

@@ -31,50 +31,71 @@ static struct op25b_sender_key key_of(u64 sender)
 	return (struct op25b_sender_key){ .subscriber = { .hi = sender }, .pool = 1 };
 }
 
-static u8 tag_of(u64 sender)
-{
-	return hash(sender) >> 56;
-}
-
 /*
  * Count a packet as the module does: first it tries the row that it expects, here that of the
- * packet before, which may be of another set.
+ * packet before, which may be of another set; then it looks whether the packet is lost, and only
+ * then at the rows.
  */
 static enum op25b_sender_outcome count(struct op25b_sender_set *set,
-				       const struct op25b_sender_key *key, u8 tag,
+				       const struct op25b_sender_key *key, u64 hash,
 				       const struct op25b_sender_packet *packet)
 {
 	const struct op25b_sender_row *row = op25b_sender_find(set, key);
+	u32 least = U32_MAX, worn = 0, before[OP25B_SENDER_ROWS], last[OP25B_SENDER_ROWS];
+	bool is_candidate = false, had[OP25B_SENDER_ROWS];
 	enum op25b_sender_outcome outcome = OP25B_SENDER_KNOWN;
-	u32 least = U32_MAX, sum = 0, before[OP25B_SENDER_ROWS], last[OP25B_SENDER_ROWS];
+	u64 tagged = op25b_sender_tagged(set, hash);
+	struct op25b_sender_claim claim;
 	static unsigned int i;
 	unsigned int j;
 
 	for (j = 0; j < OP25B_SENDER_ROWS; j++) {
 		before[j] = set->weight[j];
 		last[j] = set->row[j].last;
+		had[j] = set->row[j].pool;
+		is_candidate |= !had[j] && before[j] && set->row[j].candidate == hash;
 		if (before[j] < least)
 			least = before[j];
 	}
 
 	CHECK((row == &set->row[i]) == op25b_sender_is(&set->row[i], *key));
+	CHECK(op25b_sender_look_up(set, key, tagged) == (row ? row - set->row : OP25B_SENDER_ROWS));
+	CHECK(tagged || (!row && !is_candidate));
 	if (row == &set->row[i]) {
 		op25b_sender_strengthen(set, i);
+	} else if (!tagged &&
+		   (j = op25b_sender_contested(set)) != OP25B_SENDER_ROWS) {
+		op25b_sender_lose(set, j, hash);
+		outcome = OP25B_SENDER_LOST;
 	} else {
-		outcome = op25b_sender_claim(set, key, tag, packet->now, &i);
+		claim = op25b_sender_claim(set, key, hash, packet->now);
+		outcome = claim.outcome;
+		i = claim.row;
 		CHECK(op25b_sender_find(set, key) ==
 		      (outcome == OP25B_SENDER_LOST ? NULL : &set->row[i]));
-		CHECK((outcome == OP25B_SENDER_KNOWN) == !!row);
 	}
-	/* worn down is a row of the least weight; another begins anew only if it was idle */
-	for (j = 0; outcome == OP25B_SENDER_LOST && j < OP25B_SENDER_ROWS; j++) {
-		CHECK(before[j] == set->weight[j] || before[j] == least);
-		sum += before[j] - set->weight[j];
+	CHECK((outcome == OP25B_SENDER_KNOWN) == !!row);
+	if (outcome == OP25B_SENDER_LOST) {
+		/* a row of the least weight: it ends, for the candidate, or loses weight */
+		CHECK(least && !is_candidate);
+		for (j = 0; j < OP25B_SENDER_ROWS; j++) {
+			if (before[j] == set->weight[j] && had[j] == !!set->row[j].pool)
+				continue;
+			CHECK(before[j] == least);
+			CHECK(set->weight[j] == (least == 1 ? 1 : least - 1));
+			worn++;
+		}
+		CHECK(worn <= 1 && (worn || least == 1));
+		is_candidate = false;
+		for (j = 0; j < OP25B_SENDER_ROWS; j++)
+			is_candidate |= !set->row[j].pool && set->weight[j] &&
+					set->row[j].candidate == hash;
+		CHECK(is_candidate == (least == 1));
 	}
-	CHECK(sum == (outcome == OP25B_SENDER_LOST));
-	if (outcome == OP25B_SENDER_BEGUN)
-		CHECK((before[i] == least && least <= 1) ||
-		      packet->now - last[i] > OP25B_SENDER_IDLE);
+	if (outcome == OP25B_SENDER_BEGUN) {
+		CHECK(is_candidate || !before[i] || packet->now - last[i] > OP25B_SENDER_IDLE);
+		CHECK(set->weight[i] == (is_candidate ? 2 : 1));
+	}
 	if (outcome != OP25B_SENDER_LOST)
 		op25b_sender_note(&set->row[i], *packet);
 	return outcome;
@@ -127,7 +148,7 @@ static void test_bounds(void **state)
 			key = key_of(i);
 			had_row = op25b_sender_find(&set, &key);
 			before = set.lost;
-			outcome = count(&set, &key, tag_of(i), &packet);
+			outcome = count(&set, &key, hash(i), &packet);
 			exact[i]++;
 			CHECK(had_row == (outcome == OP25B_SENDER_KNOWN));
 			CHECK((outcome == OP25B_SENDER_LOST) ==
@@ -140,7 +161,8 @@ static void test_bounds(void **state)
 			for (j = 0; j < OP25B_SENDER_ROWS; j++) {
 				if (!set.weight[j] || chance() & 1)
 					continue;
-				exact[set.row[j].subscriber.hi] = 0;
+				if (set.row[j].pool)
+					exact[set.row[j].subscriber.hi] = 0;
 				op25b_sender_end(&set, j);
 			}
 			check_bounds(&set, exact);
@@ -159,14 +181,14 @@ static void test_weight_limit(void **state)
 
 	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
 		key = key_of(i);
-		CHECK(count(&set, &key, tag_of(i), &packet) == OP25B_SENDER_BEGUN);
+		CHECK(count(&set, &key, hash(i), &packet) == OP25B_SENDER_BEGUN);
 		set.weight[i] += U32_MAX - 1;
 		set.row[i].packets += U32_MAX - 1;
 		exact[i] = U32_MAX;
 	}
 	key = key_of(0);
 	for (n = 0; n < 10; n++) {
-		CHECK(count(&set, &key, tag_of(0), &packet) == OP25B_SENDER_KNOWN);
+		CHECK(count(&set, &key, hash(0), &packet) == OP25B_SENDER_KNOWN);
 		exact[0]++;
 	}
 	CHECK(set.weight[0] == U32_MAX && set.row[0].packets == U32_MAX + 10ULL);
@@ -174,12 +196,12 @@ static void test_weight_limit(void **state)
 	packet.now += 1;
 	for (i = 1; i < OP25B_SENDER_ROWS; i++) {
 		key = key_of(i);
-		count(&set, &key, tag_of(i), &packet);
+		count(&set, &key, hash(i), &packet);
 		exact[i]++;
 	}
 	packet.now += OP25B_SENDER_IDLE;
 	key = key_of(SENDERS - 1);
-	CHECK(count(&set, &key, tag_of(SENDERS - 1), &packet) == OP25B_SENDER_BEGUN);
+	CHECK(count(&set, &key, hash(SENDERS - 1), &packet) == OP25B_SENDER_BEGUN);
 	exact[SENDERS - 1]++;
 	key = key_of(0);
 	CHECK(!op25b_sender_find(&set, &key));
@@ -198,19 +220,19 @@ static void test_idle(void **state)
 		key = key_of(i);
 		packet.now++;
 		for (n = 0; n < (i == 3 ? 1000 : 2); n++)
-			count(&set, &key, tag_of(i), &packet);
+			count(&set, &key, hash(i), &packet);
 	}
 	/* all but the third one send once more */
 	packet.now += OP25B_SENDER_IDLE - 4;
 	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
 		key = key_of(i);
 		if (i != 3)
-			count(&set, &key, tag_of(i), &packet);
+			count(&set, &key, hash(i), &packet);
 	}
 	key = key_of(100);
-	CHECK(count(&set, &key, tag_of(100), &packet) == OP25B_SENDER_LOST);
+	CHECK(count(&set, &key, hash(100), &packet) == OP25B_SENDER_LOST);
 	packet.now++;
-	CHECK(count(&set, &key, tag_of(100), &packet) == OP25B_SENDER_BEGUN);
+	CHECK(count(&set, &key, hash(100), &packet) == OP25B_SENDER_BEGUN);
 	key = key_of(3);
 	CHECK(!op25b_sender_find(&set, &key));
 	CHECK(set.lost == 1001);
@@ -219,9 +241,75 @@ static void test_idle(void **state)
 		key = key_of(i);
 		CHECK(!op25b_sender_find(&set, &key) == (i == 3));
 	}
+	/* now there is one with a single packet, whose place goes to who comes twice */
 	key = key_of(101);
-	CHECK(count(&set, &key, tag_of(101), &packet) == OP25B_SENDER_BEGUN);
-	CHECK(set.lost == 1002);	/* in the place of the one with a single packet */
+	CHECK(count(&set, &key, hash(101), &packet) == OP25B_SENDER_LOST);
+	CHECK(count(&set, &key, hash(101), &packet) == OP25B_SENDER_BEGUN);
+	CHECK(set.lost == 1002 && op25b_sender_find(&set, &key)->error == 1002);
+	key = key_of(100);
+	CHECK(!op25b_sender_find(&set, &key));
+}
+
+/* Also if there is a row of weight 1 for candidates, but these always come in between each other */
+static void test_idle_beside_candidates(void **state)
+{
+	struct op25b_sender_set set = { 0 };
+	struct op25b_sender_packet packet = { .now = 1000 };
+	enum op25b_sender_outcome outcome = OP25B_SENDER_LOST;
+	struct op25b_sender_key key;
+	unsigned int i, n;
+
+	for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+		key = key_of(i);
+		for (n = 0; n < (i == 3 ? 1 : 1000); n++)
+			count(&set, &key, hash(i), &packet);
+	}
+	packet.now += OP25B_SENDER_IDLE;
+	for (n = 0; n < 1000; n++) {
+		key = key_of(100 + n % 2);
+		CHECK(count(&set, &key, hash(100 + n % 2), &packet) == OP25B_SENDER_LOST);
+	}
+	packet.now++;
+	for (n = 0; n < 1000 && outcome == OP25B_SENDER_LOST; n++) {
+		key = key_of(100 + n % 2);
+		outcome = count(&set, &key, hash(100 + n % 2), &packet);
+	}
+	CHECK(n <= OP25B_SENDER_LOOK + 1 && outcome == OP25B_SENDER_BEGUN);
+}
+
+/* Rows of weight 1 take turns: eight senders that come in turn all get a row the second time */
+static void test_turns(void **state)
+{
+	struct op25b_sender_set set = { 0 };
+	struct op25b_sender_packet packet = { .now = 1 };
+	const struct op25b_sender_row *row;
+	struct op25b_sender_key key;
+	unsigned int i, rows;
+
+	for (rows = OP25B_SENDER_ROWS; rows; rows -= 2) {
+		memset(&set, 0, sizeof(set));
+		for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+			key = key_of(i);
+			CHECK(count(&set, &key, hash(i), &packet) == OP25B_SENDER_BEGUN);
+			if (i >= rows)
+				CHECK(count(&set, &key, hash(i), &packet) == OP25B_SENDER_KNOWN);
+		}
+		for (i = 100; i < 100 + rows; i++) {
+			key = key_of(i);
+			CHECK(count(&set, &key, hash(i), &packet) == OP25B_SENDER_LOST);
+		}
+		for (i = 100; i < 100 + rows; i++) {
+			key = key_of(i);
+			CHECK(count(&set, &key, hash(i), &packet) == OP25B_SENDER_BEGUN, "%u %u", rows, i);
+			row = op25b_sender_find(&set, &key);
+			CHECK(row->packets == 1 && row->error == rows);
+		}
+		/* the others are still there */
+		for (i = 0; i < OP25B_SENDER_ROWS; i++) {
+			key = key_of(i);
+			CHECK(!op25b_sender_find(&set, &key) == (i < rows));
+		}
+	}
 }
 
 /* Keys differ in each part */
@@ -238,7 +326,7 @@ static void test_keys(void **state)
 		for (i = 0; i < 4; i++) {
 			struct op25b_sender_packet packet = { .now = 10 * n + i, .bit = 9 * n, .port = i };
 
-			CHECK(count(&set, &keys[i], 7, &packet) ==
+			CHECK(count(&set, &keys[i], 7ULL << 56 | i, &packet) ==
 			      (n ? OP25B_SENDER_KNOWN : OP25B_SENDER_BEGUN));
 		}
 	}
@@ -354,7 +442,7 @@ static void ours_count(unsigned int cpu, u64 sender, u32 now)
 	struct op25b_sender_packet packet = { .now = now };
 	struct op25b_sender_key key = key_of(sender);
 
-	count(&sets[cpu][hash(sender) % SETS], &key, tag_of(sender), &packet);
+	count(&sets[cpu][hash(sender) % SETS], &key, hash(sender), &packet);
 }
 
 static struct said ours_say(unsigned int sender)
@@ -600,7 +688,7 @@ static void test_world_spoofed(void **state)
 		double spoofed;
 		unsigned int ours;
 		double off;
-	} expected[] = { { 0, 100, 0 }, { 0.9, 100, 0.01 }, { 0.99, 78, 0.25 } };
+	} expected[] = { { 0, 100, 0 }, { 0.9, 100, 0.01 }, { 0.99, 90, 0.12 } };
 	struct traffic traffic = { .packets = 10000000 };
 	unsigned int i, ours, space;
 
@@ -732,6 +820,8 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_weight_limit),
 		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_idle_beside_candidates),
+		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_siphash_round),

@@ -15,5 +15,6 @@
 #define be64_to_cpu(x)	__be64_to_cpu(x)
 #define cpu_to_le32(x)	__cpu_to_le32(x)
 #define le32_to_cpu(x)	__le32_to_cpu(x)
+#define le64_to_cpu(x)	__le64_to_cpu(x)
 
 #endif /* _SHIM_ASM_BYTEORDER_H */

@@ -13,6 +13,11 @@ static inline unsigned int hweight64(u64 x)
 	return __builtin_popcountll(x);
 }
 
+static inline u32 ror32(u32 x, unsigned int n)
+{
+	return x >> n | x << (32 - n);
+}
+
 static inline u64 rol64(u64 x, unsigned int n)
 {
 	return x << n | x >> (64 - n);

@@ -20,6 +20,8 @@
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile typeof(x) *)&(x) = (v))
 
+#define OPTIMIZER_HIDE_VAR(x)	__asm__("" : "=r" (x) : "0" (x))
+
 #define barrier()	__asm__ __volatile__("" ::: "memory")
 #define smp_rmb()	barrier()
 #define smp_mb()	barrier()

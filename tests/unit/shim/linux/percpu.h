@@ -24,6 +24,7 @@ extern int shim_cpu;
 #define free_percpu(p)		kfree(p)
 #define per_cpu_ptr(p, cpu)	((typeof(p))((char *)(p) + (cpu) * SHIM_CPU_STRIDE))
 #define this_cpu_ptr(p)		per_cpu_ptr(p, shim_cpu)
+#define __this_cpu_read(x)	(*this_cpu_ptr(&(x)))
 #define smp_processor_id()	shim_cpu
 #define num_possible_cpus()	SHIM_CPUS
 #define this_cpu_inc(x)		((*this_cpu_ptr(&(x)))++)
