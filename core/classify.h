@@ -38,21 +38,25 @@ enum op25b_pkt_type {
 /**
  * struct op25b_packet - access to the bytes of a packet
  * @len: the length of the packet, from its IP header on
- * @judged: set by op25b_classify_ipv4() and op25b_classify_ipv6(): the type was read from the bytes
- *	    before this offset. It remains the same if those from there on change, which may be
- *	    beyond the end of the packet. Without meaning for OP25B_PKT_MALFORMED.
+ * @judged: set by the functions that classify a packet: the type was read from the bytes before
+ *	    this offset. It remains the same if those from there on change, which may be beyond
+ *	    the end of the packet. Without meaning for OP25B_PKT_MALFORMED.
+ * @inner: set by op25b_classify_softwire(): the offset of the IPv4 header inside, which is all
+ *	   there, but for options, and lies before @judged; otherwise unchanged
  * @read: returns a pointer to the @n bytes at @off, which it copies to @buf if need be; NULL if
  *	  they cannot be read. Called for bytes below @len only, and for at most 40 at a time.
  */
 struct op25b_packet {
 	unsigned int len;
 	unsigned int judged;
+	unsigned int inner;
 	const void *(*read)(const struct op25b_packet *packet, unsigned int off, unsigned int n,
 			    void *buf);
 };
 
 enum op25b_pkt_type op25b_classify_ipv4(struct op25b_packet *packet);
 enum op25b_pkt_type op25b_classify_ipv6(struct op25b_packet *packet);
+enum op25b_pkt_type op25b_classify_softwire(struct op25b_packet *packet);
 
 /* Where the destination port and the flags end in a TCP header */
 #define OP25B_TCP_PORTS_END	4

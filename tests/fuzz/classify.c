@@ -3,13 +3,42 @@
  * core/classify.c against its specification, on packets of any length
  *
  * Input: one byte, odd for IPv6; one byte that selects how many bytes op25b_peek_ipv4() or
- * op25b_peek_ipv6() gets, and which bytes change behind those that were judged; the packet.
+ * op25b_peek_ipv6() gets, and which bytes change behind those that were judged; the packet. What is
+ * inside of an IPv6 packet is classified, too.
  */
 #include <string.h>
 
 #include "classify.h"
 #include "fuzz.h"
 #include "spec.h"
+
+enum kind { IPV4, IPV6, SOFTWIRE };
+
+static enum op25b_pkt_type spec(const uint8_t *packet, size_t size, enum kind kind)
+{
+	switch (kind) {
+	case IPV4:
+		return spec_ipv4(packet, size);
+	case IPV6:
+		return spec_ipv6(packet, size);
+	case SOFTWIRE:
+		return spec_softwire(packet, size);
+	}
+	abort();
+}
+
+static enum op25b_pkt_type classify(struct op25b_packet *packet, enum kind kind)
+{
+	switch (kind) {
+	case IPV4:
+		return op25b_classify_ipv4(packet);
+	case IPV6:
+		return op25b_classify_ipv6(packet);
+	case SOFTWIRE:
+		return op25b_classify_softwire(packet);
+	}
+	abort();
+}
 
 struct source {
 	struct op25b_packet packet;
@@ -54,15 +83,19 @@ static void free_copies(struct source *source)
 	}
 }
 
-static void check_peek(const uint8_t *data, unsigned int n, bool ipv6, enum op25b_pkt_type expected)
+static void check_peek(const uint8_t *data, unsigned int n, enum kind kind,
+		       enum op25b_pkt_type expected)
 {
 	enum op25b_pkt_type type;
 	void *head;
 
-	if (n < (ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
+	if (n < (kind == IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr)))
 		return;
 	head = copy_of(data, n);
-	type = ipv6 ? op25b_peek_ipv6(head, n) : op25b_peek_ipv4(head, n);
+	type = kind == IPV4 ? op25b_peek_ipv4(head, n) : op25b_peek_ipv6(head, n);
+	/* what is decided is no softwire */
+	if (type != OP25B_PKT_UNDECIDED && kind == SOFTWIRE)
+		type = OP25B_PKT_NONE;
 	CHECK(type == expected || type == OP25B_PKT_UNDECIDED, "%d, not %d", type, expected);
 	free(head);
 }
@@ -71,7 +104,7 @@ static void check_peek(const uint8_t *data, unsigned int n, bool ipv6, enum op25
  * The type remains the same when two bytes change, as a checksum does that is filled in later, behind
  * those that it was read from.
  */
-static void check_judged(const uint8_t *data, size_t size, bool ipv6, unsigned int judged,
+static void check_judged(const uint8_t *data, size_t size, enum kind kind, unsigned int judged,
 			 unsigned int choice, enum op25b_pkt_type expected)
 {
 	enum op25b_pkt_type type;
@@ -85,40 +118,46 @@ static void check_judged(const uint8_t *data, size_t size, bool ipv6, unsigned i
 	changed = copy_of(data, size);
 	changed[at] ^= choice | 1;
 	changed[at + 1] ^= 0x12;	/* as flags: SYN and ACK */
-	type = ipv6 ? spec_ipv6(changed, size) : spec_ipv4(changed, size);
+	type = spec(changed, size, kind);
 	CHECK(type == expected, "%u of %zu bytes judged, %d with others at %u, not %d", judged, size,
 	      type, at, expected);
 	free(changed);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_packet(const uint8_t *data, size_t size, unsigned int choice, enum kind kind)
 {
-	struct source source = { 0 };
+	unsigned int at_hand = choice % (size + 1), i;
 	enum op25b_pkt_type expected;
-	unsigned int at_hand, i;
+	struct source source = { 0 };
 	uint8_t *packet;
-	bool ipv6;
 
-	if (size < 2)
-		return -1;
-	ipv6 = data[0] & 1;
-	size -= 2;
-	at_hand = data[1] % (size + 1);
-	packet = copy_of(data + 2, size);
-	expected = ipv6 ? spec_ipv6(packet, size) : spec_ipv4(packet, size);
+	packet = copy_of(data, size);
+	expected = spec(packet, size, kind);
 
 	source.packet.len = size;
 	source.data = packet;
 	for (i = 0; i < 2; i++) {
 		source.packet.read = i ? read_into_buf : read_exact;
-		CHECK((ipv6 ? op25b_classify_ipv6(&source.packet) :
-			      op25b_classify_ipv4(&source.packet)) == expected, "not %d", expected);
+		CHECK(classify(&source.packet, kind) == expected, "not %d", expected);
 	}
+	CHECK(!source.packet.inner || (source.packet.inner + sizeof(struct iphdr) <= size &&
+				       source.packet.inner + sizeof(struct iphdr) <=
+				       source.packet.judged), "inside at %u of %zu",
+	      source.packet.inner, size);
 	free_copies(&source);
 
-	check_judged(packet, size, ipv6, source.packet.judged, data[1], expected);
-	check_peek(packet, at_hand, ipv6, expected);
-	check_peek(packet, size, ipv6, expected);
+	check_judged(packet, size, kind, source.packet.judged, choice, expected);
+	check_peek(packet, at_hand, kind, expected);
+	check_peek(packet, size, kind, expected);
 	free(packet);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 2)
+		return -1;
+	check_packet(data + 2, size - 2, data[1], data[0] & 1 ? IPV6 : IPV4);
+	if (data[0] & 1)
+		check_packet(data + 2, size - 2, data[1], SOFTWIRE);
 	return 0;
 }

@@ -39,15 +39,27 @@ static inline enum op25b_pkt_type spec_ipv4(const __u8 *packet, int n)
 	return spec_tcp(packet, n, header);
 }
 
+static inline enum op25b_pkt_type spec_inner(const __u8 *packet, int n, int at)
+{
+	int left = n > at ? n - at : 0;
+	int inner_len = left >= 4 ? packet[at + 2] * 256 + packet[at + 3] : 0;
+
+	if (left < 20)
+		return OP25B_PKT_MALFORMED;
+	return spec_ipv4(packet + at, inner_len && inner_len < left ? inner_len : left);
+}
+
 static inline enum op25b_pkt_type spec_ipv6_header(const __u8 *packet, int n, int at,
-						   int next_header)
+						   int next_header, bool softwire)
 {
 	bool there = n - at >= 8;
 	int len = 8, fragment = 0;
 
 	switch (next_header) {
+	case 4:
+		return softwire ? spec_inner(packet, n, at) : OP25B_PKT_NONE;
 	case 6:
-		return spec_tcp(packet, n, at);
+		return softwire ? OP25B_PKT_NONE : spec_tcp(packet, n, at);
 	case 0:
 	case 43:
 	case 60:
@@ -65,16 +77,21 @@ static inline enum op25b_pkt_type spec_ipv6_header(const __u8 *packet, int n, in
 	default:
 		return OP25B_PKT_NONE;
 	}
-	if (!there || fragment == 8)
+	if (!there || (fragment && fragment <= (softwire ? 72 : 8)))
 		return OP25B_PKT_MALFORMED;
 	if (fragment)
 		return OP25B_PKT_NONE;
-	return spec_ipv6_header(packet, n, at + len, packet[at]);
+	return spec_ipv6_header(packet, n, at + len, packet[at], softwire);
 }
 
 static inline enum op25b_pkt_type spec_ipv6(const __u8 *packet, int n)
 {
-	return n < 40 ? OP25B_PKT_MALFORMED : spec_ipv6_header(packet, n, 40, packet[6]);
+	return n < 40 ? OP25B_PKT_MALFORMED : spec_ipv6_header(packet, n, 40, packet[6], false);
+}
+
+static inline enum op25b_pkt_type spec_softwire(const __u8 *packet, int n)
+{
+	return n < 40 ? OP25B_PKT_MALFORMED : spec_ipv6_header(packet, n, 40, packet[6], true);
 }
 
 #endif /* _SPEC_H */

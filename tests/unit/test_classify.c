@@ -23,11 +23,14 @@ struct frame {
 	u8 data[4096];
 	unsigned int len;
 	bool ipv6;
+	bool softwire;		/* what is inside of IPv6 is classified */
 	unsigned int next;	/* the offset of the last protocol or next-header field */
 };
 
 static enum op25b_pkt_type spec(const struct frame *frame)
 {
+	if (frame->softwire)
+		return spec_softwire(frame->data, frame->len);
 	return frame->ipv6 ? spec_ipv6(frame->data, frame->len) :
 			     spec_ipv4(frame->data, frame->len);
 }
@@ -125,9 +128,12 @@ static void pieces_make(struct source *source)
 	}
 }
 
-/* Classify @frame, and store in @judged how much of it the type was read from. */
+/*
+ * Classify @frame, and store in @judged how much of it the type was read from, and in @inner where
+ * the IPv4 packet inside begins.
+ */
 static enum op25b_pkt_type judge_by(const struct frame *frame, unsigned int limit, reader *read,
-				    unsigned int *judged)
+				    unsigned int *judged, unsigned int *inner)
 {
 	struct source source = { .packet = { .len = frame->len, .read = read }, .limit = limit };
 	enum op25b_pkt_type type;
@@ -137,22 +143,27 @@ static enum op25b_pkt_type judge_by(const struct frame *frame, unsigned int limi
 	source.data = memcpy(data, frame->data, frame->len);
 	if (read == read_pieces)
 		pieces_make(&source);
-	type = frame->ipv6 ? op25b_classify_ipv6(&source.packet)
-			    : op25b_classify_ipv4(&source.packet);
+	if (frame->softwire)
+		type = op25b_classify_softwire(&source.packet);
+	else
+		type = frame->ipv6 ? op25b_classify_ipv6(&source.packet)
+				    : op25b_classify_ipv4(&source.packet);
+	CHECK(source.packet.len == frame->len);
 	for (i = 0; i < source.cuts; i++)
 		free(source.piece[i]);
 	for (i = 0; i < source.reads; i++)
 		free(source.copy[i]);
 	free(data);
 	*judged = source.packet.judged;
+	*inner = source.packet.inner;
 	return type;
 }
 
 static enum op25b_pkt_type classify_by(const struct frame *frame, unsigned int limit, reader *read)
 {
-	unsigned int judged;
+	unsigned int judged, inner;
 
-	return judge_by(frame, limit, read, &judged);
+	return judge_by(frame, limit, read, &judged, &inner);
 }
 
 static enum op25b_pkt_type peek(const struct frame *frame, unsigned int n)
@@ -172,9 +183,13 @@ static enum op25b_pkt_type peek(const struct frame *frame, unsigned int n)
 static void check_judged(const struct frame *frame, enum op25b_pkt_type type)
 {
 	struct frame changed = *frame;
-	unsigned int judged, at;
+	unsigned int judged, inner, at;
 
-	CHECK(judge_by(frame, frame->len, read_linear, &judged) == type);
+	CHECK(judge_by(frame, frame->len, read_linear, &judged, &inner) == type);
+	/* the header inside is all there, but for options, and was judged */
+	CHECK(!inner || (frame->softwire && inner >= 40 && inner + 20 <= frame->len &&
+			 inner + 20 <= judged));
+	CHECK(!frame->softwire || inner || (type != SYN && type != SYNACK));
 	if (type == MALFORMED || judged + 2 > frame->len)
 		return;
 	at = judged + (chance() & 1 ? 0 : chance_below(frame->len - judged - 1));
@@ -192,8 +207,12 @@ static void check_peek(const struct frame *frame, unsigned int n, enum op25b_pkt
 	if (n < (frame->ipv6 ? 40 : 20))
 		return;
 	got = peek(frame, n);
-	CHECK(got == type || got == UNDECIDED, "peek at %u: %d, not %d", n, got, type);
+	/* it knows nothing of softwires: it must not decide on one */
+	CHECK(got == UNDECIDED || (frame->softwire ? type == NONE : got == type),
+	      "peek at %u: %d, not %d", n, got, type);
 }
+
+static void check_softwire(const struct frame *frame);
 
 /* Check that all functions and readers find @frame to be of @type. */
 static void check_type(const struct frame *frame, enum op25b_pkt_type type)
@@ -209,6 +228,17 @@ static void check_type(const struct frame *frame, enum op25b_pkt_type type)
 	check_peek(frame, frame->len, type);
 	check_peek(frame, chance_below(frame->len + 1), type);
 	check_judged(frame, type);
+	if (frame->ipv6 && !frame->softwire)
+		check_softwire(frame);
+}
+
+/* Check that they find the same type of IPv4 packet inside as is specified. */
+static void check_softwire(const struct frame *frame)
+{
+	struct frame within = *frame;
+
+	within.softwire = true;
+	check_type(&within, spec(&within));
 }
 
 /* Check the packet truncated to every length, and with the bytes from there on unreadable. */
@@ -245,7 +275,7 @@ static void start_ipv4(struct frame *frame, unsigned int options)
 	};
 
 	frame->len = 0;
-	frame->ipv6 = false;
+	frame->ipv6 = frame->softwire = false;
 	frame->next = 9;
 	put(frame, ip, sizeof(ip));
 	frame->data[0] += options / 4;
@@ -263,8 +293,24 @@ static void start_ipv6(struct frame *frame)
 
 	frame->len = 0;
 	frame->ipv6 = true;
+	frame->softwire = false;
 	frame->next = 6;
 	put(frame, ip6, sizeof(ip6));
+}
+
+/* An IPv4 header inside; returns its offset */
+static unsigned int put_inner(struct frame *frame, unsigned int options)
+{
+	unsigned int at = frame->len;
+	struct frame inner;
+
+	start_ipv4(&inner, options);
+	inner.data[3] = 40 + options;
+	frame->data[frame->next] = 4;
+	frame->next = at + 9;
+	frame->softwire = true;
+	put(frame, inner.data, inner.len);
+	return at;
 }
 
 static void put_fragment(struct frame *frame, unsigned int offset, bool more)
@@ -419,6 +465,7 @@ static void from_hex(struct frame *frame, const char *hex)
 	}
 	CHECK(frame->len);
 	frame->ipv6 = frame->data[0] >> 4 == 6;
+	frame->softwire = false;
 }
 
 static void test_vectors(void **state)
@@ -502,13 +549,15 @@ static void test_flags(void **state)
 					type = SYN;
 				if (from == 0 && flags & 0x02 && flags & 0x10)
 					type = SYNACK;
-				for (variant = 0; variant < 4; variant++) {
+				for (variant = 0; variant < 5; variant++) {
 					if (variant < 2)
 						start_ipv4(&frame, 12 * variant);
 					else
 						start_ipv6(&frame);
 					if (variant == 3)
 						put_extension(&frame, 60, 1);
+					if (variant == 4)
+						put_inner(&frame, 0);
 					put_tcp(&frame, ports[from], ports[to], flags);
 					CHECK(spec(&frame) == type);
 					check_type(&frame, type);
@@ -642,10 +691,125 @@ static void test_fragments(void **state)
 
 static void check_extent(const struct frame *frame, enum op25b_pkt_type type, unsigned int expected)
 {
-	unsigned int judged;
+	unsigned int judged, inner;
 
-	CHECK(judge_by(frame, frame->len, read_linear, &judged) == type);
+	CHECK(judge_by(frame, frame->len, read_linear, &judged, &inner) == type);
 	CHECK(judged == expected, "%u, not %u", judged, expected);
+}
+
+static void check_inner(const struct frame *frame, enum op25b_pkt_type type, unsigned int expected)
+{
+	unsigned int judged, inner;
+
+	CHECK(judge_by(frame, frame->len, read_linear, &judged, &inner) == type);
+	CHECK(inner == expected, "%u, not %u", inner, expected);
+	check_type(frame, type);
+}
+
+/* Softwires: what is inside decides, by itself */
+static void test_softwires(void **state)
+{
+	unsigned int options, offset, at, n, i, protocol;
+	struct frame frame;
+
+	(void)state;
+	for (options = 0; options <= 40; options += 4) {
+		/* directly, behind extension headers, and in an atomic fragment */
+		for (i = 0; i < 3; i++) {
+			start_ipv6(&frame);
+			if (i)
+				put_extension(&frame, 60, i);
+			if (i == 2)
+				put_fragment(&frame, 0, false);
+			at = put_inner(&frame, options);
+			put_tcp(&frame, 54321, 25, 0x02);
+			check_inner(&frame, SYN, at);
+			check_extent(&frame, SYN, at + 34 + options);
+			check_every_length(&frame);
+			frame.data[at + 20 + options + 13] = 0x12;
+			check_inner(&frame, NONE, at);
+			frame.data[at + 20 + options] = 0;
+			frame.data[at + 20 + options + 1] = 25;
+			check_inner(&frame, SYNACK, at);
+			frame.data[at + 20 + options + 13] = 0x02;
+			for (protocol = 0; protocol < 256; protocol++) {
+				frame.data[at + 9] = protocol;
+				check_inner(&frame, protocol == 6 ? SYN : NONE, at);
+			}
+			/* fragments inside */
+			frame.data[at + 9] = 6;
+			for (offset = 0; offset < 0x2000; offset += offset < 32 ? 1 : 255) {
+				frame.data[at + 6] = offset >> 8 | (chance() & 0xe0);
+				frame.data[at + 7] = offset;
+				check_inner(&frame, offset == 0 ? SYN :
+						    offset == 1 ? MALFORMED : NONE, at);
+			}
+		}
+		/* whatever the length inside says is the end, even if harmless bytes follow */
+		start_ipv6(&frame);
+		at = put_inner(&frame, options);
+		put_tcp(&frame, 54321, 25, 0x02);
+		for (i = 25; i <= 26; i++) {
+			frame.data[at + 20 + options + 3] = i;
+			for (n = 0; n < 256; n++) {
+				frame.data[at + 3] = n;
+				check_inner(&frame, n && n < (i == 25 ? 34 : 24) + options ?
+						    MALFORMED : i == 25 ? SYN : NONE, at);
+			}
+		}
+		frame.data[at + 2] = 0xff;
+		check_inner(&frame, NONE, at);
+		frame.data[at + 20 + options + 3] = 25;
+		frame.data[at + 20 + options + 13] = 0x10;
+		frame.data[at + 2] = 0;
+		frame.data[at + 3] = 33 + options;
+		check_inner(&frame, MALFORMED, at);
+	}
+
+	/* a first outer fragment that ends before the flags inside, or before the header */
+	start_ipv6(&frame);
+	put_fragment(&frame, 0, true);
+	at = put_inner(&frame, 0);
+	put_tcp(&frame, 54321, 25, 0x02);
+	frame.len = at + 33;
+	check_inner(&frame, MALFORMED, at);
+	frame.len = at + 19;
+	check_inner(&frame, MALFORMED, 0);
+	frame.len = at;
+	check_inner(&frame, MALFORMED, 0);
+	frame.len = at + 34;
+	check_inner(&frame, SYN, at);
+	/* one of them later: a flag may be at byte 73 */
+	for (offset = 8; offset < 0x10000; offset += 8) {
+		start_ipv6(&frame);
+		put_fragment(&frame, offset, chance() & 1);
+		put_inner(&frame, 0);
+		put_tcp(&frame, 54321, 25, 0x02);
+		/* whatever it says is the next header */
+		frame.data[40] = chance() & 1 ? 4 : chance();
+		check_inner(&frame, offset <= 72 ? MALFORMED : NONE, 0);
+		check_extent(&frame, offset <= 72 ? MALFORMED : NONE, 48);
+	}
+
+	/* what is no softwire: TCP, IPv6 within IPv6, and anything else */
+	for (protocol = 0; protocol < 256; protocol++) {
+		start_ipv6(&frame);
+		put_inner(&frame, 0);
+		put_tcp(&frame, 54321, 25, 0x02);
+		frame.data[6] = protocol;
+		for (i = 0; i < EXTENSIONS; i++)
+			if (protocol == extensions[i])
+				break;
+		if (i == EXTENSIONS)
+			check_inner(&frame, protocol == 4 ? SYN : NONE, protocol == 4 ? 40 : 0);
+	}
+	/* one level only */
+	start_ipv6(&frame);
+	at = put_inner(&frame, 0);
+	put_inner(&frame, 0);
+	put_tcp(&frame, 54321, 25, 0x02);
+	check_inner(&frame, NONE, at);
+	check_extent(&frame, NONE, at + 20);
 }
 
 /* How much of a packet its type is read from */
@@ -743,7 +907,7 @@ static void test_peek(void **state)
 /* Random packets, mostly with fields that the classification depends on */
 static void test_random(void **state)
 {
-	unsigned int i, n, counts[4] = { 0 };
+	unsigned int i, n, counts[4] = { 0 }, inside[4] = { 0 };
 	enum op25b_pkt_type type;
 	struct frame frame;
 
@@ -763,7 +927,14 @@ static void test_random(void **state)
 						      chance_below(3));
 				else
 					put_fragment(&frame, chance_below(4) ? 0 :
-						     8 * chance_below(4), chance() & 1);
+						     8 * chance_below(12), chance() & 1);
+			}
+			if (chance() & 1) {
+				n = put_inner(&frame, 4 * chance_below(11));
+				if (!chance_below(3))
+					frame.data[n + 3] = chance_below(90);
+				if (!chance_below(3))
+					frame.data[n + 7] = chance_below(4);
 			}
 		}
 		put_tcp(&frame, chance_below(3) ? 25 : 587, chance_below(3) ? 25 : 587,
@@ -773,11 +944,15 @@ static void test_random(void **state)
 		for (n = chance_below(3); n && frame.len && chance() & 1; n--)
 			frame.data[chance_below(frame.len)] = chance();
 		type = spec(&frame);
-		counts[type]++;
+		if (frame.softwire)
+			inside[type]++;
+		else
+			counts[type]++;
 		check_type(&frame, type);
 	}
 	for (i = 0; i < 4; i++)
-		CHECK(counts[i] > 1000, "only %u of type %u", counts[i], i);
+		CHECK(counts[i] > 1000 && inside[i] > 500, "only %u and %u of type %u", counts[i],
+		      inside[i], i);
 }
 
 int main(void)
@@ -789,6 +964,7 @@ int main(void)
 		cmocka_unit_test(test_protocols),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_softwires),
 		cmocka_unit_test(test_judged),
 		cmocka_unit_test(test_peek),
 		cmocka_unit_test(test_random),
