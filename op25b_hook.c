@@ -92,6 +92,31 @@ static noinline enum op25b_pkt_type classify_skb(const struct sk_buff *skb,
 	return is_overwritten(skb, p.packet.judged) ? OP25B_PKT_MALFORMED : type;
 }
 
+/*
+ * Judge an IPv6 packet by the IPv4 packet inside. Sets @inner to the offset of that one, or to 0 if
+ * there is none, or it is not certain: then what passes here is still to be judged by itself.
+ */
+static noinline struct op25b_judgement judge_softwire(const struct op25b_table *table,
+						      const struct op25b_policy *policy,
+						      const struct sk_buff *skb,
+						      unsigned int *inner)
+	__must_hold_shared(RCU)
+{
+	struct skb_packet p = { .packet = { .len = ipv6_len(skb), .read = read_skb }, .skb = skb };
+	enum op25b_pkt_type type = op25b_classify_softwire(&p.packet);
+	struct op25b_key dst;
+	bool known;
+
+	if (is_overwritten(skb, p.packet.judged)) {
+		type = OP25B_PKT_MALFORMED;
+		p.packet.inner = 0;
+	}
+	*inner = p.packet.inner;
+	known = *inner && op25b_skb_inner_dst(skb, *inner, &dst);
+	return op25b_judge_softwire(table, policy, type, op25b_skb_src(skb, OP25B_IPV6),
+				    known ? &dst : NULL);
+}
+
 /* A hook that frees the packet itself lets drop monitors name the hook. */
 static unsigned int drop_skb(struct sk_buff *skb)
 {
@@ -163,12 +188,15 @@ static bool has_sender(struct op25b_judgement judgement)
 static __always_inline void record_sender(struct op25b_judgement judgement,
 					  const struct sk_buff *skb,
 					  const struct nf_hook_state *state,
-					  enum op25b_family family, const bool ordinary)
+					  enum op25b_family family, const bool ordinary,
+					  unsigned int inner)
 	__must_hold_shared(RCU)
 {
 	const struct op25b_pool_conf *conf = judgement.conf;
 
-	if (!ordinary)
+	if (inner)
+		op25b_recorder_count_softwire(conf, skb, inner);
+	else if (!ordinary)
 		op25b_recorder_count(conf, skb, family);
 	else if (family == OP25B_IPV4)
 		op25b_recorder_count_ipv4(conf, skb);
@@ -180,11 +208,12 @@ static __always_inline void record_sender(struct op25b_judgement judgement,
 
 /*
  * Count the packet and carry out the judgement. @ordinary: op25b_peek_ipv4() or op25b_peek_ipv6()
- * has decided on its type.
+ * has decided on its type. @inner: the offset of the IPv4 packet inside that was judged, or 0.
  */
 static __always_inline unsigned int execute(struct op25b_judgement judgement, struct sk_buff *skb,
 					    const struct nf_hook_state *state,
-					    enum op25b_family family, const bool ordinary)
+					    enum op25b_family family, const bool ordinary,
+					    unsigned int inner)
 	__must_hold_shared(RCU)
 {
 	if (judgement.verdict == OP25B_VERDICT_PASSED)
@@ -197,10 +226,11 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 	if (trace_op25b_verdict_enabled())
 		trace_packet(judgement, skb, state, family);
 	if (unlikely(judgement.conf->recorder) && has_sender(judgement))
-		record_sender(judgement, skb, state, family, ordinary);
+		record_sender(judgement, skb, state, family, ordinary, inner);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
 		return NF_ACCEPT;
-	if (judgement.class == OP25B_CLASS_SYN &&
+	/* the way back is a softwire's: no answer */
+	if (judgement.class == OP25B_CLASS_SYN && !inner &&
 	    unlikely(judgement.conf->settings.action != OP25B_ACTION_DROP))
 		op25b_reject(skb, state, family, judgement.conf->settings.action);
 	return drop_skb(skb);
@@ -272,14 +302,22 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	__must_hold_shared(RCU)
 {
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
-	struct op25b_judgement judgement;
+	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
+	unsigned int inner = 0;
 
-	if (type == OP25B_PKT_UNDECIDED)
-		type = classify_skb(skb, family);
-	if (type == OP25B_PKT_NONE)
-		return NF_ACCEPT;
-	judgement = op25b_judge(table, policy, type, family, op25b_skb_src(skb, family),
-				op25b_skb_dst(skb, family));
+	if (type == OP25B_PKT_UNDECIDED && family == OP25B_IPV6 && policy->softwire) {
+		judgement = judge_softwire(table, policy, skb, &inner);
+		if (judgement.verdict == OP25B_VERDICT_PASSED && inner)
+			return NF_ACCEPT;
+	}
+	if (judgement.verdict == OP25B_VERDICT_PASSED) {
+		if (type == OP25B_PKT_UNDECIDED)
+			type = classify_skb(skb, family);
+		if (type == OP25B_PKT_NONE)
+			return NF_ACCEPT;
+		judgement = op25b_judge(table, policy, type, family, op25b_skb_src(skb, family),
+					op25b_skb_dst(skb, family));
+	}
 	if (judgement.verdict == OP25B_VERDICT_PASSED ||
 	    is_to_router(judgement, skb, state, family))
 		return NF_ACCEPT;
@@ -293,7 +331,7 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	if (is_second_pass(skb, state, family) &&
 	    (judgement.verdict != OP25B_VERDICT_BLOCKED || was_tracked(skb)))
 		return NF_ACCEPT;
-	return execute(judgement, skb, state, family, false);
+	return execute(judgement, skb, state, family, false, inner);
 }
 
 /* Judge a SYN as op25b_judge() does, with everything inline. */
@@ -308,14 +346,14 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 	if (unlikely(is_l3mdev_skb(skb, family)))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
 	judgement = op25b_judge_rules(table, policy, OP25B_CLASS_SYN, 0, family,
-				      op25b_skb_src(skb, family), op25b_skb_dst(skb, family),
-				      true);
+				      op25b_skb_src(skb, family), family,
+				      op25b_skb_dst(skb, family), true);
 	if (judgement.verdict == OP25B_VERDICT_UNDECIDED ||
 	    (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
 	if (op25b_session_any())
 		judgement = by_device(judgement, table, skb, state, family);
-	return execute(judgement, skb, state, family, true);
+	return execute(judgement, skb, state, family, true, 0);
 }
 
 static noinline unsigned int judge_syn_ipv4(const struct op25b_table *table, struct sk_buff *skb,

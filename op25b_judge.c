@@ -199,6 +199,37 @@ const struct op25b_session *op25b_judge_device(const struct op25b_table *table,
 }
 
 /**
+ * op25b_judge_softwire() - judge an IPv6 packet from a pool with the guard softwire
+ * @table: the table of the namespace, which has its sessions
+ * @policy: the policy, read under RCU or the table's lock
+ * @type: the type of the IPv4 packet inside: what op25b_classify_softwire() has returned
+ * @src: the source of the IPv6 packet
+ * @dst: the destination of the IPv4 packet; NULL if it cannot be read
+ *
+ * Return: the judgement; OP25B_VERDICT_PASSED if the guard has nothing to say.
+ */
+struct op25b_judgement op25b_judge_softwire(const struct op25b_table *table,
+					    const struct op25b_policy *policy,
+					    enum op25b_pkt_type type, struct op25b_key src,
+					    const struct op25b_key *dst)
+{
+	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
+
+	if (type != OP25B_PKT_SYN && type != OP25B_PKT_MALFORMED)
+		return judgement;
+	judgement = op25b_judge_rules(table, policy,
+				      type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
+							      OP25B_CLASS_MALFORMED,
+				      OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src, OP25B_IPV4,
+				      dst ? *dst : (struct op25b_key){ 0 }, false);
+	/* a destination that is not known is no relay */
+	if (!dst && judgement.verdict == OP25B_VERDICT_RELAYED)
+		judgement.verdict = judgement.conf->settings.mode == OP25B_MODE_OBSERVE ?
+				    OP25B_VERDICT_OBSERVED : OP25B_VERDICT_BLOCKED;
+	return judgement;
+}
+
+/**
  * op25b_judge_checks_source() - whether the guard spoofed, OP25B_GUARD_SPOOFED, applies to a packet
  * @judgement: the judgement, for a pool that has the guard
  *

@@ -46,6 +46,11 @@ struct op25b_judgement op25b_judge(const struct op25b_table *table,
 				   enum op25b_family family, struct op25b_key src,
 				   struct op25b_key dst)
 	__must_hold_shared(RCU);
+struct op25b_judgement op25b_judge_softwire(const struct op25b_table *table,
+					    const struct op25b_policy *policy,
+					    enum op25b_pkt_type type, struct op25b_key src,
+					    const struct op25b_key *dst)
+	__must_hold_shared(RCU);
 const struct op25b_session *op25b_judge_device(const struct op25b_table *table,
 					       struct op25b_judgement *judgement, int ifindex)
 	__must_hold_shared(RCU);
@@ -57,9 +62,10 @@ bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
  * @policy: the policy, read under RCU or the table's lock
  * @class: the class
  * @guard: the guard that the pool has to have; 0 if none
- * @family: of the addresses
- * @side: the address on the pool's side
- * @other: the other address
+ * @family: of the address on the pool's side
+ * @side: that address
+ * @other_family: of the other address
+ * @other: that address
  * @quick: leave it undecided if an exempt with a timeout decides, or a target might: a call in the
  *	   middle would make it slower for all packets
  *
@@ -70,7 +76,8 @@ bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
 static __always_inline struct op25b_judgement
 op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *policy,
 		  enum op25b_class class, u32 guard, enum op25b_family family,
-		  struct op25b_key side, struct op25b_key other, const bool quick)
+		  struct op25b_key side, enum op25b_family other_family, struct op25b_key other,
+		  const bool quick)
 	__must_hold_shared(RCU)
 {
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
@@ -110,18 +117,18 @@ op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *po
 		judgement.verdict = OP25B_VERDICT_EXEMPTED;
 		return judgement;
 	}
-	if (family == OP25B_IPV4)
+	if (other_family == OP25B_IPV4)
 		relay = op25b_lpm_lookup_ipv4(relays[OP25B_IPV4], other).value;
 	else
 		relay = op25b_lpm_lookup_ipv6(relays[OP25B_IPV6], other).value;
 	if (relay || (conf->destinations[OP25B_RELAY] &&
-		      op25b_judge_is_own_relay(conf, family, other)))
+		      op25b_judge_is_own_relay(conf, other_family, other)))
 		judgement.verdict = OP25B_VERDICT_RELAYED;
 	else if (conf->settings.mode != OP25B_MODE_OBSERVE)
 		judgement.verdict = OP25B_VERDICT_BLOCKED;
 	else if (class == OP25B_CLASS_SYN && unlikely(policy->destinations[OP25B_TARGET]))
 		judgement.verdict = quick ? OP25B_VERDICT_UNDECIDED :
-					    op25b_judge_observing(policy, conf, family, other);
+				    op25b_judge_observing(policy, conf, other_family, other);
 	else
 		judgement.verdict = OP25B_VERDICT_OBSERVED;
 	return judgement;
@@ -134,7 +141,7 @@ op25b_judge_class(const struct op25b_table *table, const struct op25b_policy *po
 		  struct op25b_key side, struct op25b_key other)
 	__must_hold_shared(RCU)
 {
-	return op25b_judge_rules(table, policy, class, guard, family, side, other, false);
+	return op25b_judge_rules(table, policy, class, guard, family, side, family, other, false);
 }
 
 #endif /* _OP25B_JUDGE_H */

@@ -196,6 +196,7 @@ struct op25b_page {
  * @destination: the relays and targets of every pool
  * @synack: the number of pools with the guard synack
  * @inbound: the number of pools with the guard inbound
+ * @softwire: the number of pools with the guard softwire
  * @pools: the number of pools
  * @prefixes: the number of prefixes of each family
  * @exempts: the number of exempts
@@ -212,6 +213,7 @@ struct op25b_policy {
 	struct op25b_lpm destination[OP25B_DESTINATIONS][OP25B_FAMILIES];
 	u32 synack;
 	u32 inbound;
+	u32 softwire;
 	u32 pools;
 	u32 prefixes[OP25B_FAMILIES];
 	u32 exempts;

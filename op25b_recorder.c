@@ -250,16 +250,30 @@ static u16 source_port(const struct sk_buff *skb, enum op25b_family family)
 }
 
 static __always_inline void note(const struct op25b_senders *senders, struct op25b_sender_row *row,
-				 const struct sk_buff *skb, enum op25b_family family, u16 port,
-				 u32 now)
+				 struct op25b_key dst, u16 port, u32 now)
 {
 	struct op25b_sender_packet packet = {
 		.now = now,
-		.bit = destination_bit(senders, op25b_skb_dst(skb, family)),
+		.bit = destination_bit(senders, dst),
 		.port = port,
 	};
 
 	op25b_sender_note(row, packet);
+}
+
+/* The destination and source port of the IPv4 packet at @inner count, if they can be read. */
+static void note_softwire(const struct op25b_senders *senders, struct op25b_sender_row *row,
+			  const struct sk_buff *skb, unsigned int inner, u32 now)
+{
+	struct op25b_key dst = { 0 };
+	__be16 buf, *port = NULL;
+	u8 byte, *first;
+
+	first = skb_header_pointer(skb, inner, sizeof(byte), &byte);
+	if (first)
+		port = skb_header_pointer(skb, inner + (*first & 0xf) * 4, sizeof(buf), &buf);
+	op25b_skb_inner_dst(skb, inner, &dst);
+	note(senders, row, dst, port ? ntohs(*port) : 0, now);
 }
 
 /* Remember the row of a subscriber. */
@@ -274,9 +288,13 @@ static __always_inline void expect(struct op25b_sender_table *table, enum op25b_
 		(void *)&set->row[i] - (void *)table->set[0].row + i;
 }
 
-/* Count a packet whose sender may have no row, and wears down another one then, or begins one. */
+/*
+ * Count a packet whose sender may have no row, and wears down another one then, or begins one.
+ * @inner: the offset of the IPv4 packet inside, 0 if there is none
+ */
 static __always_inline void claim(const struct op25b_recorder *recorder, const struct sk_buff *skb,
-				  struct op25b_sender_set *set, u64 hash, enum op25b_family family)
+				  struct op25b_sender_set *set, u64 hash, enum op25b_family family,
+				  unsigned int inner)
 {
 	const struct op25b_senders *senders = recorder->senders;
 	struct op25b_sender_cpu *own = this_cpu_ptr(senders->cpu);
@@ -288,7 +306,11 @@ static __always_inline void claim(const struct op25b_recorder *recorder, const s
 	op25b_sender_write_begin(set);
 	claimed = op25b_sender_claim(set, &key, hash, now);
 	if (claimed.outcome != OP25B_SENDER_LOST) {
-		note(senders, &set->row[claimed.row], skb, family, source_port(skb, family), now);
+		if (inner)
+			note_softwire(senders, &set->row[claimed.row], skb, inner, now);
+		else
+			note(senders, &set->row[claimed.row], op25b_skb_dst(skb, family),
+			     source_port(skb, family), now);
 		expect(own->table, family, key.subscriber, set, claimed.row);
 	}
 	op25b_sender_write_end(set);
@@ -299,13 +321,13 @@ static __always_inline void claim(const struct op25b_recorder *recorder, const s
 static noinline void claim_ipv4(const struct op25b_recorder *recorder, const struct sk_buff *skb,
 				struct op25b_sender_set *set, u64 hash)
 {
-	claim(recorder, skb, set, hash, OP25B_IPV4);
+	claim(recorder, skb, set, hash, OP25B_IPV4, 0);
 }
 
 static noinline void claim_ipv6(const struct op25b_recorder *recorder, const struct sk_buff *skb,
 				struct op25b_sender_set *set, u64 hash)
 {
-	claim(recorder, skb, set, hash, OP25B_IPV6);
+	claim(recorder, skb, set, hash, OP25B_IPV6, 0);
 }
 
 /* Count a packet whose sender has a row among @tagged. False: nothing is counted. */
@@ -321,7 +343,8 @@ static __always_inline bool count_tagged(const struct op25b_recorder *recorder,
 		return false;
 	op25b_sender_write_begin(set);
 	op25b_sender_strengthen(set, i);
-	note(senders, &set->row[i], skb, family, ordinary_port(skb, family), op25b_sender_now());
+	note(senders, &set->row[i], op25b_skb_dst(skb, family), ordinary_port(skb, family),
+	     op25b_sender_now());
 	op25b_sender_write_end(set);
 	expect(__this_cpu_read(senders->cpu->table), family, key.subscriber, set, i);
 	return true;
@@ -420,7 +443,7 @@ static __always_inline void count(const struct op25b_recorder *recorder, const s
 		set = container_of(row - i, struct op25b_sender_set, row[0]);
 		op25b_sender_write_begin(set);
 		op25b_sender_strengthen(set, i);
-		note(senders, row, skb, family,
+		note(senders, row, op25b_skb_dst(skb, family),
 		     ordinary ? ordinary_port(skb, family) : source_port(skb, family),
 		     op25b_sender_now());
 		op25b_sender_write_end(set);
@@ -445,6 +468,28 @@ noinline void op25b_recorder_count(const struct op25b_pool_conf *conf, const str
 {
 	local_bh_disable();
 	count(conf->recorder, skb, family, false);
+	local_bh_enable();
+}
+
+/**
+ * op25b_recorder_count_softwire() - count a packet inside of another one for its sender
+ * @conf: as for op25b_recorder_count()
+ * @skb: the IPv6 packet, whose source is the sender
+ * @inner: the offset of the IPv4 packet inside, whose destination and source port count
+ */
+noinline void op25b_recorder_count_softwire(const struct op25b_pool_conf *conf,
+					    const struct sk_buff *skb, unsigned int inner)
+{
+	const struct op25b_recorder *recorder = conf->recorder;
+	struct op25b_sender_key key = packet_key(recorder, skb, OP25B_IPV6);
+	u64 hash = sender_hash(recorder->senders, &key, OP25B_IPV6);
+	struct op25b_sender_table *table;
+
+	local_bh_disable();
+	op25b_sender_own_begin();
+	table = __this_cpu_read(recorder->senders->cpu->table);
+	claim(recorder, skb, &table->set[hash % OP25B_SENDER_SETS], hash, OP25B_IPV6, inner);
+	op25b_sender_own_end();
 	local_bh_enable();
 }
 

@@ -63,6 +63,8 @@ size_t op25b_recorder_size(const struct op25b_recorder *recorder);
 u64 op25b_recorder_estimate(const struct op25b_recorder *recorder);
 void op25b_recorder_count(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
 			  enum op25b_family family);
+void op25b_recorder_count_softwire(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
+				   unsigned int inner);
 void op25b_recorder_count_ipv4(const struct op25b_pool_conf *conf, const struct sk_buff *skb);
 void op25b_recorder_count_ipv6(const struct op25b_pool_conf *conf, const struct sk_buff *skb);
 bool op25b_recorder_mark_logged(const struct op25b_recorder *recorder, const struct sk_buff *skb,

@@ -42,4 +42,17 @@ static __always_inline struct op25b_key op25b_skb_dst(const struct sk_buff *skb,
 	return op25b_skb_key_ipv6(&((const struct ipv6hdr *)skb->data)->daddr);
 }
 
+/* The destination of the IPv4 packet inside at @inner; false if it cannot be read */
+static inline bool op25b_skb_inner_dst(const struct sk_buff *skb, unsigned int inner,
+				       struct op25b_key *dst)
+{
+	__be32 buf;
+	const __be32 *addr = skb_header_pointer(skb, inner + offsetof(struct iphdr, daddr),
+						sizeof(buf), &buf);
+
+	if (addr)
+		*dst = op25b_skb_key_ipv4(*addr);
+	return addr;
+}
+
 #endif /* _OP25B_SKB_H */

@@ -32,11 +32,14 @@ static void count_guards(struct op25b_policy *policy, struct op25b_settings sett
 {
 	/* a new guard has to be counted, too, unless packets look for it in the settings only */
 	static_assert(OP25B_GUARD_MASK ==
-		      (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED));
+		      (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED |
+		       OP25B_GUARD_SOFTWIRE));
 	if (settings.guard & OP25B_GUARD_SYNACK)
 		policy->synack += n;
 	if (settings.guard & OP25B_GUARD_INBOUND)
 		policy->inbound += n;
+	if (settings.guard & OP25B_GUARD_SOFTWIRE)
+		policy->softwire += n;
 }
 
 /**

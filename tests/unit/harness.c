@@ -186,6 +186,13 @@ void op25b_recorder_count(const struct op25b_pool_conf *conf, const struct sk_bu
 	count_sender(conf, skb, family);
 }
 
+void op25b_recorder_count_softwire(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
+				   unsigned int inner)
+{
+	count_sender(conf, skb, OP25B_IPV6);
+	CHECK(op25b_skb_inner_dst(skb, inner, &stubs.dst));
+}
+
 static void count_ordinary(const struct op25b_pool_conf *conf, const struct sk_buff *skb,
 			   enum op25b_family family)
 {
@@ -483,7 +490,7 @@ static unsigned int recorders_kept(void)
 static void check_policy(const struct op25b_policy *policy, struct model *model)
 {
 	const struct op25b_pool_conf *conf[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
-	u32 prefixes, exempts, destinations, pools = 0, guards[2] = { 0 };
+	u32 prefixes, exempts, destinations, pools = 0, guards[3] = { 0 };
 	enum op25b_destination kind;
 	struct collected c = { .policy = policy, .model = model };
 	struct op25b_key none = { 0 };
@@ -493,7 +500,8 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 	/* a new guard has to be counted here, too */
 	/* packets look for the guard spoofed in the pool's settings only */
 	static_assert(OP25B_GUARD_MASK ==
-		      (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED));
+		      (OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED |
+		       OP25B_GUARD_SOFTWIRE));
 	check_count(policy->generation, model->generation, "generation");
 	for (i = 0; i < OP25B_PAGES; i++) {
 		for (j = 0; policy->page[i] && j < OP25B_PAGE_POOLS; j++) {
@@ -520,6 +528,7 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 		check_recorder(conf[pool], model, pool);
 		guards[0] += !!(model->settings[pool].guard & OP25B_GUARD_SYNACK);
 		guards[1] += !!(model->settings[pool].guard & OP25B_GUARD_INBOUND);
+		guards[2] += !!(model->settings[pool].guard & OP25B_GUARD_SOFTWIRE);
 		for (prefixes = exempts = 0, i = 0; i < model->entries; i++) {
 			prefixes += model->entry[i].pool == pool && model->entry[i].is_prefix;
 			exempts += model->entry[i].pool == pool && model->entry[i].is_exempt;
@@ -537,6 +546,7 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 	check_count(policy->pools, pools, "pools");
 	check_count(policy->synack, guards[0], "guards synack");
 	check_count(policy->inbound, guards[1], "guards inbound");
+	check_count(policy->softwire, guards[2], "guards softwire");
 	for (kind = 0; kind < OP25B_DESTINATIONS; kind++) {
 		for (destinations = 0, i = 0; i < model->destinations; i++)
 			destinations += model->destination[i].kind == kind;
@@ -1047,6 +1057,49 @@ static unsigned int write_packet(u8 *p, enum op25b_pkt_type type, enum op25b_fam
 	return end;
 }
 
+/*
+ * The same with an IPv4 packet of this type inside, or for INSIDE_LATER a later fragment. Stores in
+ * @chain where the chain of IPv6 headers ends.
+ */
+static unsigned int write_softwire(u8 *p, enum op25b_pkt_type type, struct op25b_key src,
+				   struct op25b_key dst, int *judged, int *chain)
+{
+	u8 inner[40], fragment[8] = { 4, 0, 0, chance() & 1, [7] = 1 };
+	unsigned int n, inner_len;
+	bool first;
+	u8 *next;
+
+	write_packet(p, OP25B_PKT_NONE, OP25B_IPV6, src, dst, judged);
+	n = *judged - 14;
+	next = p + (n == 40 ? 6 : 40);
+	first = stubs.inside == INSIDE && chance() & 1;
+	*next = 4;
+	if (first || stubs.inside == INSIDE_LATER) {
+		*next = 44;
+		if (!first) {
+			fragment[3] |= 8 * (1 + chance_below(9));
+			stubs.inside_at_8 = fragment[3] >> 3 == 1;
+		}
+		memcpy(p + n, fragment, sizeof(fragment));
+		n += sizeof(fragment);
+	}
+	*chain = n;
+	inner_len = write_packet(inner, type, OP25B_IPV4, (struct op25b_key){ 0 }, stubs.inner,
+				 judged);
+	*judged = stubs.inside == INSIDE_LATER ? (int)n : *judged + (int)n;
+	if (chance() & 1)
+		inner[3] = inner_len;
+	memcpy(p + n, inner, inner_len);
+	n += inner_len;
+	if (inner[3] && chance() & 1) {
+		/* behind the end of what is inside */
+		memset(p + n, 0x10, 7);
+		n += 7;
+	}
+	p[5] = n - 40;
+	return n;
+}
+
 /* Have the checksum filled in at @at, or anywhere. */
 static void set_checksum(struct sk_buff *skb, int at)
 {
@@ -1076,21 +1129,38 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 	bool records, logs;
 	const struct nf_hook_ops *ops;
 	struct sk_buff skb = { 0 };
-	u8 bytes[128], *rest;
-	bool answered, tracked;
+	bool answered, tracked, overwritten = false;
+	bool softwire = family == OP25B_IPV6 && stubs.inside;
+	u8 bytes[160], *rest;
 	struct verdict verdict;
-	int judged;
+	int judged, chain = 0;
 
-	len = write_packet(bytes, type, family, src, dst, &judged);
+	if (softwire)
+		len = write_softwire(bytes, type, src, dst, &judged, &chain);
+	else
+		len = write_packet(bytes, type, family, src, dst, &judged);
 	skb.ip_summed = chance_below(CHECKSUM_PARTIAL);
 	if (at != NOWHERE) {
 		set_checksum(&skb, at);
 		at = skb.csum_start + skb.csum_offset;
 		/* what is overwritten cannot be judged */
-		if (at >= -1 && at < judged)
+		overwritten = at >= -1 && at < judged;
+		if (overwritten)
 			type = OP25B_PKT_MALFORMED;
 	}
-	verdict = model_judge(&in_force, type, family, src, dst);
+	verdict = (struct verdict){ .verdict = OP25B_VERDICT_PASSED };
+	/* while headers may change, so may what is inside */
+	if (softwire || (family == OP25B_IPV6 && overwritten && at < judged - 14))
+		verdict = model_softwire(&in_force, type, src, !softwire || overwritten ||
+					 stubs.inside == INSIDE_LATER ? NULL : &stubs.inner);
+	/* what the guard does not stop is judged by what is outside */
+	if (verdict.verdict == OP25B_VERDICT_PASSED) {
+		if (softwire)
+			type = (overwritten && at < chain) ||
+			       (stubs.inside == INSIDE_LATER && stubs.inside_at_8) ?
+			       OP25B_PKT_MALFORMED : OP25B_PKT_NONE;
+		verdict = model_judge(&in_force, type, family, src, dst);
+	}
 	if (judge_sessions)
 		judge_sessions(&verdict, family, src, dst);
 	/* the router is no customer of its own, neither as destination of others nor by itself */
@@ -1164,7 +1234,7 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 
 	CHECK(got == (verdict.verdict == OP25B_VERDICT_BLOCKED ? NF_DROP : NF_ACCEPT));
 	answered = verdict.verdict == OP25B_VERDICT_BLOCKED && verdict.class == OP25B_CLASS_SYN &&
-		   in_force.settings[verdict.pool].action != OP25B_ACTION_DROP;
+		   !softwire && in_force.settings[verdict.pool].action != OP25B_ACTION_DROP;
 	CHECK(stubs.rejects == rejects + answered);
 	CHECK(!answered || stubs.action == in_force.settings[verdict.pool].action);
 	records = verdict.class == OP25B_CLASS_SYN && in_force.settings[verdict.pool].senders &&
@@ -1173,7 +1243,8 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 	CHECK(stubs.recorded == recorded + records);
 	if (records) {
 		CHECK(!strcmp(stubs.recorder->pool->name, model_names[verdict.pool]));
-		CHECK(!op25b_key_compare(stubs.src, src) && !op25b_key_compare(stubs.dst, dst));
+		CHECK(!op25b_key_compare(stubs.src, src));
+		CHECK(!op25b_key_compare(stubs.dst, softwire ? stubs.inner : dst));
 	}
 	logs = records && in_force.settings[verdict.pool].log;
 	CHECK(stubs.logged == logged + logs);

@@ -41,6 +41,10 @@ extern struct op25b_table *const table;
  * @session_events: how many events of sessions there were, by kind
  * @own: an address of the router's own, NULL for none
  * @spoofed: the next packets come by a device by which the router would not send to their source
+ * @inside: the type of the next IPv6 packets is that of an IPv4 packet inside, or they are later
+ *	    fragments of such, and malformed
+ * @inner: the destination of that IPv4 packet
+ * @inside_at_8: the last later fragment was at offset 8: malformed, whatever is inside
  * @looped: the router has sent the next packets to itself: by the loopback device, or within a VRF
  */
 struct stubs {
@@ -71,6 +75,9 @@ struct stubs {
 	unsigned int session_events[OP25B_EVENT_MAX + 1];
 	const char *own;
 	bool spoofed;
+	enum { NOT_INSIDE, INSIDE, INSIDE_LATER } inside;
+	struct op25b_key inner;
+	bool inside_at_8;
 	enum { NOT_LOOPED, LOOPED, LOOPED_IN_VRF } looped;
 };
 

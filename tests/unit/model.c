@@ -331,7 +331,7 @@ static bool model_is(const struct model *model, enum op25b_destination kind, int
 /* Judge a packet as one of a class: the rules of op25b_judge_rules(), one by one. */
 static struct verdict model_rules(const struct model *model, enum op25b_class class, u32 guard,
 				  enum op25b_family family, struct op25b_key side,
-				  struct op25b_key other)
+				  enum op25b_family other_family, struct op25b_key other)
 {
 	const struct entry *entry = model_lookup(model, family, side);
 	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
@@ -342,9 +342,10 @@ static struct verdict model_rules(const struct model *model, enum op25b_class cl
 		return verdict;
 	verdict = (struct verdict){ OP25B_VERDICT_BLOCKED, class, entry->pool };
 	if (model->settings[entry->pool].mode == OP25B_MODE_OBSERVE &&
-	    !(class == OP25B_CLASS_SYN && model_is(model, OP25B_TARGET, entry->pool, family, other)))
+	    !(class == OP25B_CLASS_SYN &&
+	      model_is(model, OP25B_TARGET, entry->pool, other_family, other)))
 		verdict.verdict = OP25B_VERDICT_OBSERVED;
-	if (model_is(model, OP25B_RELAY, entry->pool, family, other))
+	if (model_is(model, OP25B_RELAY, entry->pool, other_family, other))
 		verdict.verdict = OP25B_VERDICT_RELAYED;
 	if (model_exempts(entry))
 		verdict.verdict = OP25B_VERDICT_EXEMPTED;
@@ -370,14 +371,36 @@ struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 	case OP25B_PKT_MALFORMED:
 		verdict = model_rules(model, type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
 							   OP25B_CLASS_MALFORMED,
-				      0, family, src, dst);
+				      0, family, src, family, dst);
 		if (verdict.verdict == OP25B_VERDICT_PASSED)
 			verdict = model_rules(model, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
-					      family, dst, src);
+					      family, dst, family, src);
 		return verdict;
 	case OP25B_PKT_SYNACK:
-		return model_rules(model, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst, src);
+		return model_rules(model, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst,
+				   family, src);
 	default:
 		return verdict;
 	}
+}
+
+struct verdict model_softwire(const struct model *model, enum op25b_pkt_type type,
+			      struct op25b_key src, const struct op25b_key *dst)
+{
+	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
+	struct model without;
+
+	if (type == OP25B_PKT_SYN)
+		return model_rules(model, OP25B_CLASS_SYN, OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src,
+				   OP25B_IPV4, *dst);
+	if (type != OP25B_PKT_MALFORMED)
+		return verdict;
+	if (dst)
+		return model_rules(model, OP25B_CLASS_MALFORMED, OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src,
+				   OP25B_IPV4, *dst);
+	/* as if there were no relays */
+	without = *model;
+	without.destinations = 0;
+	return model_rules(&without, OP25B_CLASS_MALFORMED, OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src,
+			   OP25B_IPV4, (struct op25b_key){ 0 });
 }

@@ -111,6 +111,13 @@ void model_rollback(struct model *in_force, const struct model *kept);
 bool model_exempts(const struct entry *entry);
 const struct entry *model_lookup(const struct model *model, enum op25b_family family,
 				 struct op25b_key key);
+/*
+ * A packet from a pool with the guard softwire, by the type and destination of the IPv4 packet inside;
+ * NULL if that is not known
+ */
+struct verdict model_softwire(const struct model *model, enum op25b_pkt_type type,
+			      struct op25b_key src, const struct op25b_key *dst);
+
 /* The guard spoofed, for a packet that came by a device by which its source is not reached. */
 void model_spoofed(const struct model *model, struct verdict *verdict);
 

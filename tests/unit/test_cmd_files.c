@@ -638,7 +638,7 @@ static void test_unknown(void **state)
 	} rows[] = {
 		{ 7, 0, 0, "mode 7 of pool \"east\"" },
 		{ 0, 9, 0, "action 9 of pool \"east\"" },
-		{ 0, 0, 25, "guard 24 of pool \"east\"" },
+		{ 0, 0, 49, "guard 48 of pool \"east\"" },
 		{ 0, 0, 0, "attribute 77 of pool \"east\"" },
 		{ 0, 0, 0, "a part of the policy" },
 		{ 0, 0, 0, "attribute 9 of exempt 10.0.0.7/32" },
@@ -684,12 +684,12 @@ static void test_unknown(void **state)
 			assert_non_null(strstr(run.out, ((const char *[]) {
 				"\"mode\":\"7\",\"action\":\"drop\",\"guard\":[]",
 				"\"mode\":\"enforce\",\"action\":\"9\",\"guard\":[]",
-				"\"guard\":[\"synack\",\"24\"]" })[i]));
+				"\"guard\":[\"synack\",\"48\"]" })[i]));
 		op25bctl("pool show east");
 		if (i < 3)
 			assert_non_null(strstr(run.out, ((const char *[]) {
 				"mode 7  action drop  guard none", "mode enforce  action 9",
-				"guard synack,24" })[i]));
+				"guard synack,48" })[i]));
 	}
 }
 

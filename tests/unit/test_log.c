@@ -205,6 +205,40 @@ static void test_subscribers(void **state)
 	CHECK(send_ipv6(2, 1, 0));
 }
 
+/*
+ * Of a packet inside of another one, the sender is the outer source; destination and source port are
+ * those inside, behind options
+ */
+static void test_softwire(void **state)
+{
+	struct op25b_sender_table *own = per_cpu_ptr(conf.recorder->senders->cpu, 0)->table;
+	const struct op25b_sender_row *row = NULL;
+	unsigned int set, i, head, passes;
+	u8 bytes[84] = { 0x60, [6] = 4, [8] = 0x20, [23] = 9, [24] = 0x20, [40] = 0x46, [49] = 6,
+			 [64] = 0x43, 0x21 };
+	struct sk_buff skb = { .data = bytes, .len = sizeof(bytes), .rest = bytes };
+
+	(void)state;
+	conf.recorder->senders->multiplier[0] = 0x9e3779b97f4a7c15;
+	shim_cpu = 0;
+	for (passes = 1; passes <= 3; passes++) {
+		/* another destination each time, once with its addresses in the second piece */
+		bytes[59] = passes == 3 ? 1 : passes;
+		head = passes == 2 ? 40 : sizeof(bytes);
+		skb.data_len = skb.len - head;
+		skb.rest = bytes + head;
+		rcu_read_lock();
+		op25b_recorder_count_softwire(&conf, &skb, 40);
+		rcu_read_unlock();
+		for (set = 0; set < OP25B_SENDER_SETS && !row; set++)
+			for (i = 0; i < OP25B_SENDER_ROWS && !row; i++)
+				if (own->set[set].row[i].subscriber.hi == 0x20ULL << 56)
+					row = &own->set[set].row[i];
+		CHECK(row && row->packets == passes && row->port == 0x4321);
+	}
+	CHECK(__builtin_popcountll(row->seen[0]) + __builtin_popcountll(row->seen[1]) == 2);
+}
+
 /* Packets of a sender may come to any processor. */
 static void test_processors(void **state)
 {
@@ -410,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_once_a_minute, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_subscribers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_softwire, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_processors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rows_that_begin, setup, teardown),

@@ -143,9 +143,14 @@ static void send_random(unsigned int n)
 	while (n--) {
 		family = chance_below(2);
 		stubs.spoofed = chance() & 1;
-		send_packet(chance_below(OP25B_PKT_UNDECIDED), family, random_key(family), random_key(family));
+		stubs.inside = chance() & 1 ? NOT_INSIDE : chance() & 1 ? INSIDE : INSIDE_LATER;
+		stubs.inner = random_key(OP25B_IPV4);
+		send_packet(family && stubs.inside == INSIDE_LATER ? OP25B_PKT_MALFORMED :
+			    chance_below(OP25B_PKT_UNDECIDED), family, random_key(family),
+			    random_key(family));
 	}
 	stubs.spoofed = false;
+	stubs.inside = NOT_INSIDE;
 }
 
 /* Tests */
@@ -470,6 +475,76 @@ static void test_router(void **state)
 			stubs.looped = NOT_LOOPED;
 		}
 	}
+	check_table();
+}
+
+/* IPv4 inside IPv6, which is judged for pools with the guard only */
+static void test_softwires(void **state)
+{
+	static const enum op25b_pkt_type types[] = { OP25B_PKT_SYN, OP25B_PKT_MALFORMED };
+	const u32 guard = OP25B_GUARD_SOFTWIRE;
+	enum op25b_class class;
+	unsigned int i;
+
+	ADD(0, .action = OP25B_ACTION_TCP_RESET, .senders = true, .subscriber = 56);
+	PREFIX(0, "2001:db8::/32");
+	PREFIX(0, "10.0.0.0/24");
+	EXEMPT(0, "2001:db8:7::/48");
+	RELAY(0, "192.0.2.1");
+	RELAY(0, "0.0.0.0/8");
+	TARGET(0, "203.0.113.1");
+	ADD(1);
+	PREFIX(1, "2001:db9::/32");
+	for (i = 0; i < 2; i++) {
+		class = i ? OP25B_CLASS_MALFORMED : OP25B_CLASS_SYN;
+		do_op(OP(POOL_SET, 0, .settings = { .action = OP25B_ACTION_TCP_RESET,
+						    .senders = true, .subscriber = 56 }), 0);
+		stubs.inside = INSIDE;
+		stubs.inner = prefix("203.0.113.1").key;
+		check_verdict(types[i], "2001:db8::5", "2001:dbf::1", OP25B_VERDICT_PASSED);
+		do_op(OP(POOL_SET, 0, .settings = { .action = OP25B_ACTION_TCP_RESET, .guard = guard,
+						    .senders = true, .subscriber = 56 }), 0);
+		/* never answered, and recorded with the address inside: send_packet() checks that */
+		check_verdict(types[i], "2001:db8::5", "2001:dbf::1", OP25B_VERDICT_BLOCKED);
+		check_verdict(types[i], "2001:db8:7::5", "2001:dbf::1", OP25B_VERDICT_EXEMPTED);
+		/* another pool does not look inside, and who is in none passes */
+		check_verdict(types[i], "2001:db9::5", "2001:dbf::1", OP25B_VERDICT_PASSED);
+		check_verdict(types[i], "2001:dbf::1", "2001:db8::5", OP25B_VERDICT_PASSED);
+		stubs.inner = prefix("192.0.2.1").key;
+		check_verdict(types[i], "2001:db8::5", "2001:dbf::1", OP25B_VERDICT_RELAYED);
+		/* by itself, a SYN to the end of the softwire is one as before */
+		stubs.inside = NOT_INSIDE;
+		check_verdict(types[i], "2001:db8::5", "2001:dbf::1", OP25B_VERDICT_BLOCKED);
+		CHECK(in_force.packets[0][class][0] == 2 && in_force.packets[0][class][2] == 1 &&
+		      in_force.packets[0][class][3] == 1);
+		do_op(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OBSERVE, .guard = guard }), 0);
+		stubs.inside = INSIDE;
+		check_verdict(types[i], "2001:db8::5", "2001:dbf::1", OP25B_VERDICT_RELAYED);
+		/* the target is inside, too */
+		stubs.inner = prefix("203.0.113.1").key;
+		check_verdict(types[i], "2001:db8::5", "2001:dbf::1",
+			      i ? OP25B_VERDICT_OBSERVED : OP25B_VERDICT_BLOCKED);
+		do_op(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OFF, .guard = guard }), 0);
+		check_verdict(types[i], "2001:db8::5", "2001:dbf::1", OP25B_VERDICT_PASSED);
+	}
+	/* a destination that is not known is no relay, whatever the address 0.0.0.0 is */
+	do_op(OP(POOL_SET, 0, .settings = { .guard = guard }), 0);
+	stubs.inside = INSIDE_LATER;
+	check_verdict(OP25B_PKT_MALFORMED, "2001:db8::5", "2001:dbf::1", OP25B_VERDICT_BLOCKED);
+	/* nor is one over which a checksum is filled in */
+	stubs.inside = INSIDE;
+	stubs.inner = prefix("192.0.2.1").key;
+	CHECK(send_checksum(OP25B_PKT_NONE, OP25B_IPV6, prefix("2001:db8::5").key,
+			    prefix("2001:dbf::1").key, 56).verdict == OP25B_VERDICT_BLOCKED);
+	do_op(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OBSERVE, .guard = guard }), 0);
+	stubs.inside = INSIDE_LATER;
+	check_verdict(OP25B_PKT_MALFORMED, "2001:db8::5", "2001:dbf::1", OP25B_VERDICT_OBSERVED);
+	/* the guard inbound has its own eyes: on the outside */
+	do_op(OP(POOL_SET, 0, .settings = { .mode = OP25B_MODE_OFF, .guard = guard }), 0);
+	do_op(OP(POOL_SET, 1, .settings = { .guard = OP25B_GUARD_INBOUND }), 0);
+	stubs.inside = INSIDE;
+	check_verdict(OP25B_PKT_SYN, "2001:db8::5", "2001:db9::5", OP25B_VERDICT_PASSED);
+	stubs.inside = NOT_INSIDE;
 	check_table();
 }
 
@@ -1347,6 +1422,7 @@ int main(void)
 		TABLE_TEST(test_verdicts),
 		TABLE_TEST(test_checksums),
 		TABLE_TEST(test_router),
+		TABLE_TEST(test_softwires),
 		TABLE_TEST(test_spoofed),
 		TABLE_TEST(test_specific),
 		TABLE_TEST(test_targets),

@@ -9,7 +9,7 @@ def numbers(text):
     found = {name: int(value) for name, value in re.findall(r"#define\s+(\w+)\s+(\d+)\b", text)}
     for body in re.findall(r"\benum\b[^{;]*{(.*?)}", text, flags=re.S):
         number = -1
-        for entry in filter(None, map(str.strip, body.split(","))):
+        for entry in filter(None, (" ".join(entry.split()) for entry in body.split(","))):
             name, _, value = map(str.strip, entry.partition("="))
             # A number, or an expression of earlier names: __OP25B_A_MAX - 1
             number = eval(value, {}, found) if value else number + 1    # pylint: disable=eval-used

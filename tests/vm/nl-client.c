@@ -447,7 +447,8 @@ static void show_pool(struct nlattr **attrs)
 	static const char * const actions[] = { "drop", "tcp-reset", "admin-prohibited" };
 	static_assert(COUNT(modes) == OP25B_MODE_MAX + 1, "modes");
 	static_assert(COUNT(actions) == OP25B_ACTION_MAX + 1, "actions");
-	static const char * const guards[] = { "synack", "inbound", "spoofed" };
+	static const char * const guards[] = { "synack", "inbound", "spoofed",
+					      "softwire" };
 	static_assert(OP25B_GUARD_MASK == (1 << COUNT(guards)) - 1, "guards");
 	unsigned int guard = nla_get_u32(attrs[OP25B_A_GUARD]), bit;
 	const char *comma = "";

@@ -116,13 +116,13 @@ BOUNDS = {
     }),
     "guard": Bounds("POOL_SET", "POOL:s:east {}", {
         "GUARD:u32:0": pool(guard=[]),
-        "GUARD:u32:7": pool(guard=["synack", "inbound", "spoofed"]),
-        "GUARD:u32:7 GUARD:u32:2": pool(guard=["inbound"]),
+        "GUARD:u32:15": pool(guard=["synack", "inbound", "spoofed", "softwire"]),
+        "GUARD:u32:15 GUARD:u32:2": pool(guard=["inbound"]),
     }, {
-        "!GUARD:u32:8": RESERVED,
+        "!GUARD:u32:16": RESERVED,
         "!GUARD:u32:0x80000000": RESERVED,
         "!GUARD:u32:0xffffffff": RESERVED,
-        "!GUARD:u32:8 GUARD:u32:0": RESERVED,
+        "!GUARD:u32:16 GUARD:u32:0": RESERVED,
     }),
     "senders": Bounds("POOL_SET", "POOL:s:east MODE:u32:0 {}", {
         "SENDERS:u8:0": pool(senders=None),

@@ -23,6 +23,7 @@ static const char *const guard_words[] = {
 	[__builtin_ctz(OP25B_GUARD_SYNACK)] = "synack",
 	[__builtin_ctz(OP25B_GUARD_INBOUND)] = "inbound",
 	[__builtin_ctz(OP25B_GUARD_SPOOFED)] = "spoofed",
+	[__builtin_ctz(OP25B_GUARD_SOFTWIRE)] = "softwire",
 };
 
 static const char *const switch_words[] = { "off", "on" };

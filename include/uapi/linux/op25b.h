@@ -64,14 +64,17 @@ enum op25b_action {
  * @OP25B_GUARD_SPOOFED: whether what would be blocked or observed for its source came by a device
  *			 by which the router would send to that source; if not, it is counted apart
  *			 and not answered
+ * @OP25B_GUARD_SOFTWIRE: IPv4 packets inside of IPv6 packets from the pool, each by itself
  * @OP25B_GUARD_MASK: all guards
  */
 enum op25b_guard {
 	OP25B_GUARD_SYNACK = 1,
 	OP25B_GUARD_INBOUND = 2,
 	OP25B_GUARD_SPOOFED = 4,
+	OP25B_GUARD_SOFTWIRE = 8,
 
-	OP25B_GUARD_MASK = OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED
+	OP25B_GUARD_MASK = OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND | OP25B_GUARD_SPOOFED |
+			   OP25B_GUARD_SOFTWIRE
 };
 
 /**
