@@ -403,7 +403,6 @@ def test_a_flood_of_spoofed_sources(net, op25b, spoofed):
     sent = collections.Counter(customers * 10) + one.result + other.result
     rows = {row["subscriber"].removesuffix("/32"): row for row in op25b.json("sender", "show")}
     assert sum(sent.values()) == op25b.counters()["east"]["syn"]["blocked"]
-    assert len(rows) > 2000
     for src, row in rows.items():
         assert row["packets"] <= sent[src] <= row["packets"] + row["error"], src
     assert set(customers) <= set(rows)
