@@ -64,7 +64,7 @@ class Access:
             home.address = f"2001:db8:c:{n}::2"
             limit = "" if n == 1 else "encaplimit none"
             self.wire(n, self.bras, f"home{n}", f"2001:db8:c:{n}::1", home, "eth0", home.address)
-            home.ip("route add default via " f"2001:db8:c:{n}::1\n"
+            home.ip(f"route add default via 2001:db8:c:{n}::1\n"
                     f"link add sw type ip6tnl mode ipip6 local {home.address} remote {AFTR} {limit}\n"
                     f"link set sw up\naddr add 10.0.{n}.2/32 dev sw\naddr add {SHARED}/32 dev sw\n"
                     f"route add default dev sw src 10.0.{n}.2\n")
@@ -471,7 +471,8 @@ def attack(net, op25b, tap, guard):
     """What came of each shape: (packets sent, packets that came to the AFTR, whether port 25 has
     answered to open a connection, packets blocked by class)"""
     home, outcomes = net.homes[0], {}
-    knocks = {name: (Knock(f"10.0.1.{number + 3}", FOREIGN, "10.0.1.1"), f"2001:db8:c:1::{number:x}:1")
+    knocks = {name: (Knock(f"10.0.1.{number + 3}", FOREIGN, "10.0.1.1"),
+                     f"2001:db8:c:1::{number + 16:x}:1")
               for number, name in enumerate(SHAPES_INSIDE)}
     op25b.load("".join(f"pool add p{number} {guard} prefix {src}\n"
                        for number, (_, src) in enumerate(knocks.values())))
