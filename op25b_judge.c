@@ -6,7 +6,6 @@
  * verdict. The hook and the operation `test` both use it: no skb, and nothing is counted.
  */
 #include "op25b_judge.h"
-#include "op25b_table.h"
 
 static struct op25b_lpm_match lookup(const struct op25b_lpm *lpm, enum op25b_family family,
 				     struct op25b_key key)
@@ -178,21 +177,19 @@ struct op25b_judgement op25b_judge(const struct op25b_table *table,
 
 /**
  * op25b_judge_device() - let a packet pass that came by the device of a session
- * @table: the table of the namespace
  * @judgement: the judgement; changed if that is so, and the packet is to be blocked or observed for
  *	       its source
  * @ifindex: the index of the device; 0 if there is none
  *
  * Return: the session, as long-lived as the RCU read lock, or NULL.
  */
-const struct op25b_session *op25b_judge_device(const struct op25b_table *table,
-					       struct op25b_judgement *judgement, int ifindex)
+const struct op25b_session *op25b_judge_device(struct op25b_judgement *judgement, int ifindex)
 {
 	const struct op25b_session *session;
 
 	if (!op25b_judge_checks_source(judgement))
 		return NULL;
-	session = op25b_session_of_device(table, ifindex);
+	session = op25b_session_of_device(judgement->sessions, ifindex);
 	if (session)
 		judgement->verdict = OP25B_VERDICT_EXEMPTED;
 	return session;

@@ -8,6 +8,7 @@
 #include "core/classify.h"
 #include "op25b_policy.h"
 #include "op25b_session.h"
+#include "op25b_table.h"
 
 /*
  * op25b_judge_rules() has not decided: call op25b_judge(). No verdict on a packet, and not counted:
@@ -21,11 +22,13 @@
  * @class: the class that the packet is counted in, unless @verdict is OP25B_VERDICT_PASSED
  * @conf: the pool that it is counted for, unless @verdict is OP25B_VERDICT_PASSED; as long-lived as
  *	  the policy
+ * @sessions: the sessions that were in force, if op25b_session_any()
  */
 struct op25b_judgement {
 	enum op25b_verdict verdict;
 	enum op25b_class class;
 	const struct op25b_pool_conf *conf;
+	const struct op25b_session_map *sessions;
 };
 
 struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
@@ -51,9 +54,7 @@ struct op25b_judgement op25b_judge_softwire(const struct op25b_table *table,
 					    enum op25b_pkt_type type, struct op25b_key src,
 					    const struct op25b_key *dst)
 	__must_hold_shared(RCU);
-const struct op25b_session *op25b_judge_device(const struct op25b_table *table,
-					       struct op25b_judgement *judgement, int ifindex)
-	__must_hold_shared(RCU);
+const struct op25b_session *op25b_judge_device(struct op25b_judgement *judgement, int ifindex);
 bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
 
 /**
@@ -112,8 +113,12 @@ op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *po
 	if (conf->settings.mode == OP25B_MODE_OFF || (conf->settings.guard & guard) != guard)
 		return judgement;
 
-	if (value & OP25B_ENTRY_EXEMPT ||
-	    (op25b_session_any() && op25b_session_of_address(table, family, side))) {
+	if (op25b_session_any()) {
+		judgement.sessions = rcu_dereference(table->sessions.map);
+		if (op25b_session_of_address(judgement.sessions, family, side))
+			value |= OP25B_ENTRY_EXEMPT;
+	}
+	if (value & OP25B_ENTRY_EXEMPT) {
 		judgement.verdict = OP25B_VERDICT_EXEMPTED;
 		return judgement;
 	}

@@ -302,7 +302,7 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 		return err;
 
 	judgement = op25b_judge(table, policy, OP25B_PKT_SYN, src.family, src.key, dst.key);
-	session = op25b_judge_device(table, &judgement, ifindex);
+	session = op25b_judge_device(&judgement, ifindex);
 	side = src;
 	other = dst;
 	if (judgement.verdict != OP25B_VERDICT_PASSED && judgement.class == OP25B_CLASS_INBOUND)
@@ -317,7 +317,8 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 		if (op25b_entry(match.value).is_exempt && nla_put_flag(skb, OP25B_A_EXEMPT))
 			return -EMSGSIZE;
 	}
-	session = op25b_session_of_address(table, side.family, side.key) ?: session;
+	if (judgement.verdict == OP25B_VERDICT_EXEMPTED && !session)
+		session = op25b_session_of_address(judgement.sessions, side.family, side.key);
 	if (put_session_id(skb, info, session))
 		return -EMSGSIZE;
 	match = op25b_judge_find_destination(policy, conf, OP25B_RELAY, other.family, other.key);

@@ -143,7 +143,7 @@ static int parse_session(struct net *net, const struct nlattr *nest,
 	return attr ? find_device(net, attr, &request->ifindex, extack) : 0;
 }
 
-/* The attribute of a session that has caused a collision, among those of @nest */
+/* The attribute of the session @nest that has caused a collision */
 static const struct nlattr *colliding(const struct nlattr *nest,
 				      const struct op25b_session_collision *collision)
 {
@@ -158,25 +158,7 @@ static const struct nlattr *colliding(const struct nlattr *nest,
 		    !op25b_nl_parse_prefix(attr, &attrs, NULL) &&
 		    op25b_prefix_equal(&attrs.prefix, &collision->prefix))
 			return attr;
-	return NULL;
-}
-
-/* Name the attribute at fault, if sessions collide. */
-static void blame(const struct genl_info *info, const struct op25b_session_collision *collision)
-{
-	const struct nlattr *nest, *bad = NULL;
-	const char *id;
-	int rem;
-
-	nlmsg_for_each_attr(nest, info->nlhdr, GENL_HDRLEN, rem) {
-		if (nla_type(nest) != OP25B_A_SESSION)
-			continue;
-		id = session_id(nest, NULL);
-		if (!IS_ERR(id) && !strcmp(id, collision->id))
-			bad = colliding(nest, collision) ?: bad;
-	}
-	if (bad)
-		NL_SET_BAD_ATTR(info->extack, bad);
+	return nest;
 }
 
 int op25b_nl_session_add(struct sk_buff *skb, struct genl_info *info)
@@ -191,7 +173,7 @@ int op25b_nl_session_add(struct sk_buff *skb, struct genl_info *info)
 	err = parse_session(genl_info_net(info), info->attrs[OP25B_A_SESSION], &request,
 			    info->extack);
 	if (!err) {
-		change = op25b_session_change_begin(table);
+		change = op25b_session_change_begin(table, false);
 		err = change ? op25b_session_add(change, &request, info->attrs[OP25B_A_FORCE],
 						 &collision, info->extack) : -ENOMEM;
 	}
@@ -200,10 +182,10 @@ int op25b_nl_session_add(struct sk_buff *skb, struct genl_info *info)
 	else if (change)
 		op25b_session_change_abort(change);
 	mutex_unlock(&table->sessions.lock);
-	if (err == -EEXIST && collision.id)
-		blame(info, &collision);
-	else if (err == -EEXIST)
-		NL_SET_BAD_ATTR(info->extack, info->attrs[OP25B_A_SESSION]);
+	if (err == -EEXIST)
+		NL_SET_BAD_ATTR(info->extack,
+				collision.id ? colliding(info->attrs[OP25B_A_SESSION], &collision) :
+					       info->attrs[OP25B_A_SESSION]);
 	kvfree(request.prefix);
 	return err;
 }
@@ -218,7 +200,7 @@ int op25b_nl_session_del(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(id))
 		return PTR_ERR(id);
 	mutex_lock(&table->sessions.lock);
-	change = op25b_session_change_begin(table);
+	change = op25b_session_change_begin(table, false);
 	err = change ? op25b_session_del(change, id, info->attrs[OP25B_A_FORCE], info->extack) :
 		       -ENOMEM;
 	if (!err)
@@ -235,7 +217,8 @@ int op25b_nl_session_del(struct sk_buff *skb, struct genl_info *info)
  * Name all sessions of a message. With force, those whose device does not exist any more, or is
  * down, are left out: sessions end while a list of them is made.
  */
-static int sync_sessions(struct op25b_session_change *change, const struct genl_info *info)
+static int sync_sessions(struct op25b_session_change *change, const struct genl_info *info,
+			 struct op25b_session_collision *collision)
 {
 	bool force = info->attrs[OP25B_A_FORCE];
 	struct op25b_session_request request;
@@ -252,10 +235,12 @@ static int sync_sessions(struct op25b_session_change *change, const struct genl_
 		if (err && force)	/* again, for its reason */
 			parse_session(genl_info_net(info), nest, &request, info->extack);
 		if (!err)
-			err = op25b_session_sync(change, &request, force, info->extack);
+			err = op25b_session_sync(change, &request, force, collision,
+						 info->extack);
 		kvfree(request.prefix);
 		if (err == -EEXIST)
-			NL_SET_BAD_ATTR(info->extack, nest);
+			NL_SET_BAD_ATTR(info->extack,
+					collision->id ? colliding(nest, collision) : nest);
 		if (err)
 			return err;
 		cond_resched();
@@ -294,13 +279,10 @@ int op25b_nl_session_sync(struct sk_buff *skb, struct genl_info *info)
 	if (!answer)
 		return -ENOMEM;
 	mutex_lock(&table->sessions.lock);
-	change = op25b_session_change_begin(table);
-	err = change ? sync_sessions(change, info) : -ENOMEM;
+	change = op25b_session_change_begin(table, true);
+	err = change ? sync_sessions(change, info, &collision) : -ENOMEM;
 	if (!err)
-		err = op25b_session_sync_end(change, info->attrs[OP25B_A_FORCE], &counts,
-					     &collision, info->extack);
-	if (err == -EEXIST && collision.id)
-		blame(info, &collision);
+		err = op25b_session_sync_end(change, &counts);
 	if (!err)
 		op25b_session_change_commit(change, OP25B_EVENT_SESSION_DELETED);
 	else if (change)

@@ -80,7 +80,7 @@ static struct op25b_session_map *map_in_force(struct op25b_sessions *sessions)
 static void session_put(struct op25b_session *session)
 {
 	if (refcount_dec_and_test(&session->refs))
-		kfree(session);
+		kvfree(session);
 }
 
 static struct op25b_key device_key(int ifindex)
@@ -90,10 +90,16 @@ static struct op25b_key device_key(int ifindex)
 
 #define DEVICE_BITS	32
 
+/* After how many prefixes others may run */
+#define RESCHED_PREFIXES 64
+
+/* When to try again to end a session whose device is gone, in seconds */
+#define RETRY_SECONDS	1
+
 /* --- packets --- */
 
-static struct op25b_lpm_match lookup(const struct op25b_session_map *map,
-				     enum op25b_family family, struct op25b_key key)
+static struct op25b_lpm_match lookup_prefix(const struct op25b_session_map *map,
+					    enum op25b_family family, struct op25b_key key)
 {
 	if (family == OP25B_IPV4)
 		return op25b_lpm_lookup_ipv4(map->prefix[OP25B_IPV4], key);
@@ -102,22 +108,21 @@ static struct op25b_lpm_match lookup(const struct op25b_session_map *map,
 
 /**
  * op25b_session_of_address() - find a session that has an address
- * @table: the table of the namespace
+ * @map: the map, read under RCU; NULL is none
  * @family: of the address
  * @key: the address
  *
  * Return: the session with the most specific prefix that holds it, as long-lived as the RCU read
  * lock, or NULL.
  */
-const struct op25b_session *op25b_session_of_address(const struct op25b_table *table,
+const struct op25b_session *op25b_session_of_address(const struct op25b_session_map *map,
 						     enum op25b_family family,
 						     struct op25b_key key)
 {
-	const struct op25b_session_map *map = rcu_dereference(table->sessions.map);
 	struct op25b_lpm_match match = { 0 };
 
 	if (map)
-		match = lookup(map, family, key);
+		match = lookup_prefix(map, family, key);
 	while (match.value && !is_live(session_of(match.value)))
 		match = op25b_lpm_lookup_shorter(map->prefix[family], key, match.len);
 	return session_of(match.value);
@@ -125,14 +130,14 @@ const struct op25b_session *op25b_session_of_address(const struct op25b_table *t
 
 /**
  * op25b_session_of_device() - find the session that has a device
- * @table: the table of the namespace
+ * @map: the map, read under RCU; NULL is none
  * @ifindex: the index of the device; 0 is none
  *
  * Return: the session, as long-lived as the RCU read lock, or NULL.
  */
-const struct op25b_session *op25b_session_of_device(const struct op25b_table *table, int ifindex)
+const struct op25b_session *op25b_session_of_device(const struct op25b_session_map *map,
+						    int ifindex)
 {
-	const struct op25b_session_map *map = rcu_dereference(table->sessions.map);
 	struct op25b_session *session;
 
 	if (!map || !ifindex)
@@ -224,8 +229,8 @@ static struct op25b_session *session_alloc(const char *id, const struct op25b_pr
 	struct op25b_session *session;
 	char *text;
 
-	session = kzalloc(struct_size(session, prefix, prefixes) + id_size + comment_size,
-			  OP25B_GFP);
+	session = kvzalloc(struct_size(session, prefix, prefixes) + id_size + comment_size,
+			   OP25B_GFP);
 	if (!session)
 		return NULL;
 	refcount_set(&session->refs, 1);
@@ -271,6 +276,14 @@ static bool is_same(const struct op25b_session *a, const struct op25b_session *b
 
 /* --- the steps of a change --- */
 
+/* Free what is fresh of a map that was not published. */
+static void map_discard(const struct op25b_session_map *map)
+{
+	op25b_lpm_discard(map->prefix[OP25B_IPV4]);
+	op25b_lpm_discard(map->prefix[OP25B_IPV6]);
+	op25b_lpm_discard(map->device);
+}
+
 /* Take a session out of the new map, in force or fresh. */
 static int leave(struct op25b_session_change *change, struct op25b_session *session)
 {
@@ -289,6 +302,8 @@ static int leave(struct op25b_session_change *change, struct op25b_session *sess
 		change->gone = session;
 	}
 	for (i = 0; i < session->prefixes && !err; i++) {
+		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
+			cond_resched();
 		prefix = &session->prefix[i];
 		err = op25b_lpm_del(&map->prefix[prefix->family], &change->garbage, prefix->key,
 				    prefix->len);
@@ -301,35 +316,60 @@ static int leave(struct op25b_session_change *change, struct op25b_session *sess
 
 static int enter(struct op25b_session_change *change, struct op25b_session *session, bool force);
 
-/* Put a session without one of its prefixes into the place of @owner, unless it was the last. */
+/* A fresh session, which nobody else sees, loses one of its prefixes. */
+static void drop_prefix(struct op25b_session *session, const struct op25b_prefix *prefix)
+{
+	const char *end = op25b_session_comment(session) + strlen(op25b_session_comment(session));
+	struct op25b_prefix *gone = session->prefix;
+
+	while (!op25b_prefix_equal(gone, prefix))
+		gone++;
+	/* the id and the comment follow the prefixes */
+	memmove(gone, gone + 1, end + 1 - (const char *)(gone + 1));
+	session->prefixes--;
+}
+
+/* A fresh one in the place of a session in force; NULL when out of memory. */
+static struct op25b_session *session_copy(const struct op25b_session *session)
+{
+	struct op25b_session *copy = session_alloc(op25b_session_id(session), session->prefix,
+						   session->prefixes,
+						   op25b_session_comment(session));
+
+	if (!copy)
+		return NULL;
+	copy->ifindex = session->ifindex;
+	copy->has_timeout = session->has_timeout;
+	copy->expiry.expires = session->expiry.expires;
+	return copy;
+}
+
+/*
+ * Take a prefix from a session, which ends if it was the last. The prefix is still in the map, for
+ * the caller to write another value there.
+ */
 static int take_prefix(struct op25b_session_change *change, struct op25b_session *owner,
 		       const struct op25b_prefix *prefix)
 {
-	struct op25b_session *rest = NULL;
-	unsigned int i, n = 0;
+	struct op25b_session *copy;
 	int err;
 
-	if (owner->prefixes > 1) {
-		rest = session_alloc(op25b_session_id(owner), owner->prefix, owner->prefixes,
-				     op25b_session_comment(owner));
-		if (!rest)
+	if (owner->prefixes == 1)
+		return leave(change, owner);
+	if (!owner->fresh) {
+		copy = session_copy(owner);
+		if (!copy)
 			return -ENOMEM;
-		for (i = 0; i < owner->prefixes; i++)
-			if (!op25b_prefix_equal(&owner->prefix[i], prefix))
-				rest->prefix[n++] = owner->prefix[i];
-		memmove(&rest->prefix[n], op25b_session_id(owner),
-			owner->comment + strlen(op25b_session_comment(owner)) + 1);
-		rest->prefixes = n;
-		rest->has_timeout = owner->has_timeout;
-		rest->expiry.expires = owner->expiry.expires;
+		err = leave(change, owner);
+		if (err) {
+			kvfree(copy);
+			return err;
+		}
+		drop_prefix(copy, prefix);
+		return enter(change, copy, true);
 	}
-	err = leave(change, owner);
-	if (!rest)
-		return err;
-	if (!err)
-		return enter(change, rest, true);
-	kfree(rest);
-	return err;
+	drop_prefix(owner, prefix);
+	return 0;
 }
 
 /*
@@ -388,8 +428,11 @@ static int enter(struct op25b_session_change *change, struct op25b_session *sess
 	int err = 0;
 
 	insert(&change->ids, session);
-	for (i = 0; i < session->prefixes && !err; i++)
+	for (i = 0; i < session->prefixes && !err; i++) {
+		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
+			cond_resched();
 		err = enter_prefix(change, session, &session->prefix[i], force);
+	}
 	if (!err && session->ifindex)
 		err = enter_device(change, session, force);
 	return err;
@@ -441,7 +484,7 @@ int op25b_session_add(struct op25b_session_change *change,
 		return -ENOMEM;
 	err = old ? leave(change, old) : 0;
 	if (err) {
-		kfree(session);
+		kvfree(session);
 		return err;
 	}
 	err = enter(change, session, force);
@@ -476,90 +519,102 @@ int op25b_session_del(struct op25b_session_change *change, const char *id, bool 
  * op25b_session_sync() - name a session that is to be there after a synchronisation
  * @change: the change, which does nothing else
  * @request: what it is to be; its prefixes are sorted
- * @force: one of its id may have been named already: the last one counts
+ * @force: what an earlier one has of its id, prefixes or device, it takes from that one
+ * @collision: set to what an earlier one has, if that is the failure
  * @extack: takes the reason of a failure
  *
  * Return: 0, -EEXIST or -ENOMEM.
  */
 int op25b_session_sync(struct op25b_session_change *change,
 		       const struct op25b_session_request *request, bool force,
-		       struct netlink_ext_ack *extack)
+		       struct op25b_session_collision *collision, struct netlink_ext_ack *extack)
 {
-	struct op25b_session *session, *old, *named = find(&change->ids, request->id);
+	struct op25b_session *session, *named = find(&change->ids, request->id);
+	int err = 0;
 
-	lockdep_assert_held(&change->table->sessions.lock);
-	old = find(&change->table->sessions.ids, request->id);
-	if ((named || (old && old->stays)) && !force) {
+	if (named && !force) {
 		NL_SET_ERR_MSG(extack, "session is given twice");
 		return -EEXIST;
 	}
 	session = session_make(request);
 	if (!session)
 		return -ENOMEM;
-	if (named) {
-		rb_erase(&named->node, &change->ids);
-		kfree(named);
+	if (named)
+		err = leave(change, named);
+	if (err) {
+		kvfree(session);
+		return err;
 	}
-	if (old)
-		old->stays = is_live(old) && is_same(old, session);
-	if (old && old->stays)
-		kfree(session);
+	err = enter(change, session, force);
+	if (err == -EEXIST)
+		report_collision(change, request->id, collision, extack);
+	return err;
+}
+
+/*
+ * Have a session that was named be there: as it is already, or as a new one. What other sessions in
+ * force have of it was not named, and has left.
+ */
+static int sync_one(struct op25b_session_change *change, struct op25b_session *named,
+		    struct op25b_session_counts *counts)
+{
+	struct op25b_session *old = find(&change->table->sessions.ids, op25b_session_id(named));
+
+	if (old && !old->leaves) {
+		session_put(named);
+		counts->kept++;
+		return 0;
+	}
+	if (old && is_live(old))
+		counts->changed++;
 	else
-		insert(&change->ids, session);
-	return 0;
+		counts->added++;
+	return enter(change, named, false);
 }
 
 /**
  * op25b_session_sync_end() - make a synchronisation's change of what was named
  * @change: the change
- * @force: where two of those that were named have the same prefix or device, the last one in the
- *	   order of their ids has it
  * @counts: set to what it has done
- * @collision: set to what two of them have, if that is the failure; its @id is that of a session
- *	       of the change
- * @extack: takes the reason of a failure
  *
- * Return: 0, -EEXIST or -ENOMEM.
+ * What was named has been entered into a map that began without any session, so that none of it
+ * collides. This now becomes the change of the map in force.
+ *
+ * Return: 0 or -ENOMEM.
  */
-int op25b_session_sync_end(struct op25b_session_change *change, bool force,
-			   struct op25b_session_counts *counts,
-			   struct op25b_session_collision *collision,
-			   struct netlink_ext_ack *extack)
+int op25b_session_sync_end(struct op25b_session_change *change,
+			   struct op25b_session_counts *counts)
 {
 	struct rb_root named = change->ids;
-	struct op25b_session *session;
+	struct op25b_session *session, *wish;
 	struct rb_node *node;
 	int err = 0;
 
 	lockdep_assert_held(&change->table->sessions.lock);
 	*counts = (struct op25b_session_counts){ 0 };
+	change->ids = RB_ROOT;
+	map_discard(change->map);
+	memset(change->map, 0, sizeof(*change->map));
+	if (change->base)
+		*change->map = *change->base;
 	for (node = rb_first(&change->table->sessions.ids); node && !err; node = rb_next(node)) {
 		session = rb_entry(node, struct op25b_session, node);
-		if (session->stays) {
-			counts->kept++;
+		wish = find(&named, op25b_session_id(session));
+		if (wish && is_live(session) && is_same(session, wish))
 			continue;
-		}
-		if (find(&named, op25b_session_id(session)))
-			counts->changed++;
-		else
-			counts->deleted++;
+		counts->deleted += !wish && is_live(session);
 		err = leave(change, session);
 		cond_resched();
 	}
-	change->ids = RB_ROOT;
 	while ((node = rb_first(&named))) {
 		session = rb_entry(node, struct op25b_session, node);
 		rb_erase(node, &named);
-		counts->added++;
 		if (err)
-			kfree(session);
+			session_put(session);
 		else
-			err = enter(change, session, force);
+			err = sync_one(change, session, counts);
 		cond_resched();
 	}
-	counts->added -= counts->changed;
-	if (err == -EEXIST)
-		report_collision(change, op25b_session_id(change->loser), collision, extack);
 	return err;
 }
 
@@ -568,10 +623,11 @@ int op25b_session_sync_end(struct op25b_session_change *change, bool force,
 /**
  * op25b_session_change_begin() - begin a change of the sessions
  * @table: the table of the namespace; its lock of sessions is held until the change has ended
+ * @empty: a synchronisation: begin with no sessions, until op25b_session_sync_end()
  *
  * Return: the change, or NULL when out of memory.
  */
-struct op25b_session_change *op25b_session_change_begin(struct op25b_table *table)
+struct op25b_session_change *op25b_session_change_begin(struct op25b_table *table, bool empty)
 {
 	struct op25b_session_change *change = kzalloc(sizeof(*change), OP25B_GFP);
 	struct op25b_sessions *sessions = &table->sessions;
@@ -587,7 +643,7 @@ struct op25b_session_change *op25b_session_change_begin(struct op25b_table *tabl
 		kfree(change);
 		return NULL;
 	}
-	if (change->base)
+	if (change->base && !empty)
 		*change->map = *change->base;
 	return change;
 }
@@ -603,7 +659,7 @@ static void free_list(struct op25b_session *session)
 	}
 }
 
-static void free_replaced(struct work_struct *work)
+static void free_change(struct work_struct *work)
 {
 	struct op25b_session_change *change =
 		container_of(to_rcu_work(work), struct op25b_session_change, work);
@@ -612,16 +668,6 @@ static void free_replaced(struct work_struct *work)
 	op25b_garbage_free(&change->garbage);
 	kfree(change->base);
 	kfree(change);
-}
-
-/* Sessions that stay may be asked for again. */
-static void forget_stays(struct op25b_sessions *sessions)
-	__must_hold(&sessions->lock)
-{
-	struct rb_node *node;
-
-	for (node = rb_first(&sessions->ids); node; node = rb_next(node))
-		rb_entry(node, struct op25b_session, node)->stays = false;
 }
 
 static void map_seal(const struct op25b_session_map *map)
@@ -640,9 +686,20 @@ static void sessions_schedule(struct op25b_sessions *sessions)
 	__must_hold(&sessions->lock)
 {
 	struct timerqueue_node *next = timerqueue_getnext(&sessions->expiries);
+	ktime_t at = ktime_add(ktime_get_boottime(), ktime_set(RETRY_SECONDS, 0));
 
-	if (next)
-		hrtimer_start(&sessions->expiry_timer, next->expires, HRTIMER_MODE_ABS);
+	if (next && (!sessions->orphans || ktime_after(at, next->expires)))
+		at = next->expires;
+	if (next || sessions->orphans)
+		hrtimer_start(&sessions->expiry_timer, at, HRTIMER_MODE_ABS);
+}
+
+/* What has expired or lost its device before a command comes to it was not ended by the command. */
+static enum op25b_event kind_of_end(const struct op25b_session *session, enum op25b_event kind)
+{
+	if (session->ended)
+		return OP25B_EVENT_SESSION_DOWN;
+	return is_live(session) ? kind : OP25B_EVENT_SESSION_EXPIRED;
 }
 
 /* Take those that are gone out of the tables; the packets' map is another one already. */
@@ -660,9 +717,7 @@ static void drop_gone(struct op25b_session_change *change, enum op25b_event kind
 		WRITE_ONCE(sessions->count, sessions->count - 1);
 		sessions->orphans -= session->ended;
 		if (!find(&change->ids, op25b_session_id(session)))
-			op25b_session_event(events,
-					    session->ended ? OP25B_EVENT_SESSION_DOWN : kind,
-					    session);
+			op25b_session_event(events, kind_of_end(session, kind), session);
 		else	/* for the event of the one that takes its place */
 			find(&change->ids, op25b_session_id(session))->leaves = true;
 		cond_resched();
@@ -731,11 +786,10 @@ void op25b_session_change_commit(struct op25b_session_change *change, enum op25b
 		static_branch_inc(&op25b_session_key);
 	if (count && !sessions->count)
 		static_branch_dec(&op25b_session_key);
-	forget_stays(sessions);
 	sessions_schedule(sessions);
 	op25b_session_events_end(&events);
 	free_list(change->unused);
-	INIT_RCU_WORK(&change->work, free_replaced);
+	INIT_RCU_WORK(&change->work, free_change);
 	queue_rcu_work(op25b_workqueue, &change->work);
 }
 
@@ -752,15 +806,12 @@ void op25b_session_change_abort(struct op25b_session_change *change)
 	lockdep_assert_held(&sessions->lock);
 	for (session = change->gone; session; session = session->next)
 		session->leaves = false;
-	forget_stays(sessions);
 	while ((node = rb_first(&change->ids))) {
 		rb_erase(node, &change->ids);
-		kfree(rb_entry(node, struct op25b_session, node));
+		kvfree(rb_entry(node, struct op25b_session, node));
 	}
 	free_list(change->unused);
-	op25b_lpm_discard(change->map->prefix[OP25B_IPV4]);
-	op25b_lpm_discard(change->map->prefix[OP25B_IPV6]);
-	op25b_lpm_discard(change->map->device);
+	map_discard(change->map);
 	op25b_garbage_forget(&change->garbage);
 	kfree(change->map);
 	kfree(change);
@@ -809,7 +860,7 @@ int op25b_session_end_device(struct op25b_table *table, int ifindex)
 						   DEVICE_BITS));
 	if (!session)
 		return 0;
-	change = op25b_session_change_begin(table);
+	change = op25b_session_change_begin(table, false);
 	err = change ? leave(change, session) : -ENOMEM;
 	if (!err) {
 		op25b_session_change_commit(change, OP25B_EVENT_SESSION_DOWN);
@@ -859,9 +910,11 @@ int op25b_session_end_due(struct op25b_table *table)
 	int err;
 
 	lockdep_assert_held(&sessions->lock);
+	if (!map_in_force(sessions))
+		return 0;
 	/* the commit may drop the reference to the control group, and allocates only events */
 	old = set_active_memcg(sessions->memcg);
-	change = op25b_session_change_begin(table);
+	change = op25b_session_change_begin(table, false);
 	err = change ? end_expired(change) : -ENOMEM;
 	if (!err)
 		err = end_orphans(change);
@@ -948,6 +1001,7 @@ void op25b_session_close(struct op25b_sessions *sessions)
 	sessions->closed = map_in_force(sessions);
 	RCU_INIT_POINTER(sessions->map, NULL);
 	timerqueue_init_head(&sessions->expiries);
+	sessions->orphans = 0;
 	set_memcg(sessions, false);
 	mutex_unlock(&sessions->lock);
 	if (sessions->closed)

@@ -75,7 +75,6 @@ struct op25b_sessions {
  * @has_timeout: it expires
  * @fresh: made by the change under way
  * @leaves: the change under way ends it or puts another one in its place; under the lock
- * @stays: it is as the synchronisation under way asks for; under the lock
  * @ended: its device is gone, but memory was short: it counts for nothing any more
  * @prefix: its prefixes, in order
  */
@@ -90,7 +89,6 @@ struct op25b_session {
 	bool has_timeout : 1;
 	bool fresh : 1;
 	bool leaves : 1;
-	bool stays : 1;
 	bool ended;
 	struct op25b_prefix prefix[];
 };
@@ -177,17 +175,16 @@ void op25b_session_close(struct op25b_sessions *sessions);
 void op25b_session_exit(struct op25b_sessions *sessions);
 
 /* packets */
-const struct op25b_session *op25b_session_of_address(const struct op25b_table *table,
+const struct op25b_session *op25b_session_of_address(const struct op25b_session_map *map,
 						     enum op25b_family family,
-						     struct op25b_key key)
-	__must_hold_shared(RCU);
-const struct op25b_session *op25b_session_of_device(const struct op25b_table *table, int ifindex)
-	__must_hold_shared(RCU);
+						     struct op25b_key key);
+const struct op25b_session *op25b_session_of_device(const struct op25b_session_map *map,
+						    int ifindex);
 
 /* changes */
 struct op25b_session_change;
 
-struct op25b_session_change *op25b_session_change_begin(struct op25b_table *table);
+struct op25b_session_change *op25b_session_change_begin(struct op25b_table *table, bool empty);
 int op25b_session_add(struct op25b_session_change *change,
 		      const struct op25b_session_request *request, bool force,
 		      struct op25b_session_collision *collision, struct netlink_ext_ack *extack);
@@ -195,11 +192,9 @@ int op25b_session_del(struct op25b_session_change *change, const char *id, bool 
 		      struct netlink_ext_ack *extack);
 int op25b_session_sync(struct op25b_session_change *change,
 		       const struct op25b_session_request *request, bool force,
-		       struct netlink_ext_ack *extack);
-int op25b_session_sync_end(struct op25b_session_change *change, bool force,
-			   struct op25b_session_counts *counts,
-			   struct op25b_session_collision *collision,
-			   struct netlink_ext_ack *extack);
+		       struct op25b_session_collision *collision, struct netlink_ext_ack *extack);
+int op25b_session_sync_end(struct op25b_session_change *change,
+			   struct op25b_session_counts *counts);
 void op25b_session_change_commit(struct op25b_session_change *change, enum op25b_event kind);
 void op25b_session_change_abort(struct op25b_session_change *change);
 

@@ -91,6 +91,8 @@ static void mirror_drop_prefix(struct mirror *one, const struct op25b_prefix *pr
 {
 	unsigned int j, n = 0;
 
+	if (!one->prefixes)
+		return;
 	for (j = 0; j < one->prefixes; j++)
 		if (!same_prefix(&one->prefix[j], prefix))
 			one->prefix[n++] = one->prefix[j];
@@ -179,34 +181,49 @@ static bool mirror_same(const struct mirror *a, const struct mirror *b)
 	       !a->expires == !b->expires && !strcmp(a->comment, b->comment);
 }
 
-/* @request: one for each id that is to be there, the last one of several */
-static int mirror_sync(const struct op25b_session_request *const request[IDS], bool force,
+/* Take from earlier wishes what a later one is to have. */
+static int wish_for(struct mirror wish[IDS], const struct op25b_session_request *request, bool force)
+{
+	int i, self = index_of(request->id);
+	unsigned int j, n;
+
+	if (wish[self].there && !force)
+		return -EEXIST;
+	wish[self].there = false;
+	for (i = 0; i < IDS; i++) {
+		if (!wish[i].there)
+			continue;
+		n = wish[i].prefixes;
+		for (j = 0; j < request->prefixes; j++)
+			mirror_drop_prefix(&wish[i], &request->prefix[j]);
+		if (!wish[i].prefixes && !n)
+			wish[i].there = wish[i].ifindex != request->ifindex;
+		if (!force && (!wish[i].there || wish[i].prefixes != n))
+			return -EEXIST;
+	}
+	mirror_set(&wish[self], request);
+	return 0;
+}
+
+static int mirror_sync(const struct op25b_session_request *request, unsigned int n, bool force,
 		       struct op25b_session_counts *counts)
 {
-	struct mirror before[IDS], wish;
-	bool stays[IDS] = { 0 };
-	int i, err = 0;
+	struct mirror wish[IDS] = { 0 };
+	unsigned int i;
+	int err = 0;
 
-	memcpy(before, mirror, sizeof(mirror));
 	*counts = (struct op25b_session_counts){ 0 };
+	for (i = 0; i < n && !err; i++)
+		err = wish_for(wish, &request[i], force);
 	for (i = 0; i < IDS; i++) {
-		if (request[i]) {
-			mirror_set(&wish, request[i]);
-			stays[i] = mirror_same(&before[i], &wish);
-		}
-		counts->kept += stays[i];
-		/* those that have expired count as long as their end has not come */
-		counts->changed += before[i].there && request[i] && !stays[i];
-		counts->deleted += before[i].there && !request[i];
-		counts->added += !before[i].there && request[i];
-		if (!stays[i])
-			mirror[i].there = false;
-	}
-	for (i = 0; i < IDS && !err; i++) {
-		if (!request[i] || stays[i])
+		if (wish[i].there && mirror_same(&mirror[i], &wish[i])) {
+			counts->kept++;
 			continue;
-		err = mirror_take(i, request[i], force);
-		mirror_set(&mirror[i], request[i]);
+		}
+		counts->changed += is_live(&mirror[i]) && wish[i].there;
+		counts->added += !is_live(&mirror[i]) && wish[i].there;
+		counts->deleted += is_live(&mirror[i]) && !wish[i].there;
+		mirror[i] = wish[i];
 	}
 	return err;
 }
@@ -249,7 +266,7 @@ static void check_session(const struct op25b_session *session, int i)
 	CHECK(session->prefixes == mirror[i].prefixes && session->ifindex == mirror[i].ifindex);
 	CHECK(session->has_timeout == !!mirror[i].expires);
 	CHECK(!mirror[i].expires || session->expiry.expires == mirror[i].expires);
-	CHECK(!session->fresh && !session->leaves && !session->stays);
+	CHECK(!session->fresh && !session->leaves);
 	for (j = 0; j < session->prefixes; j++) {
 		for (k = 0; !same_prefix(&session->prefix[j], &mirror[i].prefix[k]); k++)
 			CHECK(k < mirror[i].prefixes - 1);
@@ -296,11 +313,11 @@ static void check_sessions(void)
 	for (i = 0; i < 20; i++) {
 		family = chance_below(2);
 		key = random_key(family);
-		check_session(op25b_session_of_address(table, family, key),
+		check_session(op25b_session_of_address(table->sessions.map, family, key),
 			      mirror_lookup(family, key));
 	}
 	for (i = 0; i <= SHIM_VRF + 1; i++)
-		check_session(op25b_session_of_device(table, i), i ? mirror_find_device(i) : -1);
+		check_session(op25b_session_of_device(table->sessions.map, i), i ? mirror_find_device(i) : -1);
 	rcu_read_unlock();
 	check_list();
 }
@@ -343,10 +360,10 @@ static int finish(struct op25b_session_change *change, int err)
 	return err;
 }
 
-static struct op25b_session_change *begin(void)
+static struct op25b_session_change *begin(bool empty)
 {
 	mutex_lock(&table->sessions.lock);
-	return op25b_session_change_begin(table);
+	return op25b_session_change_begin(table, empty);
 }
 
 static int run_add(void *arg)
@@ -354,7 +371,7 @@ static int run_add(void *arg)
 	struct addition *addition = arg;
 	struct op25b_session_collision collision = { 0 };
 	struct netlink_ext_ack extack = { 0 };
-	struct op25b_session_change *change = begin();
+	struct op25b_session_change *change = begin(false);
 	int err = -ENOMEM;
 
 	if (change)
@@ -389,7 +406,7 @@ static int run_del(void *arg)
 {
 	const struct deletion *deletion = arg;
 	struct netlink_ext_ack extack = { 0 };
-	struct op25b_session_change *change = begin();
+	struct op25b_session_change *change = begin(false);
 	int err = -ENOMEM;
 
 	if (change)
@@ -422,31 +439,28 @@ static int run_sync(void *arg)
 	struct synchronisation *sync = arg;
 	struct op25b_session_collision collision = { 0 };
 	struct netlink_ext_ack extack = { 0 };
-	struct op25b_session_change *change = begin();
+	struct op25b_session_change *change = begin(true);
 	int err = change ? 0 : -ENOMEM;
 	unsigned int i;
 
 	for (i = 0; i < sync->n && !err; i++)
-		err = op25b_session_sync(change, &sync->request[i], sync->force, &extack);
-	if (!err)
-		err = op25b_session_sync_end(change, sync->force, &sync->counts, &collision,
-					     &extack);
+		err = op25b_session_sync(change, &sync->request[i], sync->force, &collision,
+					 &extack);
 	CHECK((err == -EEXIST) == !!extack._msg);
+	CHECK(!collision.id || !strcmp(collision.id, sync->request[i - 1].id));
+	if (!err)
+		err = op25b_session_sync_end(change, &sync->counts);
 	return finish(change, err);
 }
 
 static void synchronise(struct synchronisation *sync, int expected)
 {
-	const struct op25b_session_request *last[IDS] = { NULL };
 	struct op25b_session_counts counts;
-	unsigned int i;
 	int err = with_failures(run_sync, sync);
 
 	CHECK(err == expected, "%d, not %d", err, expected);
-	for (i = 0; i < sync->n; i++)
-		last[index_of(sync->request[i].id)] = &sync->request[i];
 	if (!expected) {
-		CHECK(mirror_sync(last, sync->force, &counts) == 0);
+		CHECK(mirror_sync(sync->request, sync->n, sync->force, &counts) == 0);
 		CHECK(!memcmp(&counts, &sync->counts, sizeof(counts)));
 	}
 	check_sessions();
@@ -473,7 +487,7 @@ static void device_event(unsigned long event, int ifindex, bool fail)
 	if (event != NETDEV_DOWN && event != NETDEV_UNREGISTER)
 		return check_sessions();
 	rcu_read_lock();
-	CHECK(!op25b_session_of_device(table, ifindex));
+	CHECK(!op25b_session_of_device(table->sessions.map, ifindex));
 	rcu_read_unlock();
 	if (fail) {
 		advance_time(1);
@@ -531,20 +545,12 @@ static int expect_add(const struct op25b_session_request *request, bool force)
 
 static int expect_sync(struct synchronisation *sync)
 {
-	const struct op25b_session_request *last[IDS] = { NULL };
 	struct op25b_session_counts counts;
 	struct mirror before[IDS];
-	unsigned int i;
-	int err = 0, self;
+	int err;
 
-	for (i = 0; i < sync->n; i++) {
-		self = index_of(sync->request[i].id);
-		if (last[self] && !sync->force)
-			return -EEXIST;
-		last[self] = &sync->request[i];
-	}
 	memcpy(before, mirror, sizeof(mirror));
-	err = mirror_sync(last, sync->force, &counts);
+	err = mirror_sync(sync->request, sync->n, sync->force, &counts);
 	memcpy(mirror, before, sizeof(mirror));
 	return err;
 }
@@ -582,7 +588,7 @@ static void test_random(void **state)
 	unsigned int n;
 	bool force;
 
-	for (n = 0; n < 3000; n++) {
+	for (n = 0; n < 10000; n++) {
 		force = chance() & 1;
 		switch (chance_below(8)) {
 		case 0:
@@ -725,6 +731,12 @@ static void test_events(void **state)
 	CHECK(events[OP25B_EVENT_SESSION_EXPIRED] == 1 && events[OP25B_EVENT_SESSION_NEW] == 4);
 	CHECK(!events[OP25B_EVENT_SESSION_DELETED]);
 	del("a", false);
+	CHECK(events[OP25B_EVENT_SESSION_DELETED] == 1);
+	/* it expires while the machine is suspended, and a command comes before the work */
+	add(SESSION("e", .prefix = both, .prefixes = 1, .timeout = 2), false, 0);
+	suspend_time(3);
+	del("e", true);
+	CHECK(events[OP25B_EVENT_SESSION_EXPIRED] == 2 && events[OP25B_EVENT_SESSION_DELETED] == 1);
 }
 
 /* Those that expire while memory is short go a second after there is some again. */
@@ -742,6 +754,47 @@ static void test_expiry_without_memory(void **state)
 	forget_expired();
 	check_sessions();
 	CHECK(table->sessions.count == 0);
+}
+
+/* One whose device is gone, while memory is short: it goes a second later, whatever others do. */
+static void test_orphan(void **state)
+{
+	struct op25b_prefix one[] = { prefix("10.0.0.1/32") };
+	struct net_device dev = { .ifindex = SHIM_LINK, .net = &net };
+
+	add(SESSION("a", .prefix = one, .prefixes = 1, .timeout = 100), false, 0);
+	add(SESSION("b", .ifindex = SHIM_LINK), false, 0);
+	shim_slab_fail(1, true);
+	notifier->notifier_call(notifier, NETDEV_DOWN, &dev);
+	shim_slab_fail(0, false);
+	/* it counts for nothing, as if it had expired */
+	mirror[index_of("b")].expires = shim_clock;
+	del("a", false);
+	add(SESSION("a", .prefix = one, .prefixes = 1, .timeout = 100), false, 0);
+	CHECK(table->sessions.count == 2);
+	advance_time(1);
+	mirror[index_of("b")].there = false;
+	check_sessions();
+	/* and one for the namespace to go away with */
+	del("a", false);
+	add(SESSION("b", .ifindex = SHIM_LINK), false, 0);
+	shim_slab_fail(1, true);
+	notifier->notifier_call(notifier, NETDEV_DOWN, &dev);
+	shim_slab_fail(0, false);
+}
+
+/* A later line has what an earlier one has, and does so again when the same lines come again. */
+static void test_sync_by_force(void **state)
+{
+	struct op25b_prefix one[] = { prefix("10.0.0.1/32") }, two[] = { one[0], prefix("10.0.0.7/32") };
+	struct synchronisation sync = { .force = true, .n = 3, .request = {
+		SESSION("b", .prefix = two, .prefixes = 2), SESSION("c", .prefix = two, .prefixes = 2),
+		SESSION("a", .prefix = one, .prefixes = 1) } };
+
+	synchronise(&sync, 0);
+	CHECK(sync.counts.added == 2 && mirror[index_of("c")].prefixes == 1);
+	synchronise(&sync, 0);
+	CHECK(sync.counts.kept == 2 && !sync.counts.added && !sync.counts.changed);
 }
 
 /* A namespace goes away with sessions of each kind. */
@@ -769,6 +822,10 @@ static int session_teardown(void **state)
 	struct net_device dev = { .ifindex = SHIM_LINK, .net = &net };
 
 	op25b_session_close(&table->sessions);
+	/* the work may come in between */
+	mutex_lock(&table->sessions.lock);
+	CHECK(op25b_session_end_due(table) == 0);
+	mutex_unlock(&table->sessions.lock);
 	op25b_session_end_stop(&table->sessions);
 	CHECK(!op25b_session_any());
 	/* devices go away later */
@@ -787,6 +844,8 @@ int main(void)
 		SESSION_TEST(test_reader),
 		SESSION_TEST(test_events),
 		SESSION_TEST(test_expiry_without_memory),
+		SESSION_TEST(test_orphan),
+		SESSION_TEST(test_sync_by_force),
 		SESSION_TEST(test_exit),
 		SESSION_TEST(test_packets),
 		SESSION_TEST(test_random),
