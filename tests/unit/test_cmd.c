@@ -17,6 +17,10 @@
 /* While the command runs, the real standard descriptors are from here on. */
 #define KEPT	32
 
+/* The longest description of an attribute in the log, and the longest value that a rule can name */
+#define WORD_SIZE	2048
+#define VALUE_SIZE	128
+
 int op25bctl_main(int argc, char **argv);
 
 /* The command calls these in place of the functions of C. */
@@ -69,8 +73,10 @@ static const char *const command_names[] = {
 	[OP25B_CMD_TARGET_ADD] = "TARGET_ADD", [OP25B_CMD_TARGET_DEL] = "TARGET_DEL",
 	[OP25B_CMD_TARGET_GET] = "TARGET_GET", [OP25B_CMD_SENDER_GET] = "SENDER_GET",
 	[OP25B_CMD_SENDER_RESET] = "SENDER_RESET", [OP25B_CMD_CONFIRM] = "CONFIRM",
-	[OP25B_CMD_ROLLBACK] = "ROLLBACK", [OP25B_CMD_POLICY_NTF] = "POLICY_NTF",
-	[OP25B_CMD_SENDER_NTF] = "SENDER_NTF",
+	[OP25B_CMD_ROLLBACK] = "ROLLBACK", [OP25B_CMD_SESSION_ADD] = "SESSION_ADD",
+	[OP25B_CMD_SESSION_DEL] = "SESSION_DEL", [OP25B_CMD_SESSION_GET] = "SESSION_GET",
+	[OP25B_CMD_SESSION_SYNC] = "SESSION_SYNC", [OP25B_CMD_POLICY_NTF] = "POLICY_NTF",
+	[OP25B_CMD_SENDER_NTF] = "SENDER_NTF", [OP25B_CMD_SESSION_NTF] = "SESSION_NTF",
 };
 
 bool installed_differs(void)
@@ -91,7 +97,8 @@ void kernel_reset(void)
 
 /*
  * Refuses a command with this pool or prefix, or with this flag or setting, as the log has it, which
- * is then the attribute at fault. NULL: refuses every such command, and no attribute is at fault.
+ * is then the attribute at fault. A session is named by its id, or by a prefix or device in it, which
+ * is then at fault. NULL: refuses every such command, and no attribute is at fault.
  */
 void kernel_refuse(uint8_t command, const char *value, int code, const char *text)
 {
@@ -110,6 +117,63 @@ struct message *kernel_answer(uint8_t command)
 static void log_text(const char *text)
 {
 	strncat(kernel.log, text, sizeof(kernel.log) - strlen(kernel.log) - 1);
+}
+
+/* Adds to a word. What does not fit is cut. */
+static void __attribute__((format(printf, 2, 3))) add(char *word, const char *format, ...)
+{
+	size_t length = strlen(word);
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(word + length, WORD_SIZE - length, format, values);
+	va_end(values);
+}
+
+/* The same for an attribute of a session; its value is also that of a rule. */
+static void describe_of_session(const struct nlattr *attribute, char *word, char *value)
+{
+	struct prefix prefix;
+
+	*value = '\0';
+	switch (mnl_attr_get_type(attribute)) {
+	case OP25B_A_SESSION_ID:
+		add(word, "%s", mnl_attr_get_str(attribute));
+		break;
+	case OP25B_A_SESSION_PREFIX:
+		assert_true(attribute->nla_type & NLA_F_NESTED);
+		assert_true(attribute_prefix(attribute, &prefix, NULL));
+		add(word, " %s", prefix_format(&prefix, value));
+		break;
+	case OP25B_A_SESSION_DEV:
+		strcpy(value, mnl_attr_get_str(attribute));
+		add(word, " dev=%s", value);
+		break;
+	case OP25B_A_SESSION_TIMEOUT:
+		add(word, " timeout=%u", mnl_attr_get_u32(attribute));
+		break;
+	case OP25B_A_SESSION_COMMENT:
+		add(word, " comment=%s", mnl_attr_get_str(attribute));
+		break;
+	default:
+		fail();
+	}
+}
+
+/* Describes a session as "{ID ...}"; its value is its id. */
+static void describe_session(const struct nlattr *session, char *word, char *value)
+{
+	const struct nlattr *nest[OP25B_A_SESSION_MAX + 1], *attribute;
+	char other[VALUE_SIZE];
+
+	assert_true(session->nla_type & NLA_F_NESTED);
+	strcpy(word, "{");
+	mnl_attr_for_each_nested(attribute, session) {
+		describe_of_session(attribute, word, other);
+	}
+	add(word, "}");
+	nest_attributes(session, nest, OP25B_A_SESSION_MAX);
+	strcpy(value, attribute_string(nest[OP25B_A_SESSION_ID]));
 }
 
 /* Describes an attribute by @word; @value is its value alone. */
@@ -144,6 +208,13 @@ static void describe(const struct nlattr *attribute, char *word, char *value)
 		break;
 	case OP25B_A_CONFIRM:
 		sprintf(word, "confirm=%u", mnl_attr_get_u32(attribute));
+		break;
+	case OP25B_A_SESSION:
+		describe_session(attribute, word, value);
+		break;
+	case OP25B_A_DEV:
+		strcpy(value, mnl_attr_get_str(attribute));
+		sprintf(word, "dev=%s", value);
 		break;
 	case OP25B_A_FORCE:
 		strcpy(word, "force");
@@ -426,6 +497,26 @@ static void answer(const struct nlmsghdr *request, transport_reader reader, void
 					    reader, data);
 }
 
+/* Finds the rule that a session breaks with a prefix or device, which is then @attribute. */
+static const struct rule *find_session_rule(uint8_t command, const struct nlattr **attribute)
+{
+	const struct nlattr *inner, *session = *attribute;
+	char value[VALUE_SIZE], word[WORD_SIZE] = "";
+	const struct rule *rule;
+
+	if (mnl_attr_get_type(session) != OP25B_A_SESSION)
+		return NULL;
+	mnl_attr_for_each_nested(inner, session) {
+		describe_of_session(inner, word, value);
+		rule = *value ? broken_rule(command, value) : NULL;
+		if (!rule)
+			continue;
+		*attribute = inner;
+		return rule;
+	}
+	return NULL;
+}
+
 /* Finds the rule that a request breaks, and the offset of the attribute at fault; 0: none. */
 static const struct rule *find_rule(const struct transport *transport,
 				    const struct nlmsghdr *header, bool restore, size_t *offset)
@@ -433,7 +524,7 @@ static const struct rule *find_rule(const struct transport *transport,
 	static const struct rule no_restore = { 0, NULL, EINVAL, "no restore has begun on this socket" },
 				 failed = { 0, NULL, ECANCELED, "the restore has failed" };
 	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
-	char value[PREFIX_TEXT_MAX], word[512];
+	char value[VALUE_SIZE], word[WORD_SIZE];
 	const struct nlattr *attribute, *inner;
 	const struct rule *rule;
 
@@ -448,7 +539,10 @@ static const struct rule *find_rule(const struct transport *transport,
 	mnl_attr_for_each(attribute, header, sizeof(*generic)) {
 		describe(attribute, word, value);
 		rule = *value ? broken_rule(generic->cmd, value) : broken_rule(generic->cmd, word);
-		*offset = (const char *)attribute - (const char *)header;
+		inner = attribute;
+		if (!rule)
+			rule = find_session_rule(generic->cmd, &inner);
+		*offset = (const char *)inner - (const char *)header;
 		if (!rule)
 			continue;
 		if (kernel.inner)
@@ -485,7 +579,8 @@ int transport_hear(struct transport *transport, const sigset_t *signals, transpo
 	(void)transport;
 	for (i = 0; i < answer_count; i++) {
 		if (answers[i].command != OP25B_CMD_POLICY_NTF &&
-		    answers[i].command != OP25B_CMD_SENDER_NTF)
+		    answers[i].command != OP25B_CMD_SENDER_NTF &&
+		    answers[i].command != OP25B_CMD_SESSION_NTF)
 			continue;
 		answers[i].command = 0;
 		reader(message_header(&answers[i].message), data);
@@ -505,7 +600,7 @@ int transport_ask(struct transport *transport, struct message *request, transpor
 	const struct nlmsghdr *header = message_header(request);
 	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(header);
 	bool dump = (header->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	char value[PREFIX_TEXT_MAX], word[512];
+	char value[VALUE_SIZE], word[WORD_SIZE];
 	const struct nlattr *attribute;
 	const struct rule *rule;
 	bool restore = false;

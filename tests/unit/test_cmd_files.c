@@ -228,7 +228,7 @@ static void test_bad_text(void **state)
 		{ "pool reset east\n", "site.conf:1: \"pool reset\" does not change the policy\n" },
 		{ "status\n", "site.conf:1: \"status\" does not change the policy\n" },
 		{ "restore other.conf\n", "site.conf:1: \"restore\" does not change the policy\n" },
-		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, sender, test, status, save, restore, confirm, rollback, diff, monitor, metrics, flush, help\n" },
+		{ "op25bctl pool add east\n", "site.conf:1: unknown object \"op25bctl\", expected one of: pool, prefix, exempt, relay, target, session, sender, test, status, save, restore, confirm, rollback, diff, monitor, metrics, flush, help\n" },
 		{ "prefix add east -\n", "site.conf:1: standard input can only be used on the command line, not in a file\n" },
 		{ "pool add east -b x\n", "site.conf:1: unknown option \"-b\"\n" },
 		{ "pool add east -n\n", "site.conf:1: --dry-run is for the command line\n" },

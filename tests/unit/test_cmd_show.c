@@ -110,14 +110,14 @@ static void test_pools(void **state)
 	put_pool("wholesale.isp", OP25B_MODE_OFF, OP25B_ACTION_ADMIN_PROHIBITED,
 		 OP25B_GUARD_SYNACK | OP25B_GUARD_INBOUND, 0, 1000000000000);
 	expect_json("--json pool",
-		    "[{\"name\":\"east\",\"mode\":\"enforce\",\"action\":\"drop\",\"guard\":[\"synack\"],\"log\":null,\"subscriber\":64,"
+		    "[{\"name\":\"east\",\"vrf\":null,\"mode\":\"enforce\",\"action\":\"drop\",\"guard\":[\"synack\"],\"log\":null,\"subscriber\":64,"
 		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":112,\"observed\":113,\"relayed\":114,\"exempted\":115},"
 		    "\"malformed\":{\"blocked\":122,\"observed\":123,\"relayed\":124,\"exempted\":125},"
 		    "\"synack\":{\"blocked\":132,\"observed\":133,\"relayed\":134,\"exempted\":135},"
 		    "\"inbound\":{\"blocked\":142,\"observed\":143,\"relayed\":144,\"exempted\":145},"
 		    "\"spoofed\":{\"blocked\":152,\"observed\":153,\"relayed\":154,\"exempted\":155}}},"
-		    "{\"name\":\"wholesale.isp\",\"mode\":\"off\",\"action\":\"admin-prohibited\","
+		    "{\"name\":\"wholesale.isp\",\"vrf\":null,\"mode\":\"off\",\"action\":\"admin-prohibited\","
 		    "\"guard\":[\"synack\",\"inbound\"],\"log\":null,\"subscriber\":64,"
 		    "\"prefixes\":0,\"exempts\":1,\"relays\":2,\"targets\":3,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":1000000000012,\"observed\":1000000000013,"
@@ -141,7 +141,7 @@ static void test_pools(void **state)
 	kernel_reset();
 	put_pool("east", OP25B_MODE_OBSERVE, OP25B_ACTION_TCP_RESET, 0, 2, 0);
 	expect_json("pool show east -j",
-		    "[{\"name\":\"east\",\"mode\":\"observe\",\"action\":\"tcp-reset\",\"guard\":[],\"log\":null,\"subscriber\":64,"
+		    "[{\"name\":\"east\",\"vrf\":null,\"mode\":\"observe\",\"action\":\"tcp-reset\",\"guard\":[],\"log\":null,\"subscriber\":64,"
 		    "\"prefixes\":2,\"exempts\":3,\"relays\":4,\"targets\":5,\"senders\":null,\"packets\":{"
 		    "\"syn\":{\"blocked\":12,\"observed\":13,\"relayed\":14,\"exempted\":15},"
 		    "\"malformed\":{\"blocked\":22,\"observed\":23,\"relayed\":24,\"exempted\":25},"
@@ -361,8 +361,8 @@ static void test_test(void **state)
 	put_prefix(message, OP25B_A_TARGET, "192.0.0.0/16", NULL);
 	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_RELAYED);
 	expect_json("-j test 10.0.0.5 192.0.2.3",
-		    "{\"src\":\"10.0.0.5\",\"dst\":\"192.0.2.3\",\"pool\":\"east\","
-		    "\"prefix\":\"10.0.0.0/24\",\"exempt\":false,\"relay\":\"192.0.2.0/28\","
+		    "{\"src\":\"10.0.0.5\",\"dst\":\"192.0.2.3\",\"vrf\":null,\"pool\":\"east\","
+		    "\"prefix\":\"10.0.0.0/24\",\"exempt\":false,\"session\":null,\"relay\":\"192.0.2.0/28\","
 		    "\"target\":\"192.0.0.0/16\",\"verdict\":\"relayed\"}");
 	expect("test 10.0.0.5 192.0.2.3",
 	       "10.0.0.5 to 192.0.2.3 port 25: relayed\n"
@@ -378,8 +378,8 @@ static void test_test(void **state)
 	message_put_flag(message, OP25B_A_EXEMPT);
 	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_EXEMPTED);
 	expect_json("-j test 2001:DB8::5 ::1",
-		    "{\"src\":\"2001:db8::5\",\"dst\":\"::1\",\"pool\":\"east\","
-		    "\"prefix\":\"2001:db8::5/128\",\"exempt\":true,\"relay\":null,\"target\":null,"
+		    "{\"src\":\"2001:db8::5\",\"dst\":\"::1\",\"vrf\":null,\"pool\":\"east\","
+		    "\"prefix\":\"2001:db8::5/128\",\"exempt\":true,\"session\":null,\"relay\":null,\"target\":null,"
 		    "\"verdict\":\"exempted\"}");
 	expect("test 2001:DB8::5 ::1",
 	       "2001:db8::5 to ::1 port 25: exempted\n"
@@ -390,8 +390,8 @@ static void test_test(void **state)
 	message = kernel_answer(OP25B_CMD_TEST);
 	message_put_u32(message, OP25B_A_VERDICT, OP25B_VERDICT_PASSED);
 	expect_json("-j test 10.0.0.5 192.0.2.3",
-		    "{\"src\":\"10.0.0.5\",\"dst\":\"192.0.2.3\",\"pool\":null,\"prefix\":null,"
-		    "\"exempt\":false,\"relay\":null,\"target\":null,\"verdict\":\"passed\"}");
+		    "{\"src\":\"10.0.0.5\",\"dst\":\"192.0.2.3\",\"vrf\":null,\"pool\":null,\"prefix\":null,"
+		    "\"exempt\":false,\"session\":null,\"relay\":null,\"target\":null,\"verdict\":\"passed\"}");
 	expect("test 10.0.0.5 192.0.2.3", "10.0.0.5 to 192.0.2.3 port 25: passed\n");
 
 	kernel_reset();
@@ -439,6 +439,7 @@ static void test_metrics(void **state)
 	mnl_attr_put_u64(message_header(message), OP25B_A_GENERATION, 7);
 	message_put_u32(message, OP25B_A_RELAY_COUNT, 5);
 	message_put_u32(message, OP25B_A_TARGET_COUNT, 6);
+	message_put_u32(message, OP25B_A_SESSION_COUNT, 9);
 	mnl_attr_put_u64(message_header(message), OP25B_A_LOST_COUNT, 8);
 	op25bctl("metrics");
 	assert_int_equal(run.code, DONE);
@@ -449,6 +450,7 @@ static void test_metrics(void **state)
 	expect_samples("op25b_policy_unconfirmed", "gauge", "op25b_policy_unconfirmed 0\n");
 	expect_samples("op25b_relays", "gauge", "op25b_relays 5\n");
 	expect_samples("op25b_targets", "gauge", "op25b_targets 6\n");
+	expect_samples("op25b_sessions", "gauge", "op25b_sessions 9\n");
 	expect_samples("op25b_events_lost_total", "counter", "op25b_events_lost_total 8\n");
 	expect_samples("op25b_pool_info", "gauge",
 		       "op25b_pool_info{pool=\"east\",vrf=\"\",mode=\"enforce\",action=\"drop\"} 1\n"
@@ -507,8 +509,9 @@ static void test_status(void **state)
 	message_put_u32(message, OP25B_A_EXEMPT_COUNT, 4);
 	message_put_u32(message, OP25B_A_RELAY_COUNT, 5);
 	message_put_u32(message, OP25B_A_TARGET_COUNT, 6);
+	message_put_u32(message, OP25B_A_SESSION_COUNT, 9);
 	expect_json("-j status", "{\"version\":\"1.2.3\",\"generation\":7,\"applied\":null,\"confirm\":null,"
-		    "\"pools\":2,\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5,\"targets\":6}");
+		    "\"pools\":2,\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5,\"targets\":6,\"sessions\":9}");
 	expect("status",
 	       "version     1.2.3\n"
 	       "generation  7\n"
@@ -516,13 +519,14 @@ static void test_status(void **state)
 	       "prefixes    3 IPv4, 1 IPv6\n"
 	       "exempts     4\n"
 	       "relays      5\n"
-	       "targets     6\n");
+	       "targets     6\n"
+	       "sessions    9\n");
 	/* a command has changed the policy, and it waits to be confirmed */
 	mnl_attr_put_u64(message_header(message), OP25B_A_APPLIED, 1764302400);
 	message_put_u32(message, OP25B_A_CONFIRM, 599);
 	expect_json("-j status", "{\"version\":\"1.2.3\",\"generation\":7,"
 		    "\"applied\":\"2025-11-28T04:00:00Z\",\"confirm\":599,\"pools\":2,"
-		    "\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5,\"targets\":6}");
+		    "\"prefixes\":{\"ipv4\":3,\"ipv6\":1},\"exempts\":4,\"relays\":5,\"targets\":6,\"sessions\":9}");
 	expect("status",
 	       "version     1.2.3\n"
 	       "generation  7\n"
@@ -532,7 +536,8 @@ static void test_status(void **state)
 	       "prefixes    3 IPv4, 1 IPv6\n"
 	       "exempts     4\n"
 	       "relays      5\n"
-	       "targets     6\n");
+	       "targets     6\n"
+	       "sessions    9\n");
 }
 
 static void put_event(uint32_t kind, uint32_t command, const char *pool, uint32_t count,
@@ -679,8 +684,8 @@ static void test_monitor_senders(void **state)
 	op25bctl("monitor");
 	assert_int_equal(run.code, DONE);
 	assert_string_equal(run.err,
-			    "Warning: events of senders take CAP_NET_ADMIN, so there are none of them\n");
-	assert_string_equal(kernel.log, "LISTEN policy senders\nLISTEN policy\n");
+			    "Warning: events of senders and sessions take CAP_NET_ADMIN, so there are none of them\n");
+	assert_string_equal(kernel.log, "LISTEN policy senders sessions\nLISTEN policy\n");
 	op25bctl("monitor senders");
 	assert_int_equal(run.code, REFUSED);
 }
