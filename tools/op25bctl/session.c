@@ -18,19 +18,23 @@
 static bool session_read_nest(const struct nlattr *whole, struct session *session)
 {
 	const struct nlattr *nest[OP25B_A_SESSION_MAX + 1], *attribute;
-	const char *id;
+	const char *id, *comment;
 
 	nest_attributes(whole, nest, OP25B_A_SESSION_MAX);
 	id = attribute_string(nest[OP25B_A_SESSION_ID]);
 	if (!id || (*session->id && strncmp(id, session->id, OP25B_SESSION_ID_MAX)))
 		return false;
 	strncpy(session->id, id, OP25B_SESSION_ID_MAX);
-	if (nest[OP25B_A_SESSION_DEV])
+	if (nest[OP25B_A_SESSION_DEV]) {
 		strncpy(session->dev, attribute_string(nest[OP25B_A_SESSION_DEV]),
 			IF_NAMESIZE - 1);
+		/* like that of a comment, its name may have any bytes */
+		comment_clean(session->dev);
+	}
 	session->timeout = attribute_u32(nest[OP25B_A_SESSION_TIMEOUT]);
-	if (nest[OP25B_A_SESSION_COMMENT] && !session->comment) {
-		session->comment = memory_copy(attribute_string(nest[OP25B_A_SESSION_COMMENT]));
+	comment = attribute_string(nest[OP25B_A_SESSION_COMMENT]);
+	if (comment && *comment && !session->comment) {
+		session->comment = memory_copy(comment);
 		comment_clean(session->comment);
 	}
 	mnl_attr_for_each_nested(attribute, whole) {
