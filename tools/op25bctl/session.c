@@ -100,7 +100,10 @@ static void sessions_add(struct sessions *sessions, const struct session *sessio
 	sessions->session[sessions->count++] = *session;
 }
 
-/* A session with many prefixes takes several messages. */
+/*
+ * A session with many prefixes takes several messages. One without any has lost its device since
+ * the dump began, and so has ended.
+ */
 static void add_session(const struct nlmsghdr *answer, void *data)
 {
 	struct sessions *sessions = data;
@@ -108,8 +111,10 @@ static void add_session(const struct nlmsghdr *answer, void *data)
 
 	if (sessions->count && session_read(answer, &sessions->session[sessions->count - 1]))
 		return;
-	if (session_read(answer, &session))
+	if (session_read(answer, &session) && (session.count || *session.dev))
 		sessions_add(sessions, &session);
+	else
+		session_free(&session);
 }
 
 static void sessions_free(struct sessions *sessions)
