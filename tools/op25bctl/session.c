@@ -417,6 +417,7 @@ static void print_table(const struct sessions *sessions)
 	row_fit(columns, CELLS, titles);
 	for (i = 0; i < sessions->count; i++)
 		print_rows(&sessions->session[i], columns, true);
+	columns[PREFIX].colour = NO_COLOUR;
 	row_print(columns, CELLS, titles);
 	for (i = 0; i < sessions->count; i++)
 		print_rows(&sessions->session[i], columns, false);
