@@ -163,7 +163,9 @@ int refusal(struct transport *transport, const struct transport_error *error,
 	if (error->code == EPERM)
 		return report_refusal("this takes CAP_NET_ADMIN in the network namespace: use sudo, or be root there");
 	if (error->code == EMSGSIZE || (error->code == ENOBUFS && !error->text[0]))
-		return report_refusal("this is too much for one message (see net.core.wmem_max): use restore, or several commands");
+		return report_refusal("this is too much for one message (see net.core.wmem_max)%s",
+				      has_session(request) ? "" :
+				      ": use restore, or several commands");
 
 	if (outdated(transport, request, &named))
 		return REFUSED;

@@ -184,6 +184,9 @@ static int take_wish(struct wish *wish, struct words *words)
 			status = take_device(wish, words);
 		else if (change_is_option(word))
 			status = change_take_option(change, word, words);
+		else if (address_is(word))
+			status = report_usage("prefix %s comes too late: prefixes belong before dev, timeout and comment",
+					      word);
 		else
 			status = report_usage("unknown word \"%s\", expected a prefix or one of: dev, timeout, comment",
 					      word);
