@@ -153,6 +153,63 @@ static void test_commands(void **state)
 		sweep(lines[i], input);
 }
 
+/* A session of nine prefixes, in two messages; or one of a device */
+static void put_session(const char *id, const char *dev)
+{
+	struct prefix prefix = { .family = AF_INET, .address = { 10 }, .length = 32 };
+	struct message *message;
+	size_t nest;
+	int i, part;
+
+	for (part = 0; part < (dev ? 1 : 2); part++) {
+		message = kernel_answer(OP25B_CMD_SESSION_GET);
+		nest = message_nest_begin(message, OP25B_A_SESSION);
+		message_put_string(message, OP25B_A_SESSION_ID, id);
+		message_put_u32(message, OP25B_A_SESSION_TIMEOUT, 60);
+		message_put_string(message, OP25B_A_SESSION_COMMENT, "a text");
+		if (dev)
+			message_put_string(message, OP25B_A_SESSION_DEV, dev);
+		for (i = 4 * part; !dev && i < 4 + 5 * part; i++) {
+			prefix.address[3] = i;
+			message_put_prefix(message, OP25B_A_SESSION_PREFIX, &prefix, NULL);
+		}
+		message_nest_end(message, nest);
+	}
+}
+
+static void test_sessions(void **state)
+{
+	static const char *const lines[] = {
+		"session show", "-j session show", "session show a", "session save", "session del a",
+		"session add a 10.0.0.1 2001:db8::/56 timeout 60 comment text", "session add a dev ppp0",
+		"-b site.conf", "-j -b site.conf",
+	};
+	static const char list[] =
+		"1 10.0.0.1\n2 10.0.0.2\n3 10.0.0.3\n4 10.0.0.4\n5 10.0.0.5\n6 10.0.0.6\n"
+		"7 10.0.0.7 10.1.0.1 10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6 10.1.0.7 10.1.0.8\n"
+		"8 dev ppp0 timeout 60\n9 dev ppp1 comment \"a text\"\n";
+	char id[16];
+	size_t i;
+
+	(void)state;
+	/* more than an array has room for at first */
+	for (i = 0; i < 9; i++) {
+		sprintf(id, "ppp%zu", i);
+		put_session(id, i % 2 ? id : NULL);
+	}
+	write_file("site.conf", "session show\nsession add a 10.0.0.1\n");
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		sweep(lines[i], "");
+	sweep("session add a -", "10.0.0.1\n10.0.0.2\n");
+	sweep("session sync", list);
+	sweep("-j session sync -", list);
+	/* refusals ask the kernel for more */
+	kernel_refuse(OP25B_CMD_SESSION_ADD, "10.0.0.1/32", EEXIST, "prefix is in another session");
+	sweep("session add a 10.0.0.1", "");
+	kernel_refuse(OP25B_CMD_SESSION_SYNC, "10.0.0.3/32", EEXIST, "prefix is in another session");
+	sweep("session sync", list);
+}
+
 /* Refusals ask the kernel for more. */
 static void test_refusals(void **state)
 {
@@ -194,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_commands),
+		TEST(test_sessions),
 		TEST(test_refusals),
 		TEST(test_file),
 	};
