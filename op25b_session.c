@@ -438,6 +438,9 @@ static int enter(struct op25b_session_change *change, struct op25b_session *sess
 	return err;
 }
 
+/* The longest id that there is room for in a formatted text, which has up to 79 bytes */
+#define OWNER_MAX 50
+
 /* Say what has collided. The id is the request's, which outlives the session. */
 static void report_collision(const struct op25b_session_change *change, const char *id,
 			     struct op25b_session_collision *collision,
@@ -447,10 +450,15 @@ static void report_collision(const struct op25b_session_change *change, const ch
 
 	collision->id = id;
 	collision->ifindex = change->loser->ifindex;
-	if (change->wanted) {
+	if (change->wanted)
 		collision->prefix = *change->wanted;
+	if (change->wanted && strlen(owner) > OWNER_MAX) {
+		NL_SET_ERR_MSG(extack, "prefix is in another session");
+	} else if (change->wanted) {
 		op25b_err_msg(extack, "prefix is in another session",
 			      "prefix is in session \"%s\"", owner);
+	} else if (strlen(owner) > OWNER_MAX) {
+		NL_SET_ERR_MSG(extack, "device is that of another session");
 	} else {
 		op25b_err_msg(extack, "device is that of another session",
 			      "device is that of session \"%s\"", owner);
@@ -558,8 +566,10 @@ int op25b_session_sync(struct op25b_session_change *change,
 static int sync_one(struct op25b_session_change *change, struct op25b_session *named,
 		    struct op25b_session_counts *counts)
 {
-	struct op25b_session *old = find(&change->table->sessions.ids, op25b_session_id(named));
+	struct op25b_session *old;
 
+	lockdep_assert_held(&change->table->sessions.lock);
+	old = find(&change->table->sessions.ids, op25b_session_id(named));
 	if (old && !old->leaves) {
 		session_put(named);
 		counts->kept++;

@@ -57,11 +57,11 @@ class Client:
 def words(attributes):
     """Translate attributes from names to numbers, as the program takes them. Also returns the offset
     in the message of the attribute marked with an exclamation mark, or 0."""
-    result, culprit, position, depth = [], 0, 20, 0
+    result, culprit, position, nests = [], 0, 20, ["OP25B_A_"]
     sizes = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
     for word in attributes.split():
         if word in ("]", ")"):
-            depth -= 1
+            nests.pop()
             result.append(word)
             continue
         if word.startswith("!"):
@@ -69,10 +69,13 @@ def words(attributes):
         name = word.rstrip("[(").split(":")[0]
         rest = word[len(name):]
         if not name.isdigit():
-            name = str(NUMBERS[("OP25B_A_PREFIX_" if depth else "OP25B_A_") + name])
-        result.append(name + rest)
+            number = str(NUMBERS[nests[-1] + name])
+        else:
+            number = name
+        result.append(number + rest)
         if rest in ("[", "("):
-            depth += 1
+            # a prefix, in whatever it is
+            nests.append("OP25B_A_SESSION_" if name == "SESSION" else "OP25B_A_PREFIX_")
             length = 0
         else:
             kind, value = rest[1:].split(":", 1)

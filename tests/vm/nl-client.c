@@ -13,8 +13,9 @@
  *	post CMD ATTR...	send a message, and do not wait
  *	many COUNT CMD POOL	send COUNT messages, for pools named POOL and a number
  *	prefixes COUNT CMD POOL ADDR	send one message with COUNT /32 prefixes, from ADDR on
- *	status, pool NAME, pools, list CMD [POOL], senders, test SRC DST
+ *	status, pool NAME, pools, list CMD [POOL], senders, sessions, test SRC DST
  *				show the same as op25bctl -j
+ *	sync ATTR...		synchronise sessions, and show what was done
  *	staged CMD		show the policy that this socket's restore has staged
  *	start CMD ATTR...	request a dump
  *	more			receive the next part of the dump
@@ -405,6 +406,44 @@ static void show_sender(struct nlattr **attrs)
 	       (unsigned long long)nla_get_u64(sender[OP25B_A_SENDER_LAST]));
 }
 
+/* One of few prefixes: others take several messages. */
+static void show_session(struct nlattr **attrs)
+{
+	struct nlattr *session[OP25B_A_SESSION_MAX + 1], *attr;
+	const char *comma = "";
+	int rest;
+
+	if (nla_parse_nested(session, OP25B_A_SESSION_MAX, attrs[OP25B_A_SESSION], NULL))
+		die("a session that cannot be parsed");
+	printf("{\"id\":");
+	show_text(session[OP25B_A_SESSION_ID]);
+	printf(",\"prefixes\":[");
+	nla_for_each_nested(attr, attrs[OP25B_A_SESSION], rest) {
+		if (nla_type(attr) != OP25B_A_SESSION_PREFIX)
+			continue;
+		printf("%s", comma);
+		show_nested_prefix(attr);
+		comma = ",";
+	}
+	printf("],\"dev\":");
+	show_text(session[OP25B_A_SESSION_DEV]);
+	printf(",\"vrf\":null,\"expires\":");
+	if (session[OP25B_A_SESSION_TIMEOUT])
+		printf("%u", nla_get_u32(session[OP25B_A_SESSION_TIMEOUT]));
+	else
+		printf("null");
+	printf(",\"comment\":");
+	show_text(session[OP25B_A_SESSION_COMMENT]);
+	putchar('}');
+}
+
+static void show_counts(struct nlattr **attrs)
+{
+	printf("{\"added\":%u,\"changed\":%u,\"deleted\":%u,\"kept\":%u}",
+	       nla_get_u32(attrs[OP25B_A_ADDED_COUNT]), nla_get_u32(attrs[OP25B_A_CHANGED_COUNT]),
+	       nla_get_u32(attrs[OP25B_A_DELETED_COUNT]), nla_get_u32(attrs[OP25B_A_KEPT_COUNT]));
+}
+
 static const char *word(const char * const *words, unsigned int count, struct nlattr *attr)
 {
 	unsigned int number = nla_get_u32(attr);
@@ -455,7 +494,7 @@ static void show_pool(struct nlattr **attrs)
 
 	printf("{\"name\":");
 	show_text(attrs[OP25B_A_POOL]);
-	printf(",\"mode\":\"%s\",\"action\":\"%s\",\"guard\":[",
+	printf(",\"vrf\":null,\"mode\":\"%s\",\"action\":\"%s\",\"guard\":[",
 	       WORD(modes, attrs[OP25B_A_MODE]), WORD(actions, attrs[OP25B_A_ACTION]));
 	for (bit = 0; bit < COUNT(guards); bit++) {
 		if (!(guard >> bit & 1))
@@ -494,7 +533,13 @@ static void show_test(struct nlattr **attrs)
 	show_text(attrs[OP25B_A_POOL]);
 	printf(",\"prefix\":");
 	show_nested_prefix(attrs[OP25B_A_PREFIX]);
-	printf(",\"exempt\":%s,\"relay\":", attrs[OP25B_A_EXEMPT] ? "true" : "false");
+	printf(",\"exempt\":%s,\"session\":", attrs[OP25B_A_EXEMPT] ? "true" : "false");
+	if (attrs[OP25B_A_SESSION])
+		show_text(nla_find(nla_data(attrs[OP25B_A_SESSION]),
+				   nla_len(attrs[OP25B_A_SESSION]), OP25B_A_SESSION_ID));
+	else
+		printf("null");
+	printf(",\"relay\":");
 	show_nested_prefix(attrs[OP25B_A_RELAY]);
 	printf(",\"target\":");
 	show_nested_prefix(attrs[OP25B_A_TARGET]);
@@ -532,9 +577,10 @@ static void show_status(struct nlattr **attrs)
 	printf(",\"pools\":%u,\"prefixes\":{\"ipv4\":%u,\"ipv6\":%u}",
 	       nla_get_u32(attrs[OP25B_A_POOL_COUNT]), nla_get_u32(attrs[OP25B_A_PREFIX4_COUNT]),
 	       nla_get_u32(attrs[OP25B_A_PREFIX6_COUNT]));
-	printf(",\"exempts\":%u,\"relays\":%u,\"targets\":%u}",
+	printf(",\"exempts\":%u,\"relays\":%u,\"targets\":%u,\"sessions\":%u}",
 	       nla_get_u32(attrs[OP25B_A_EXEMPT_COUNT]), nla_get_u32(attrs[OP25B_A_RELAY_COUNT]),
-	       nla_get_u32(attrs[OP25B_A_TARGET_COUNT]));
+	       nla_get_u32(attrs[OP25B_A_TARGET_COUNT]),
+	       nla_get_u32(attrs[OP25B_A_SESSION_COUNT]));
 }
 
 static void show_outcome(void)
@@ -779,6 +825,15 @@ static void execute(char *line)
 	} else if (!strcmp(verb, "senders")) {
 		msg = message_new(256, OP25B_CMD_SENDER_GET, NLM_F_REQUEST | NLM_F_DUMP);
 		ask(msg, true, show_sender);
+	} else if (!strcmp(verb, "sessions")) {
+		msg = message_new(256, OP25B_CMD_SESSION_GET, NLM_F_REQUEST | NLM_F_DUMP);
+		ask(msg, true, show_session);
+	} else if (!strcmp(verb, "sync")) {
+		sprintf(a, "%d ", OP25B_CMD_SESSION_SYNC);
+		rest = strcat(strcpy(malloc(strlen(a) + strlen(rest) + 1), a), rest);
+		msg = message_of(rest, NLM_F_REQUEST | NLM_F_ACK);
+		free(rest);
+		ask(msg, false, show_counts);
 	} else if (!strcmp(verb, "list") && sscanf(rest, "%d", &command) == 1) {
 		msg = message_new(256, command, NLM_F_REQUEST | NLM_F_DUMP);
 		if (sscanf(rest, "%*d %63s", a) == 1)

@@ -51,6 +51,11 @@ def pool(**expected):
     return POOL, lambda pools: {**pools[0], **expected} == pools[0]
 
 
+def session(**expected):
+    """The only session has these members."""
+    return "sessions", lambda found: [{**one, **expected} for one in found] == found and len(found) == 1
+
+
 def prefixes(*expected):
     return PREFIXES, lambda found: [one["prefix"] for one in found] == list(expected)
 
@@ -278,16 +283,88 @@ BOUNDS = {
     }),
 }
 
+SESSION_RULE = (errno.EINVAL, "session needs an id of 1 to 63 printable ASCII characters, no blanks")
+ONE_OF_BOTH = (errno.EINVAL, "session needs either prefixes or a device")
+PREFIX_OF_SESSION = "PREFIX[ ADDR4:x:0a000100 ]"
+
+# What a session has. It is deleted after each.
+BOUNDS.update({
+    "session": Bounds("SESSION_ADD", "FORCE:x: {}", {
+        f"SESSION[ ID:s:a {PREFIX_OF_SESSION} ]": session(id="a", prefixes=["10.0.1.0/32"]),
+        # the last one counts
+        f"SESSION[ ID:s:a {PREFIX_OF_SESSION} ] SESSION[ ID:s:b {PREFIX_OF_SESSION} ]":
+            session(id="b"),
+    }, {
+        "!SESSION[ ID:s:a ]": ONE_OF_BOTH,
+        f"!SESSION[ ID:s:a {PREFIX_OF_SESSION} DEV:s:lo ]": ONE_OF_BOTH,
+        f"SESSION[ !0:x: ID:s:a {PREFIX_OF_SESSION} ]": (errno.EINVAL, "Unknown attribute type"),
+        f"SESSION[ ID:s:a {PREFIX_OF_SESSION} !6:x: ]": (errno.EINVAL, "Unknown attribute type"),
+    }, changes=0),
+    "session-id": Bounds("SESSION_ADD", f"FORCE:x: SESSION[ {{}} {PREFIX_OF_SESSION} ]", {
+        "ID:s:!": session(id="!"),
+        "ID:s:~": session(id="~"),
+        f"ID:s:{'i' * 63}": session(id="i" * 63),
+    }, {
+        "ID:s:": SESSION_RULE,
+        "ID:x:612000": SESSION_RULE,
+        "ID:x:617f00": SESSION_RULE,
+        "ID:x:61ff00": SESSION_RULE,
+        f"!ID:s:{'i' * 64}": NO_STRING,
+    }, changes=0),
+    "session-prefix": Bounds("SESSION_ADD", "FORCE:x: SESSION[ ID:s:a {} ]", {
+        "PREFIX[ ADDR4:x:00000000 LEN:u8:0 ]": session(prefixes=["0.0.0.0/0"]),
+        # sorted, and those that are given twice only once
+        "PREFIX[ ADDR4:x:0a000101 ] PREFIX[ ADDR4:x:0a000100 ] PREFIX[ ADDR4:x:0a000101 ]":
+            session(prefixes=["10.0.1.0/32", "10.0.1.1/32"]),
+    }, {
+        "!PREFIX[ ADDR4:x:0a000100 LEN:u8:33 ]": TOO_LONG,
+        "PREFIX[ ADDR4:x:0a000100 ] !PREFIX[ ADDR4:x:0a000101 LEN:u8:24 ]": HOST_BITS,
+        "PREFIX[ ADDR4:x:0a000100 !TIMEOUT:u32:1 ]": (errno.EINVAL, "Unknown attribute type"),
+    }, changes=0),
+    "session-dev": Bounds("SESSION_ADD", "FORCE:x: SESSION[ ID:s:a {} ]", {
+        "DEV:s:up": session(dev="up", prefixes=[]),
+    }, {
+        f"!DEV:s:{'d' * 15}": (errno.ENODEV, "device does not exist"),
+        "!DEV:s:down": (errno.ENETDOWN, "device is down"),
+        f"!DEV:s:{'d' * 16}": NO_STRING,
+    }, changes=0),
+    "session-timeout": Bounds("SESSION_ADD",
+                              f"FORCE:x: SESSION[ ID:s:a {PREFIX_OF_SESSION} {{}} ]", {
+        f"TIMEOUT:u32:{YEARS}": ("sessions", lambda found: found[0]["expires"] > YEARS - 100),
+        "TIMEOUT:u32:1": ("sessions", lambda found: all(one["expires"] == 1 for one in found)),
+    }, {
+        "!TIMEOUT:u32:0": OUT_OF_RANGE,
+        f"!TIMEOUT:u32:{YEARS + 1}": OUT_OF_RANGE,
+    }, changes=0),
+    "session-comment": Bounds("SESSION_ADD",
+                              f"FORCE:x: SESSION[ ID:s:a {PREFIX_OF_SESSION} {{}} ]", {
+        f"COMMENT:s:{C255}": session(comment=C255),
+        "COMMENT:s:": session(comment=None),
+    }, {
+        f"!COMMENT:s:{C256}": NO_STRING,
+        "COMMENT:x:610a00": (errno.EINVAL, "session has a control character in its comment"),
+    }, changes=0),
+    "dev": Bounds("TEST", "SRC[ ADDR4:x:0a000005 ] DST[ ADDR4:x:09090909 ] {}", {
+        "DEV:s:up": verdict("passed"),
+        "DEV:s:down": verdict("passed"),
+    }, {
+        f"!DEV:s:{'d' * 15}": (errno.ENODEV, "device does not exist"),
+        f"!DEV:s:{'d' * 16}": NO_STRING,
+    }, changes=0),
+})
+
 # Attributes of replies only
 REPLIES = {
     "op25b": {"pad", "prefix-count", "exempt-count", "relay-count", "packets", "exempt", "relay",
               "target-count", "target", "sender-count", "sender", "applied", "lost-count",
-              "event", "command", "change-count", "uid", "pid",
+              "event", "command", "change-count", "uid", "pid", "session-count", "added-count",
+              "changed-count", "deleted-count", "kept-count",
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
     "packets": {"syn", "malformed", "synack", "inbound", "spoofed"},
     "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},
     "sender": {"pad", "packets", "error", "destinations", "port", "first", "last"},
     "prefix": set(),
+    "session": set(),
 }
 
 # The attributes of a message of each operation, and the text of a refusal without each of them
@@ -311,7 +388,9 @@ NEEDED = {
              "DST[ ADDR4:x:09090909 ]": "src and dst are needed"},
     "prefix-move": {"POOL:s:east": "pool is missing", NET: "prefix is missing"},
     "status-get": {}, "flush": {}, "restore-begin": {}, "restore-commit": {},
-    "confirm": {}, "rollback": {},
+    "confirm": {}, "rollback": {}, "session-sync": {},
+    "session-add": {"SESSION[ ID:s:a PREFIX[ ADDR4:x:0a000100 ] ]": "session is missing, or its id"},
+    "session-del": {"SESSION[ ID:s:a ]": "session is missing, or its id"},
 }
 
 OPERATIONS = {op["name"]: op for op in SPEC["operations"]["list"]}
@@ -322,6 +401,7 @@ SETS = {one["name"]: {attribute["name"]: attribute for attribute in one["attribu
 @pytest.fixture(scope="module")
 def client(module):
     host = hosts.Host("bounds")
+    host.ip("link add up type dummy\nlink set up up\nlink add down type dummy\n")
     one = Client(host, PROGRAM)
     yield one
     one.end()
@@ -332,6 +412,7 @@ def client(module):
 def east(client):
     """The client, with a policy of one pool, whose settings differ from those in BOUNDS."""
     client.do("FLUSH")
+    client(f"sync {words('FORCE:x:')[0]}")
     client.do("POOL_ADD", BASE)
     return client
 
@@ -341,9 +422,9 @@ def constant(name):
 
 
 def test_all_attributes_are_here():
-    bounded = {"op25b": {name for name in BOUNDS if not name.startswith("prefix-")},
-               "prefix": {name.removeprefix("prefix-") for name in BOUNDS
-                          if name.startswith("prefix-")}}
+    bounded = {one: {name.removeprefix(one + "-") for name in BOUNDS if name.startswith(one + "-")}
+               for one in ("prefix", "session")}
+    bounded["op25b"] = {name for name in BOUNDS if not name.startswith(("prefix-", "session-"))}
     for name, attributes in SETS.items():
         assert set(attributes) == bounded.get(name, set()) | REPLIES[name], name
     assert sorted(NEEDED) == sorted(name for name, op in OPERATIONS.items() if "do" in op)
@@ -367,6 +448,7 @@ def test_just_inside(east, bounds):
         answer = east(question)
         assert is_right(answer), f"{value}: {answer}"
         east.do("FLUSH")
+        east(f"sync {words('FORCE:x:')[0]}")
         east.do("POOL_ADD", BASE)
 
 
@@ -376,6 +458,8 @@ def test_just_outside(east, bounds):
         message = bounds.message.format(value)
         if "!" not in message and text.startswith(("prefix ", "exempt ")):
             message = message.replace("PREFIX[", "!PREFIX[")    # the nest is at fault
+        if "!" not in message and text.startswith("session "):
+            message = message.replace("SESSION[", "!SESSION[")
         east.refused(bounds.command, message, code, text)
 
 

@@ -43,7 +43,7 @@ static const struct operation {
 	[OP25B_CMD_RELAY_ADD] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 6 },
 	[OP25B_CMD_RELAY_DEL] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 4 },
 	[OP25B_CMD_RELAY_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
-	[OP25B_CMD_TEST] = { A(SRC) | A(DST), 0, .weight = 6, .reads = true },
+	[OP25B_CMD_TEST] = { A(SRC) | A(DST), A(DEV), .weight = 6, .reads = true },
 	[OP25B_CMD_STATUS_GET] = { .weight = 1, .reads = true },
 	[OP25B_CMD_POLICY_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
 	[OP25B_CMD_FLUSH] = { .weight = 1 },
@@ -57,6 +57,12 @@ static const struct operation {
 		.may = A(POOL) | A(PREFIX), .weight = 2, .dumps = true, .no_do = true
 	},
 	[OP25B_CMD_SENDER_RESET] = { .may = A(POOL) | A(PREFIX), .weight = 2 },
+	[OP25B_CMD_SESSION_ADD] = { A(SESSION), A(FORCE), .weight = 8 },
+	[OP25B_CMD_SESSION_DEL] = { A(SESSION), A(FORCE), .weight = 4 },
+	[OP25B_CMD_SESSION_GET] = {	/* changes nothing, but requires a privilege */
+		.may = A(SESSION), .weight = 2, .dumps = true, .no_do = true
+	},
+	[OP25B_CMD_SESSION_SYNC] = { .may = A(SESSION) | A(FORCE), .weight = 3 },
 	[OP25B_CMD_CONFIRM] = { .weight = 2 },
 	[OP25B_CMD_ROLLBACK] = { .weight = 2 },
 };
@@ -124,6 +130,32 @@ static unsigned int random_bits_of_family(void)
 	return one_in(2) ? 32 : 128;
 }
 
+static void put_device(struct nlmsghdr *header, int type)
+{
+	static const char * const names[] = { "lo", "ppp0", "customer" };
+
+	mnl_attr_put_strz(header, type, names[below(sizeof(names) / sizeof(*names))]);
+}
+
+static void put_session(struct nlmsghdr *header)
+{
+	static const char * const ids[] = { "a", "b", "ppp0", "ppp1", "4711", "~!" };
+	struct nlattr *nest = mnl_attr_nest_start(header, OP25B_A_SESSION);
+	unsigned int n = one_in(4) ? 0 : one_in(4) ? below(40) : 1 + below(3);
+
+	mnl_attr_put_strz(header, OP25B_A_SESSION_ID, ids[below(sizeof(ids) / sizeof(*ids))]);
+	if (!n)
+		put_device(header, OP25B_A_SESSION_DEV);
+	for (; n; n--)
+		put_prefix(header, OP25B_A_SESSION_PREFIX, random_bits_of_family(), false, false);
+	if (one_in(3))
+		mnl_attr_put_u32(header, OP25B_A_SESSION_TIMEOUT,
+				 one_in(32) ? 1 : OP25B_TIMEOUT_MAX - below(OP25B_TIMEOUT_MAX / 2));
+	if (one_in(3))
+		mnl_attr_put_strz(header, OP25B_A_SESSION_COMMENT, "by RADIUS");
+	mnl_attr_nest_end(header, nest);
+}
+
 /* Put attributes of a type. @bits: 32 or 128, the length of addresses in SRC and DST */
 static void put_attribute(struct nlmsghdr *header, int command, int type, unsigned int bits)
 {
@@ -163,6 +195,13 @@ static void put_attribute(struct nlmsghdr *header, int command, int type, unsign
 		for (; n; n--)
 			put_prefix(header, type, random_bits_of_family(), false,
 				   command == OP25B_CMD_EXEMPT_ADD);
+		break;
+	case OP25B_A_SESSION:
+		for (n = command == OP25B_CMD_SESSION_SYNC ? below(6) : 1; n; n--)
+			put_session(header);
+		break;
+	case OP25B_A_DEV:
+		put_device(header, type);
 		break;
 	case OP25B_A_FORCE:
 		mnl_attr_put(header, type, 0, NULL);
