@@ -82,8 +82,8 @@ struct op25b_sender_row {
  * @weight: what it takes to wear down each row; 0: the row is free
  * @tag: the highest bits of the hash of the key of each row, so that few rows have to be read
  * @tags: all of them
- * @turns: four bits for each turn, the next one in the lowest: a row of the least weight, unless its
- *	   weight is above @bound; if it is 1, all rows of that weight follow
+ * @turns: four bits for each turn, the next one in the lowest: a row of the least weight, unless
+ *	   its weight is above @bound; if it is 1, all rows of that weight follow
  * @bound: no other row has less weight
  * @oldest: no row was touched last before this
  * @version: for the caller, who lets others read the set while packets are counted
