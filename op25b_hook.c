@@ -333,10 +333,10 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	return execute(judgement, skb, state, family, false, inner);
 }
 
-/* Judge a SYN as op25b_judge() does, with everything inline. */
+/* Judge a SYN as op25b_judge() does, with everything inline. @sessions: there may be sessions */
 static __always_inline unsigned int judge_syn(const struct op25b_table *table, struct sk_buff *skb,
 					      const struct nf_hook_state *state,
-					      enum op25b_family family)
+					      enum op25b_family family, const bool sessions)
 	__must_hold_shared(RCU)
 {
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
@@ -346,11 +346,11 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
 	judgement = op25b_judge_rules(table, policy, OP25B_CLASS_SYN, 0, family,
 				      op25b_skb_src(skb, family), family,
-				      op25b_skb_dst(skb, family), true);
+				      op25b_skb_dst(skb, family), true, sessions);
 	if (judgement.verdict == OP25B_VERDICT_UNDECIDED ||
 	    (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
-	if (op25b_session_any())
+	if (sessions)
 		judgement = by_device(judgement, skb, state, family);
 	return execute(judgement, skb, state, family, true, 0);
 }
@@ -359,14 +359,31 @@ static noinline unsigned int judge_syn_ipv4(const struct op25b_table *table, str
 					    const struct nf_hook_state *state)
 	__must_hold_shared(RCU)
 {
-	return judge_syn(table, skb, state, OP25B_IPV4);
+	return judge_syn(table, skb, state, OP25B_IPV4, false);
 }
 
 static noinline unsigned int judge_syn_ipv6(const struct op25b_table *table, struct sk_buff *skb,
 					    const struct nf_hook_state *state)
 	__must_hold_shared(RCU)
 {
-	return judge_syn(table, skb, state, OP25B_IPV6);
+	return judge_syn(table, skb, state, OP25B_IPV6, false);
+}
+
+/* The same while there are sessions, so that they cost nothing where there are none */
+static noinline unsigned int judge_syn_sessions_ipv4(const struct op25b_table *table,
+						     struct sk_buff *skb,
+						     const struct nf_hook_state *state)
+	__must_hold_shared(RCU)
+{
+	return judge_syn(table, skb, state, OP25B_IPV4, true);
+}
+
+static noinline unsigned int judge_syn_sessions_ipv6(const struct op25b_table *table,
+						     struct sk_buff *skb,
+						     const struct nf_hook_state *state)
+	__must_hold_shared(RCU)
+{
+	return judge_syn(table, skb, state, OP25B_IPV6, true);
 }
 
 static unsigned int op25b_hook_ipv4(void *priv, struct sk_buff *skb,
@@ -380,8 +397,11 @@ static unsigned int op25b_hook_ipv4(void *priv, struct sk_buff *skb,
 	type = op25b_peek_ipv4(skb->data, skb_headlen(skb));
 	if (likely(type == OP25B_PKT_NONE))
 		return NF_ACCEPT;
-	if (likely(type == OP25B_PKT_SYN))
+	if (likely(type == OP25B_PKT_SYN)) {
+		if (op25b_session_any())
+			return judge_syn_sessions_ipv4(priv, skb, state);
 		return judge_syn_ipv4(priv, skb, state);
+	}
 	return judge_other(priv, skb, state, OP25B_IPV4, type);
 }
 
@@ -396,8 +416,11 @@ static unsigned int op25b_hook_ipv6(void *priv, struct sk_buff *skb,
 	type = op25b_peek_ipv6(skb->data, skb_headlen(skb));
 	if (likely(type == OP25B_PKT_NONE))
 		return NF_ACCEPT;
-	if (likely(type == OP25B_PKT_SYN))
+	if (likely(type == OP25B_PKT_SYN)) {
+		if (op25b_session_any())
+			return judge_syn_sessions_ipv6(priv, skb, state);
 		return judge_syn_ipv6(priv, skb, state);
+	}
 	return judge_other(priv, skb, state, OP25B_IPV6, type);
 }
 

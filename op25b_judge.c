@@ -218,7 +218,7 @@ struct op25b_judgement op25b_judge_softwire(const struct op25b_table *table,
 				      type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
 							      OP25B_CLASS_MALFORMED,
 				      OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src, OP25B_IPV4,
-				      dst ? *dst : (struct op25b_key){ 0 }, false);
+				      dst ? *dst : (struct op25b_key){ 0 }, false, true);
 	/* a destination that is not known is no relay */
 	if (!dst && judgement.verdict == OP25B_VERDICT_RELAYED)
 		judgement.verdict = judgement.conf->settings.mode == OP25B_MODE_OBSERVE ?

@@ -69,6 +69,7 @@ bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
  * @other: that address
  * @quick: leave it undecided if an exempt with a timeout decides, or a target might: a call in the
  *	   middle would make it slower for all packets
+ * @sessions: there may be sessions
  *
  * Inline, because it is what most packets to port 25 need.
  *
@@ -78,7 +79,7 @@ static __always_inline struct op25b_judgement
 op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *policy,
 		  enum op25b_class class, u32 guard, enum op25b_family family,
 		  struct op25b_key side, enum op25b_family other_family, struct op25b_key other,
-		  const bool quick)
+		  const bool quick, const bool sessions)
 	__must_hold_shared(RCU)
 {
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
@@ -113,7 +114,7 @@ op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *po
 	if (conf->settings.mode == OP25B_MODE_OFF || (conf->settings.guard & guard) != guard)
 		return judgement;
 
-	if (op25b_session_any()) {
+	if (sessions && op25b_session_any()) {
 		judgement.sessions = rcu_dereference(table->sessions.map);
 		if (op25b_session_of_address(judgement.sessions, family, side))
 			value |= OP25B_ENTRY_EXEMPT;
@@ -146,7 +147,8 @@ op25b_judge_class(const struct op25b_table *table, const struct op25b_policy *po
 		  struct op25b_key side, struct op25b_key other)
 	__must_hold_shared(RCU)
 {
-	return op25b_judge_rules(table, policy, class, guard, family, side, family, other, false);
+	return op25b_judge_rules(table, policy, class, guard, family, side, family, other, false,
+				 true);
 }
 
 #endif /* _OP25B_JUDGE_H */
