@@ -322,10 +322,10 @@ BOUNDS.update({
         "PREFIX[ ADDR4:x:0a000100 !TIMEOUT:u32:1 ]": (errno.EINVAL, "Unknown attribute type"),
     }, changes=0),
     "session-dev": Bounds("SESSION_ADD", "FORCE:x: SESSION[ ID:s:a {} ]", {
-        "DEV:s:up": session(dev="up", prefixes=[]),
+        "DEV:s:up0": session(dev="up0", prefixes=[]),
     }, {
         f"!DEV:s:{'d' * 15}": (errno.ENODEV, "device does not exist"),
-        "!DEV:s:down": (errno.ENETDOWN, "device is down"),
+        "!DEV:s:down0": (errno.ENETDOWN, "device is down"),
         f"!DEV:s:{'d' * 16}": NO_STRING,
     }, changes=0),
     "session-timeout": Bounds("SESSION_ADD",
@@ -345,8 +345,8 @@ BOUNDS.update({
         "COMMENT:x:610a00": (errno.EINVAL, "session has a control character in its comment"),
     }, changes=0),
     "dev": Bounds("TEST", "SRC[ ADDR4:x:0a000005 ] DST[ ADDR4:x:09090909 ] {}", {
-        "DEV:s:up": verdict("passed"),
-        "DEV:s:down": verdict("passed"),
+        "DEV:s:up0": verdict("passed"),
+        "DEV:s:down0": verdict("passed"),
     }, {
         f"!DEV:s:{'d' * 15}": (errno.ENODEV, "device does not exist"),
         f"!DEV:s:{'d' * 16}": NO_STRING,
@@ -401,7 +401,7 @@ SETS = {one["name"]: {attribute["name"]: attribute for attribute in one["attribu
 @pytest.fixture(scope="module")
 def client(module):
     host = hosts.Host("bounds")
-    host.ip("link add up type dummy\nlink set up up\nlink add down type dummy\n")
+    host.ip("link add up0 type dummy\nlink set up0 up\nlink add down0 type dummy\n")
     one = Client(host, PROGRAM)
     yield one
     one.end()
