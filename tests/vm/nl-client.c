@@ -529,7 +529,7 @@ static void show_test(struct nlattr **attrs)
 	};
 	static_assert(COUNT(verdicts) == OP25B_VERDICT_MAX + 1, "verdicts");
 
-	printf("{\"pool\":");
+	printf("{\"vrf\":null,\"pool\":");
 	show_text(attrs[OP25B_A_POOL]);
 	printf(",\"prefix\":");
 	show_nested_prefix(attrs[OP25B_A_PREFIX]);

@@ -67,7 +67,7 @@ REFUSED = {     # exit code 2: the command is valid, and the kernel refuses it
 
 WRONG = {       # exit code 1: nothing was sent
     "pond add": 'unknown object "pond", expected one of: pool, prefix, exempt, relay, target, '
-                'sender, test, status, save, restore, confirm, rollback, diff, monitor, metrics, flush, help',
+                'session, sender, test, status, save, restore, confirm, rollback, diff, monitor, metrics, flush, help',
     "p add": 'object "p" is ambiguous, expected one of: pool, prefix',
     "pool ade east": 'unknown command "pool ade", did you mean "pool add"?',
     "pool list": 'unknown command "pool list", did you mean "pool show"?',
