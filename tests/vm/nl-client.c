@@ -829,10 +829,12 @@ static void execute(char *line)
 		msg = message_new(256, OP25B_CMD_SESSION_GET, NLM_F_REQUEST | NLM_F_DUMP);
 		ask(msg, true, show_session);
 	} else if (!strcmp(verb, "sync")) {
-		sprintf(a, "%d ", OP25B_CMD_SESSION_SYNC);
-		rest = strcat(strcpy(malloc(strlen(a) + strlen(rest) + 1), a), rest);
-		msg = message_of(rest, NLM_F_REQUEST | NLM_F_ACK);
-		free(rest);
+		char *line;
+
+		if (asprintf(&line, "%d %s", OP25B_CMD_SESSION_SYNC, rest) < 0)
+			die("no memory");
+		msg = message_of(line, NLM_F_REQUEST | NLM_F_ACK);
+		free(line);
 		ask(msg, false, show_counts);
 	} else if (!strcmp(verb, "list") && sscanf(rest, "%d", &command) == 1) {
 		msg = message_new(256, command, NLM_F_REQUEST | NLM_F_DUMP);

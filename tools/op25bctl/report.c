@@ -66,12 +66,14 @@ static void write_error(FILE *stream, struct place place, const char *kind, cons
  */
 static void keep_error(const char *text)
 {
-	bool known = here.file && kept_at.file && !strcmp(here.file, kept_at.file);
 	FILE *stream = fmemopen(kept, sizeof(kept) - 1, "w");
+	struct place place = here;
 
 	if (!stream)
 		return;
-	write_error(stream, known ? (struct place) {} : here, "", text);
+	if (here.file && kept_at.file && !strcmp(here.file, kept_at.file))
+		place = (struct place) {};
+	write_error(stream, place, "", text);
 	fclose(stream);
 }
 
