@@ -217,7 +217,7 @@ int op25b_nl_session_del(struct sk_buff *skb, struct genl_info *info)
  * Name all sessions of a message. With force, those whose device does not exist any more, or is
  * down, are left out: sessions end while a list of them is made.
  */
-static int sync_sessions(struct op25b_session_change *change, const struct genl_info *info,
+static int sync_sessions(struct op25b_session_change *change, struct genl_info *info,
 			 struct op25b_session_collision *collision)
 {
 	bool force = info->attrs[OP25B_A_FORCE];
@@ -248,11 +248,10 @@ static int sync_sessions(struct op25b_session_change *change, const struct genl_
 	return 0;
 }
 
-static int reply_counts(const struct genl_info *info, const struct op25b_session_counts *counts,
+static int reply_counts(struct genl_info *info, const struct op25b_session_counts *counts,
 			struct sk_buff *skb)
 {
-	void *header = genlmsg_put_reply(skb, (struct genl_info *)info, &op25b_nl_family, 0,
-					 OP25B_CMD_SESSION_SYNC);
+	void *header = genlmsg_put_reply(skb, info, &op25b_nl_family, 0, OP25B_CMD_SESSION_SYNC);
 
 	if (!header || nla_put_u32(skb, OP25B_A_ADDED_COUNT, counts->added) ||
 	    nla_put_u32(skb, OP25B_A_CHANGED_COUNT, counts->changed) ||
@@ -262,7 +261,7 @@ static int reply_counts(const struct genl_info *info, const struct op25b_session
 		return -EMSGSIZE;
 	}
 	genlmsg_end(skb, header);
-	return genlmsg_reply(skb, (struct genl_info *)info);
+	return genlmsg_reply(skb, info);
 }
 
 int op25b_nl_session_sync(struct sk_buff *skb, struct genl_info *info)

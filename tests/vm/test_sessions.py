@@ -220,7 +220,7 @@ def test_save_and_sync(op25b):
     assert sync("# a comment\n\n" + LINES + "new 10.0.0.3\n").stdout == \
         "1 added, 0 changed, 0 deleted, 3 kept\n"
     assert op25b.json("session", "show", "ppp1")[0]["expires"] < 999
-    assert sync("ppp0 10.0.0.1\nppp1 10.0.0.3 timeout 7\nother 10.0.0.2\n").stdout == \
+    assert sync("ppp0 10.0.0.1\nppp1 10.0.0.3 timeout 1000\nother 10.0.0.2\n").stdout == \
         "1 added, 2 changed, 2 deleted, 0 kept\n"
     assert [(one["id"], one["prefixes"]) for one in op25b.json("session", "show")] == [
         ("other", ["10.0.0.2/32"]), ("ppp0", ["10.0.0.1/32"]), ("ppp1", ["10.0.0.3/32"])]
