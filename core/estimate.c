@@ -49,7 +49,8 @@ void op25b_estimate_grow(struct op25b_estimate *estimate, u64 hash)
 
 	while ((le32_to_cpu(old) >> shift & 0xff) < rank) {
 		new = (old & ~cpu_to_le32(0xffU << shift)) | cpu_to_le32(rank << shift);
-		found = cmpxchg(word, old, new);
+		found = (__force __le32)cmpxchg((__force u32 *)word, (__force u32)old,
+						(__force u32)new);
 		if (found == old)
 			break;
 		old = found;

@@ -11,6 +11,7 @@
 
 /* annotations for sparse, which does not check the tests */
 #define __rcu
+#define __force
 #define __percpu
 
 #define data_race(x)		(x)
