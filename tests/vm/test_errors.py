@@ -229,9 +229,9 @@ class TestNothingChanges:
     def test_test(self, policy, line, answer):
         op25b, _ = policy
         src, dst = line.split()
-        assert op25b.json("test", src, dst) == dict(zip(
+        assert op25b.json("test", src, dst) == {"vrf": None, "session": None, **dict(zip(
             ("src", "dst", "pool", "prefix", "exempt", "relay", "target", "verdict"),
-            (src, dst, *answer)))
+            (src, dst, *answer)))}
 
 
 def test_a_batch_stops_at_its_first_error(op25b, tmp_path):
@@ -300,11 +300,11 @@ def test_json_of_every_object(op25b):
         {"prefix": "192.0.2.0/28", "pool": None}, {"prefix": "198.51.100.1/32", "pool": "east"}]
     status = op25b.json("status")
     assert {**status, "version": None, "generation": None, "applied": None} == {
-        "version": None, "generation": None, "applied": None, "confirm": None, "pools": 2, "prefixes": {"ipv4": 2, "ipv6": 1},
-        "exempts": 2, "relays": 2, "targets": 2}
+        "version": None, "generation": None, "applied": None, "confirm": None, "pools": 2,
+        "prefixes": {"ipv4": 2, "ipv6": 1}, "exempts": 2, "relays": 2, "targets": 2, "sessions": 0}
     east, = op25b.json("pool", "show", "east")
     assert {**east, "packets": None} == {
-        "name": "east", "mode": "enforce", "action": "drop", "guard": ["synack"],
+        "name": "east", "vrf": None, "mode": "enforce", "action": "drop", "guard": ["synack"],
         "log": None, "subscriber": 64, "prefixes": 2, "exempts": 2, "relays": 1, "targets": 0,
         "senders": None, "packets": None}
     assert op25b.json("target", "show") == [

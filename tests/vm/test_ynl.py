@@ -204,7 +204,7 @@ def test_every_operation(family):
     assert status.pop("lost-count") >= 0
     assert time.time() - 60 < status.pop("applied") <= time.time() + 1
     assert status == {"version": version, "pool-count": 2, "prefix4-count": 2, "prefix6-count": 1,
-                      "exempt-count": 2, "relay-count": 2, "target-count": 2}
+                      "exempt-count": 2, "relay-count": 2, "target-count": 2, "session-count": 0}
 
     family.do("pool-set", {"pool": "east", "mode": "off", "guard": []})
     family.do("pool-reset", {"pool": "east"})
@@ -227,6 +227,14 @@ def test_every_operation(family):
     assert family.dump("relay-get", {}) == []
     assert family.dump("target-get", {}) == []
     assert family.do("status-get", {})["generation"] == generation + 9
+
+    session = {"id": "a", "prefix": [prefix("10.0.0.7/32")]}
+    family.do("session-add", {"session": [session]})
+    assert [one["id"] for message in family.dump("session-get", {}) for one in message["session"]] == ["a"]
+    assert family.do("session-sync", {"session": [session]}) == {
+        "added-count": 0, "changed-count": 0, "deleted-count": 0, "kept-count": 1}
+    family.do("session-del", {"session": [{"id": "a"}]})
+    assert family.dump("session-get", {}) == []
 
     family.do("restore-begin", {})
     family.do("pool-add", {"pool": "new", "prefix": [prefix("10.0.0.0/8")]})
