@@ -16,7 +16,7 @@
 #include "core/memory.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
-#include "op25b_session.h"
+#include "op25b_session_change.h"
 
 /* Whether an id, which is not too long, has characters that can stand in a line with others */
 static bool id_is_valid(const char *id)

@@ -3,97 +3,26 @@
  * Sessions: customers for whom a BRAS has opened port 25
  *
  * They are no part of the policy: a restore leaves them alone, and a change of one session copies
- * nothing of the policy. Packets reach them through one pointer, op25b_sessions.map, under RCU. A
- * change makes another map, which shares with the one before all that it has not touched
- * (core/lpm.c). It has a session leave the map, or enter it, as a whole: a session is never written
- * to, but replaced by another one. What may fail comes first; then the map is published, and the
- * tables that only changes read follow.
- *
- * The text of a refusal starts with its noun, so that a client can put the value behind it:
- * `prefix is in session "ppp0"` becomes `prefix 10.0.0.7/32 is in session "ppp0"`.
+ * nothing of the policy. Packets reach them through one pointer, op25b_sessions.map, under RCU.
+ * op25b_session_change.c changes them, and op25b_session_end.c ends those whose time or device is
+ * gone.
  */
 #include <linux/errno.h>
+#include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "core/memory.h"
 #include "op25b_session.h"
-#include "op25b_session_event.h"
 #include "op25b_table.h"
-#include "op25b_workqueue.h"
 
 DEFINE_STATIC_KEY_FALSE(op25b_session_key);
 
-/**
- * struct op25b_session_change - a change of the sessions of a namespace
- * @table: its table
- * @map: the new map
- * @base: the map that @map was copied from; NULL if there were no sessions
- * @garbage: the parts of @base that @map does not share any more
- * @ids: the sessions that are new, by their ids
- * @gone: those in force that the change ends or replaces
- * @unused: those that were new and do not come into force
- * @loser: after -EEXIST: the session that cannot have ...
- * @wanted: ... this prefix, or its device if this is NULL, because ...
- * @owner: ... this session has it
- * @work: frees what is not in force any more, after a grace period
- */
-struct op25b_session_change {
-	struct op25b_table *table;
-	struct op25b_session_map *map;
-	struct op25b_session_map *base;
-	struct op25b_garbage garbage;
-	struct rb_root ids;
-	struct op25b_session *gone;
-	struct op25b_session *unused;
-	const struct op25b_session *loser;
-	const struct op25b_prefix *wanted;
-	const struct op25b_session *owner;
-	struct rcu_work work;
-};
-
-static struct op25b_session *session_of(unsigned long value)
-{
-	return (struct op25b_session *)value;
-}
-
-/* Whether it counts: whoever finds a session asks this. Its end may come later. */
-static bool is_live(const struct op25b_session *session)
-{
-	if (READ_ONCE(session->ended))
-		return false;
-	return !session->has_timeout || session->expiry.expires > ktime_get_coarse_boottime();
-}
-
-static struct op25b_session_map *map_in_force(struct op25b_sessions *sessions)
-	__context_unsafe(/* the lock keeps the map as RCU does */)
-{
-	return rcu_dereference_protected(sessions->map, lockdep_is_held(&sessions->lock));
-}
-
-static void session_put(struct op25b_session *session)
-{
-	if (refcount_dec_and_test(&session->refs))
-		kvfree(session);
-}
-
-static struct op25b_key device_key(int ifindex)
-{
-	return (struct op25b_key){ .hi = (u64)(u32)ifindex << 32 };
-}
-
-#define DEVICE_BITS	32
-
-/* After how many prefixes others may run */
-#define RESCHED_PREFIXES 64
-
-/* When to try again to end a session whose device is gone, in seconds */
+/* When to try again if memory is short, in seconds */
 #define RETRY_SECONDS	1
 
 /* --- packets --- */
@@ -123,9 +52,9 @@ const struct op25b_session *op25b_session_of_address(const struct op25b_session_
 
 	if (map)
 		match = lookup_prefix(map, family, key);
-	while (match.value && !is_live(session_of(match.value)))
+	while (match.value && !op25b_session_is_live(op25b_session_of(match.value)))
 		match = op25b_lpm_lookup_shorter(map->prefix[family], key, match.len);
-	return session_of(match.value);
+	return op25b_session_of(match.value);
 }
 
 /**
@@ -139,11 +68,13 @@ const struct op25b_session *op25b_session_of_device(const struct op25b_session_m
 						    int ifindex)
 {
 	struct op25b_session *session;
+	struct op25b_lpm_match match;
 
 	if (!map || !ifindex)
 		return NULL;
-	session = session_of(op25b_lpm_lookup_ipv4(map->device, device_key(ifindex)).value);
-	return session && is_live(session) ? session : NULL;
+	match = op25b_lpm_lookup_ipv4(map->device, op25b_session_device_key(ifindex));
+	session = op25b_session_of(match.value);
+	return session && op25b_session_is_live(session) ? session : NULL;
 }
 
 /* --- by id --- */
@@ -168,15 +99,26 @@ static struct op25b_session *find_in(struct rb_root *ids, const char *id, struct
 	return NULL;
 }
 
-static struct op25b_session *find(struct rb_root *ids, const char *id)
+/**
+ * op25b_session_find() - find the session of an id
+ * @ids: where to
+ * @id: the id
+ *
+ * Return: the session, or NULL.
+ */
+struct op25b_session *op25b_session_find(struct rb_root *ids, const char *id)
 {
 	struct rb_node *parent, **link;
 
 	return find_in(ids, id, &parent, &link);
 }
 
-/* Nobody in @ids has its id. */
-static void insert(struct rb_root *ids, struct op25b_session *session)
+/**
+ * op25b_session_insert() - add a session to those that are found by their ids
+ * @ids: where to; none of them has its id
+ * @session: the session
+ */
+void op25b_session_insert(struct rb_root *ids, struct op25b_session *session)
 {
 	struct rb_node *parent, **link;
 
@@ -185,758 +127,43 @@ static void insert(struct rb_root *ids, struct op25b_session *session)
 	rb_insert_color(&session->node, ids);
 }
 
-/* The session of an id, as the change has it until now, or NULL */
-static struct op25b_session *find_changed(struct op25b_session_change *change, const char *id)
-{
-	struct op25b_session *session = find(&change->ids, id);
-
-	lockdep_assert_held(&change->table->sessions.lock);
-	if (session)
-		return session;
-	session = find(&change->table->sessions.ids, id);
-	return session && !session->leaves ? session : NULL;
-}
-
-/* --- making a session --- */
-
-static int compare_prefixes(const void *left, const void *right)
-{
-	const struct op25b_prefix *a = left, *b = right;
-	int order;
-
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	order = op25b_key_compare(a->key, b->key);
-	return order ?: (int)a->len - (int)b->len;
-}
-
-/* Sort the prefixes of a request; those that are given twice are left out. */
-static unsigned int sort_prefixes(struct op25b_prefix *prefix, unsigned int n)
-{
-	unsigned int i, kept = 0;
-
-	sort(prefix, n, sizeof(*prefix), compare_prefixes, NULL);
-	for (i = 0; i < n; i++)
-		if (!kept || !op25b_prefix_equal(&prefix[kept - 1], &prefix[i]))
-			prefix[kept++] = prefix[i];
-	return kept;
-}
-
-static struct op25b_session *session_alloc(const char *id, const struct op25b_prefix *prefix,
-					   unsigned int prefixes, const char *comment)
-{
-	size_t id_size = strlen(id) + 1, comment_size = strlen(comment) + 1;
-	struct op25b_session *session;
-	char *text;
-
-	session = kvzalloc(struct_size(session, prefix, prefixes) + id_size + comment_size,
-			   OP25B_GFP);
-	if (!session)
-		return NULL;
-	refcount_set(&session->refs, 1);
-	session->fresh = true;
-	session->prefixes = prefixes;
-	if (prefixes)
-		memcpy(session->prefix, prefix, prefixes * sizeof(*prefix));
-	session->comment = id_size;
-	text = (char *)&session->prefix[prefixes];
-	memcpy(text, id, id_size);
-	memcpy(text + id_size, comment, comment_size);
-	return session;
-}
-
-static struct op25b_session *session_make(const struct op25b_session_request *request)
-{
-	unsigned int prefixes = sort_prefixes(request->prefix, request->prefixes);
-	struct op25b_session *session;
-
-	session = session_alloc(request->id, request->prefix, prefixes, request->comment);
-	if (!session)
-		return NULL;
-	session->ifindex = request->ifindex;
-	session->has_timeout = request->timeout;
-	session->expiry.expires = ktime_add(ktime_get_boottime(), ktime_set(request->timeout, 0));
-	return session;
-}
-
-/* Whether they are the same but for the time that is left */
-static bool is_same(const struct op25b_session *a, const struct op25b_session *b)
-{
-	unsigned int i;
-
-	if (a->prefixes != b->prefixes || a->ifindex != b->ifindex ||
-	    a->has_timeout != b->has_timeout ||
-	    strcmp(op25b_session_comment(a), op25b_session_comment(b)))
-		return false;
-	for (i = 0; i < a->prefixes; i++)
-		if (!op25b_prefix_equal(&a->prefix[i], &b->prefix[i]))
-			return false;
-	return true;
-}
-
-/* --- the steps of a change --- */
-
-/* Free what is fresh of a map that was not published. */
-static void map_discard(const struct op25b_session_map *map)
-{
-	op25b_lpm_discard(map->prefix[OP25B_IPV4]);
-	op25b_lpm_discard(map->prefix[OP25B_IPV6]);
-	op25b_lpm_discard(map->device);
-}
-
-/* Take a session out of the new map, in force or fresh. */
-static int leave(struct op25b_session_change *change, struct op25b_session *session)
-{
-	struct op25b_session_map *map = change->map;
-	const struct op25b_prefix *prefix;
-	unsigned int i;
-	int err = 0;
-
-	if (session->fresh) {
-		rb_erase(&session->node, &change->ids);
-		session->next = change->unused;
-		change->unused = session;
-	} else {
-		session->leaves = true;
-		session->next = change->gone;
-		change->gone = session;
-	}
-	for (i = 0; i < session->prefixes && !err; i++) {
-		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
-			cond_resched();
-		prefix = &session->prefix[i];
-		err = op25b_lpm_del(&map->prefix[prefix->family], &change->garbage, prefix->key,
-				    prefix->len);
-	}
-	if (!err && session->ifindex)
-		err = op25b_lpm_del(&map->device, &change->garbage, device_key(session->ifindex),
-				    DEVICE_BITS);
-	return err;
-}
-
-static int enter(struct op25b_session_change *change, struct op25b_session *session, bool force);
-
-/* A fresh session, which nobody else sees, loses one of its prefixes. */
-static void drop_prefix(struct op25b_session *session, const struct op25b_prefix *prefix)
-{
-	const char *end = op25b_session_comment(session) + strlen(op25b_session_comment(session));
-	struct op25b_prefix *gone = session->prefix;
-
-	while (!op25b_prefix_equal(gone, prefix))
-		gone++;
-	/* the id and the comment follow the prefixes */
-	memmove(gone, gone + 1, end + 1 - (const char *)(gone + 1));
-	session->prefixes--;
-}
-
-/* A fresh one in the place of a session in force; NULL when out of memory. */
-static struct op25b_session *session_copy(const struct op25b_session *session)
-{
-	struct op25b_session *copy = session_alloc(op25b_session_id(session), session->prefix,
-						   session->prefixes,
-						   op25b_session_comment(session));
-
-	if (!copy)
-		return NULL;
-	copy->ifindex = session->ifindex;
-	copy->has_timeout = session->has_timeout;
-	copy->expiry.expires = session->expiry.expires;
-	return copy;
-}
-
-/*
- * Take a prefix from a session, which ends if it was the last. The prefix is still in the map, for
- * the caller to write another value there.
- */
-static int take_prefix(struct op25b_session_change *change, struct op25b_session *owner,
-		       const struct op25b_prefix *prefix)
-{
-	struct op25b_session *copy;
-	int err;
-
-	if (owner->prefixes == 1)
-		return leave(change, owner);
-	if (!owner->fresh) {
-		copy = session_copy(owner);
-		if (!copy)
-			return -ENOMEM;
-		err = leave(change, owner);
-		if (err) {
-			kvfree(copy);
-			return err;
-		}
-		drop_prefix(copy, prefix);
-		return enter(change, copy, true);
-	}
-	drop_prefix(owner, prefix);
-	return 0;
-}
-
-/*
- * Make room for a fresh session at a prefix, or at its device if @prefix is NULL, that @owner has.
- * What has ended is in nobody's way. -EEXIST: without force, notes the collision.
- */
-static int displace(struct op25b_session_change *change, const struct op25b_session *session,
-		    const struct op25b_prefix *prefix, struct op25b_session *owner, bool force)
-{
-	if (!is_live(owner) || (force && !prefix))
-		return leave(change, owner);
-	if (force)
-		return take_prefix(change, owner, prefix);
-	change->loser = session;
-	change->owner = owner;
-	change->wanted = prefix;
-	return -EEXIST;
-}
-
-static int enter_prefix(struct op25b_session_change *change, struct op25b_session *session,
-			const struct op25b_prefix *prefix, bool force)
-{
-	struct op25b_lpm *lpm = &change->map->prefix[prefix->family];
-	unsigned long value = op25b_lpm_get(*lpm, prefix->key, prefix->len);
-	int err = 0;
-
-	if (value)
-		err = displace(change, session, prefix, session_of(value), force);
-	if (err)
-		return err;
-	return op25b_lpm_set(lpm, &change->garbage, prefix->key, prefix->len,
-			     (unsigned long)session);
-}
-
-static int enter_device(struct op25b_session_change *change, struct op25b_session *session,
-			bool force)
-{
-	struct op25b_key key = device_key(session->ifindex);
-	struct op25b_lpm *lpm = &change->map->device;
-	unsigned long value = op25b_lpm_get(*lpm, key, DEVICE_BITS);
-	int err = 0;
-
-	if (value)
-		err = displace(change, session, NULL, session_of(value), force);
-	if (err)
-		return err;
-	return op25b_lpm_set(lpm, &change->garbage, key, DEVICE_BITS, (unsigned long)session);
-}
-
-/*
- * Put a fresh session into the new map. It belongs to the change from now on, whatever is returned.
- */
-static int enter(struct op25b_session_change *change, struct op25b_session *session, bool force)
-{
-	unsigned int i;
-	int err = 0;
-
-	insert(&change->ids, session);
-	for (i = 0; i < session->prefixes && !err; i++) {
-		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
-			cond_resched();
-		err = enter_prefix(change, session, &session->prefix[i], force);
-	}
-	if (!err && session->ifindex)
-		err = enter_device(change, session, force);
-	return err;
-}
-
-/* The longest id that there is room for in a formatted text, which has up to 79 bytes */
-#define OWNER_MAX 50
-
-/* Say what has collided. The id is the request's, which outlives the session. */
-static void report_collision(const struct op25b_session_change *change, const char *id,
-			     struct op25b_session_collision *collision,
-			     struct netlink_ext_ack *extack)
-{
-	const char *owner = op25b_session_id(change->owner);
-
-	collision->id = id;
-	collision->ifindex = change->loser->ifindex;
-	if (change->wanted)
-		collision->prefix = *change->wanted;
-	if (change->wanted && strlen(owner) > OWNER_MAX) {
-		NL_SET_ERR_MSG(extack, "prefix is in another session");
-	} else if (change->wanted) {
-		op25b_err_msg(extack, "prefix is in another session",
-			      "prefix is in session \"%s\"", owner);
-	} else if (strlen(owner) > OWNER_MAX) {
-		NL_SET_ERR_MSG(extack, "device is that of another session");
-	} else {
-		op25b_err_msg(extack, "device is that of another session",
-			      "device is that of session \"%s\"", owner);
-	}
-}
-
 /**
- * op25b_session_add() - add a session
- * @change: the change
- * @request: what it is to be; its prefixes are sorted
- * @force: it may be there already: it becomes what is asked for. What other sessions have of its
- *	   prefixes or its device, it takes from them
- * @collision: set to what another one has, if that is the failure
- * @extack: takes the reason of a failure
- *
- * Return: 0, -EEXIST or -ENOMEM.
+ * op25b_session_put() - drop a reference to a session
+ * @session: the session, which no packet can see any more if this is the last one
  */
-int op25b_session_add(struct op25b_session_change *change,
-		      const struct op25b_session_request *request, bool force,
-		      struct op25b_session_collision *collision, struct netlink_ext_ack *extack)
+void op25b_session_put(struct op25b_session *session)
 {
-	struct op25b_session *session, *old = find_changed(change, request->id);
-	int err;
-
-	if (old && is_live(old) && !force) {
-		NL_SET_ERR_MSG(extack, "session exists already");
-		return -EEXIST;
-	}
-	session = session_make(request);
-	if (!session)
-		return -ENOMEM;
-	err = old ? leave(change, old) : 0;
-	if (err) {
+	if (refcount_dec_and_test(&session->refs))
 		kvfree(session);
-		return err;
-	}
-	err = enter(change, session, force);
-	if (err == -EEXIST)
-		report_collision(change, request->id, collision, extack);
-	return err;
 }
 
 /**
- * op25b_session_del() - end a session
- * @change: the change
- * @id: its id
- * @force: it need not be there
- * @extack: takes the reason of a failure
+ * op25b_session_schedule() - set the timer of the work that ends sessions
+ * @sessions: the sessions, locked
+ * @failed: memory was short: the work is to try again soon what was due
  *
- * Return: 0, -ENOENT or -ENOMEM.
+ * The work also has to try again as long as there are orphans.
  */
-int op25b_session_del(struct op25b_session_change *change, const char *id, bool force,
-		      struct netlink_ext_ack *extack)
-{
-	struct op25b_session *session = find_changed(change, id);
-	bool live = session && is_live(session);
-	int err = session ? leave(change, session) : 0;
-
-	if (err || live || force)
-		return err;
-	NL_SET_ERR_MSG(extack, "session does not exist");
-	return -ENOENT;
-}
-
-/**
- * op25b_session_sync() - name a session that is to be there after a synchronisation
- * @change: the change, which does nothing else
- * @request: what it is to be; its prefixes are sorted
- * @force: what an earlier one has of its id, prefixes or device, it takes from that one
- * @collision: set to what an earlier one has, if that is the failure
- * @extack: takes the reason of a failure
- *
- * Return: 0, -EEXIST or -ENOMEM.
- */
-int op25b_session_sync(struct op25b_session_change *change,
-		       const struct op25b_session_request *request, bool force,
-		       struct op25b_session_collision *collision, struct netlink_ext_ack *extack)
-{
-	struct op25b_session *session, *named = find(&change->ids, request->id);
-	int err = 0;
-
-	if (named && !force) {
-		NL_SET_ERR_MSG(extack, "session is given twice");
-		return -EEXIST;
-	}
-	session = session_make(request);
-	if (!session)
-		return -ENOMEM;
-	if (named)
-		err = leave(change, named);
-	if (err) {
-		kvfree(session);
-		return err;
-	}
-	err = enter(change, session, force);
-	if (err == -EEXIST)
-		report_collision(change, request->id, collision, extack);
-	return err;
-}
-
-/*
- * Have a session that was named be there: as it is already, or as a new one. What other sessions in
- * force have of it was not named, and has left.
- */
-static int sync_one(struct op25b_session_change *change, struct op25b_session *named,
-		    struct op25b_session_counts *counts)
-{
-	struct op25b_session *old;
-
-	lockdep_assert_held(&change->table->sessions.lock);
-	old = find(&change->table->sessions.ids, op25b_session_id(named));
-	if (old && !old->leaves) {
-		session_put(named);
-		counts->kept++;
-		return 0;
-	}
-	if (old && is_live(old))
-		counts->changed++;
-	else
-		counts->added++;
-	return enter(change, named, false);
-}
-
-/**
- * op25b_session_sync_end() - make a synchronisation's change of what was named
- * @change: the change
- * @counts: set to what it has done
- *
- * What was named has been entered into a map that began without any session, so that none of it
- * collides. This now becomes the change of the map in force.
- *
- * Return: 0 or -ENOMEM.
- */
-int op25b_session_sync_end(struct op25b_session_change *change,
-			   struct op25b_session_counts *counts)
-{
-	struct rb_root named = change->ids;
-	struct op25b_session *session, *wish;
-	struct rb_node *node;
-	int err = 0;
-
-	lockdep_assert_held(&change->table->sessions.lock);
-	*counts = (struct op25b_session_counts){ 0 };
-	change->ids = RB_ROOT;
-	map_discard(change->map);
-	memset(change->map, 0, sizeof(*change->map));
-	if (change->base)
-		*change->map = *change->base;
-	for (node = rb_first(&change->table->sessions.ids); node && !err; node = rb_next(node)) {
-		session = rb_entry(node, struct op25b_session, node);
-		wish = find(&named, op25b_session_id(session));
-		if (wish && is_live(session) && is_same(session, wish))
-			continue;
-		counts->deleted += !wish && is_live(session);
-		err = leave(change, session);
-		cond_resched();
-	}
-	while ((node = rb_first(&named))) {
-		session = rb_entry(node, struct op25b_session, node);
-		rb_erase(node, &named);
-		if (err)
-			session_put(session);
-		else
-			err = sync_one(change, session, counts);
-		cond_resched();
-	}
-	return err;
-}
-
-/* --- begin, commit, abort --- */
-
-/**
- * op25b_session_change_begin() - begin a change of the sessions
- * @table: the table of the namespace; its lock of sessions is held until the change has ended
- * @empty: a synchronisation: begin with no sessions, until op25b_session_sync_end()
- *
- * Return: the change, or NULL when out of memory.
- */
-struct op25b_session_change *op25b_session_change_begin(struct op25b_table *table, bool empty)
-{
-	struct op25b_session_change *change = kzalloc(sizeof(*change), OP25B_GFP);
-	struct op25b_sessions *sessions = &table->sessions;
-
-	lockdep_assert_held(&sessions->lock);
-	if (!change)
-		return NULL;
-	change->table = table;
-	change->ids = RB_ROOT;
-	change->base = map_in_force(sessions);
-	change->map = kzalloc(sizeof(*change->map), OP25B_GFP);
-	if (!change->map) {
-		kfree(change);
-		return NULL;
-	}
-	if (change->base && !empty)
-		*change->map = *change->base;
-	return change;
-}
-
-static void free_list(struct op25b_session *session)
-{
-	struct op25b_session *next;
-
-	for (; session; session = next) {
-		next = session->next;
-		session_put(session);
-		cond_resched();
-	}
-}
-
-static void free_change(struct work_struct *work)
-{
-	struct op25b_session_change *change =
-		container_of(to_rcu_work(work), struct op25b_session_change, work);
-
-	free_list(change->gone);
-	op25b_garbage_free(&change->garbage);
-	kfree(change->base);
-	kfree(change);
-}
-
-static void map_seal(const struct op25b_session_map *map)
-{
-	op25b_lpm_seal(map->prefix[OP25B_IPV4]);
-	op25b_lpm_seal(map->prefix[OP25B_IPV6]);
-	op25b_lpm_seal(map->device);
-}
-
-static bool map_is_empty(const struct op25b_session_map *map)
-{
-	return !map->prefix[OP25B_IPV4].root && !map->prefix[OP25B_IPV6].root && !map->device.root;
-}
-
-static void sessions_schedule(struct op25b_sessions *sessions)
-	__must_hold(&sessions->lock)
+void op25b_session_schedule(struct op25b_sessions *sessions, bool failed)
 {
 	struct timerqueue_node *next = timerqueue_getnext(&sessions->expiries);
 	ktime_t at = ktime_add(ktime_get_boottime(), ktime_set(RETRY_SECONDS, 0));
 
-	if (next && (!sessions->orphans || ktime_after(at, next->expires)))
+	if (next && !failed && (!sessions->orphans || ktime_after(at, next->expires)))
 		at = next->expires;
 	if (next || sessions->orphans)
 		hrtimer_start(&sessions->expiry_timer, at, HRTIMER_MODE_ABS);
 }
 
-/* What has expired or lost its device before a command comes to it was not ended by the command. */
-static enum op25b_event kind_of_end(const struct op25b_session *session, enum op25b_event kind)
-{
-	if (session->ended)
-		return OP25B_EVENT_SESSION_DOWN;
-	return is_live(session) ? kind : OP25B_EVENT_SESSION_EXPIRED;
-}
-
-/* Take those that are gone out of the tables; the packets' map is another one already. */
-static void drop_gone(struct op25b_session_change *change, enum op25b_event kind,
-		      struct op25b_session_events *events)
-	__must_hold(&change->table->sessions.lock)
-{
-	struct op25b_sessions *sessions = &change->table->sessions;
-	struct op25b_session *session;
-
-	for (session = change->gone; session; session = session->next) {
-		rb_erase(&session->node, &sessions->ids);
-		if (session->has_timeout)
-			timerqueue_del(&sessions->expiries, &session->expiry);
-		WRITE_ONCE(sessions->count, sessions->count - 1);
-		sessions->orphans -= session->ended;
-		if (!find(&change->ids, op25b_session_id(session)))
-			op25b_session_event(events, kind_of_end(session, kind), session);
-		else	/* for the event of the one that takes its place */
-			find(&change->ids, op25b_session_id(session))->leaves = true;
-		cond_resched();
-	}
-}
-
-/* Put those that are new into the tables. */
-static void take_new(struct op25b_session_change *change, struct op25b_session_events *events)
-	__must_hold(&change->table->sessions.lock)
-{
-	struct op25b_sessions *sessions = &change->table->sessions;
-	struct op25b_session *session;
-	struct rb_node *node;
-
-	while ((node = rb_first(&change->ids))) {
-		session = rb_entry(node, struct op25b_session, node);
-		rb_erase(node, &change->ids);
-		op25b_session_event(events, session->leaves ? OP25B_EVENT_SESSION_CHANGED :
-							      OP25B_EVENT_SESSION_NEW, session);
-		session->leaves = false;
-		session->fresh = false;
-		insert(&sessions->ids, session);
-		if (session->has_timeout)
-			timerqueue_add(&sessions->expiries, &session->expiry);
-		WRITE_ONCE(sessions->count, sessions->count + 1);
-		cond_resched();
-	}
-}
-
-/* Have the process pay for what the end of the sessions takes, or nobody. */
-static void set_memcg(struct op25b_sessions *sessions, bool process)
-	__must_hold(&sessions->lock)
-{
-	mem_cgroup_put(sessions->memcg);
-	sessions->memcg = process ? get_mem_cgroup_from_mm(current->mm) : NULL;
-}
-
-/**
- * op25b_session_change_commit() - put the sessions of a change into force
- * @change: the change, which is gone afterwards
- * @kind: the kind of the events of those that are gone
- *
- * Nothing of this can fail.
- */
-void op25b_session_change_commit(struct op25b_session_change *change, enum op25b_event kind)
-{
-	struct op25b_sessions *sessions = &change->table->sessions;
-	struct op25b_session_events events = { .table = change->table };
-	u32 count = sessions->count;
-
-	lockdep_assert_held(&sessions->lock);
-	op25b_session_events_begin(&events);
-	map_seal(change->map);
-	if (map_is_empty(change->map)) {
-		kfree(change->map);
-		change->map = NULL;
-	}
-	rcu_assign_pointer(sessions->map, change->map);
-	drop_gone(change, kind, &events);
-	if (change->ids.rb_node)
-		set_memcg(sessions, true);
-	take_new(change, &events);
-	if (!sessions->count)
-		set_memcg(sessions, false);
-	if (!count && sessions->count)
-		static_branch_inc(&op25b_session_key);
-	if (count && !sessions->count)
-		static_branch_dec(&op25b_session_key);
-	sessions_schedule(sessions);
-	op25b_session_events_end(&events);
-	free_list(change->unused);
-	INIT_RCU_WORK(&change->work, free_change);
-	queue_rcu_work(op25b_workqueue, &change->work);
-}
-
-/**
- * op25b_session_change_abort() - end a change so that nothing has happened
- * @change: the change, which is gone afterwards
- */
-void op25b_session_change_abort(struct op25b_session_change *change)
-{
-	struct op25b_sessions *sessions = &change->table->sessions;
-	struct op25b_session *session;
-	struct rb_node *node;
-
-	lockdep_assert_held(&sessions->lock);
-	for (session = change->gone; session; session = session->next)
-		session->leaves = false;
-	while ((node = rb_first(&change->ids))) {
-		rb_erase(node, &change->ids);
-		kvfree(rb_entry(node, struct op25b_session, node));
-	}
-	free_list(change->unused);
-	map_discard(change->map);
-	op25b_garbage_forget(&change->garbage);
-	kfree(change->map);
-	kfree(change);
-}
-
-/* --- ends --- */
-
-/* The most sessions that one change ends because they have expired: others may want the lock */
-#define END_MAX 1024
-
-static int end_expired(struct op25b_session_change *change)
-{
-	struct timerqueue_node *next;
-	unsigned int n;
-	int err = 0;
-
-	lockdep_assert_held(&change->table->sessions.lock);
-	next = timerqueue_getnext(&change->table->sessions.expiries);
-	for (n = 0; next && n < END_MAX && !err; n++, next = timerqueue_iterate_next(next)) {
-		if (ktime_after(next->expires, ktime_get_boottime()))
-			break;
-		err = leave(change, container_of(next, struct op25b_session, expiry));
-	}
-	return err;
-}
-
-/**
- * op25b_session_end_device() - end the session that has a device, if there is one
- * @table: the table, whose lock of sessions is held
- * @ifindex: the index of the device, which has gone down or away
- *
- * Return: 0, or -ENOMEM: the session counts for nothing any more, but op25b_session_end_due() has
- * to be called again.
- */
-int op25b_session_end_device(struct op25b_table *table, int ifindex)
-{
-	struct op25b_sessions *sessions = &table->sessions;
-	struct op25b_session_change *change;
-	const struct op25b_session_map *map = map_in_force(sessions);
-	struct op25b_session *session = NULL;
-	int err;
-
-	lockdep_assert_held(&sessions->lock);
-	if (map)
-		session = session_of(op25b_lpm_get(map->device, device_key(ifindex),
-						   DEVICE_BITS));
-	if (!session)
-		return 0;
-	change = op25b_session_change_begin(table, false);
-	err = change ? leave(change, session) : -ENOMEM;
-	if (!err) {
-		op25b_session_change_commit(change, OP25B_EVENT_SESSION_DOWN);
-		return 0;
-	}
-	if (change)
-		op25b_session_change_abort(change);
-	if (!session->ended) {
-		WRITE_ONCE(session->ended, true);
-		sessions->orphans++;
-	}
-	return err;
-}
-
-/* End those that have lost their device and are still there. */
-static int end_orphans(struct op25b_session_change *change)
-{
-	struct op25b_sessions *sessions = &change->table->sessions;
-	struct op25b_session *session;
-	struct rb_node *node;
-	int err = 0;
-
-	lockdep_assert_held(&sessions->lock);
-	if (!sessions->orphans)
-		return 0;
-	for (node = rb_first(&sessions->ids); node && !err; node = rb_next(node)) {
-		session = rb_entry(node, struct op25b_session, node);
-		if (session->ended && !session->leaves)
-			err = leave(change, session);
-	}
-	return err;
-}
-
-/**
- * op25b_session_end_due() - end sessions whose timeout is over or whose device is gone
- * @table: the table, whose lock of sessions is held
- *
- * The next time for it is when the timer of the sessions expires.
- *
- * Return: 0, or -ENOMEM: some are left that are due.
- */
-int op25b_session_end_due(struct op25b_table *table)
-{
-	struct op25b_sessions *sessions = &table->sessions;
-	struct op25b_session_change *change;
-	struct mem_cgroup *old;
-	int err;
-
-	lockdep_assert_held(&sessions->lock);
-	if (!map_in_force(sessions))
-		return 0;
-	/* the commit may drop the reference to the control group, and allocates only events */
-	old = set_active_memcg(sessions->memcg);
-	change = op25b_session_change_begin(table, false);
-	err = change ? end_expired(change) : -ENOMEM;
-	if (!err)
-		err = end_orphans(change);
-	set_active_memcg(old);
-	if (!err)
-		op25b_session_change_commit(change, OP25B_EVENT_SESSION_EXPIRED);
-	else if (change)
-		op25b_session_change_abort(change);
-	return err;
-}
-
 /* --- readers --- */
+
+static void list_add_live(struct op25b_session_list *list, struct op25b_session *session)
+{
+	if (!session || !op25b_session_is_live(session))
+		return;
+	refcount_inc(&session->refs);
+	list->session[list->count++] = session;
+}
 
 /**
  * op25b_session_list_get() - get sessions as they are now
@@ -949,23 +176,20 @@ struct op25b_session_list *op25b_session_list_get(struct op25b_table *table, con
 {
 	struct op25b_sessions *sessions = &table->sessions;
 	struct op25b_session_list *list;
-	struct op25b_session *session;
 	struct rb_node *node;
 
 	mutex_lock(&sessions->lock);
 	list = kvzalloc(struct_size(list, session, id ? 1 : sessions->count), OP25B_GFP);
-	if (!list) {
-		mutex_unlock(&sessions->lock);
-		return ERR_PTR(-ENOMEM);
-	}
-	for (node = rb_first(&sessions->ids); node; node = rb_next(node)) {
-		session = rb_entry(node, struct op25b_session, node);
-		if (!is_live(session) || (id && strcmp(id, op25b_session_id(session))))
-			continue;
-		refcount_inc(&session->refs);
-		list->session[list->count++] = session;
-	}
+	if (!list)
+		goto out;
+	if (id)
+		list_add_live(list, op25b_session_find(&sessions->ids, id));
+	for (node = id ? NULL : rb_first(&sessions->ids); node; node = rb_next(node))
+		list_add_live(list, rb_entry(node, struct op25b_session, node));
+out:
 	mutex_unlock(&sessions->lock);
+	if (!list)
+		return ERR_PTR(-ENOMEM);
 	if (!id || list->count)
 		return list;
 	kvfree(list);
@@ -981,7 +205,7 @@ void op25b_session_list_put(struct op25b_session_list *list)
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {
-		session_put(list->session[i]);
+		op25b_session_put(list->session[i]);
 		cond_resched();
 	}
 	kvfree(list);
@@ -1008,11 +232,11 @@ void op25b_session_init(struct op25b_sessions *sessions)
 void op25b_session_close(struct op25b_sessions *sessions)
 {
 	mutex_lock(&sessions->lock);
-	sessions->closed = map_in_force(sessions);
+	sessions->closed = op25b_session_map(sessions);
 	RCU_INIT_POINTER(sessions->map, NULL);
 	timerqueue_init_head(&sessions->expiries);
-	sessions->orphans = 0;
-	set_memcg(sessions, false);
+	mem_cgroup_put(sessions->memcg);
+	sessions->memcg = NULL;
 	mutex_unlock(&sessions->lock);
 	if (sessions->closed)
 		static_branch_dec(&op25b_session_key);
@@ -1037,7 +261,7 @@ void op25b_session_exit(struct op25b_sessions *sessions)
 	while ((node = rb_first(&sessions->ids))) {
 		session = rb_entry(node, struct op25b_session, node);
 		rb_erase(node, &sessions->ids);
-		session_put(session);
+		op25b_session_put(session);
 		cond_resched();
 	}
 }

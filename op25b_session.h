@@ -73,9 +73,9 @@ struct op25b_sessions {
  * @prefixes: how many it has
  * @comment: where in @prefix its comment begins: a string, as the id behind the last prefix is
  * @has_timeout: it expires
+ * @ended: its device is gone, but memory was short: it counts for nothing any more
  * @fresh: made by the change under way
  * @leaves: the change under way ends it or puts another one in its place; under the lock
- * @ended: its device is gone, but memory was short: it counts for nothing any more
  * @prefix: its prefixes, in order
  */
 struct op25b_session {
@@ -86,55 +86,11 @@ struct op25b_session {
 	int ifindex;
 	u16 prefixes;
 	u16 comment;
-	bool has_timeout : 1;
+	bool has_timeout;
+	bool ended;
 	bool fresh : 1;
 	bool leaves : 1;
-	bool ended;
 	struct op25b_prefix prefix[];
-};
-
-/**
- * struct op25b_session_request - what a session is to be
- * @id: its id
- * @prefix: its prefixes
- * @prefixes: how many
- * @ifindex: the index of its device; 0 if it has prefixes instead
- * @timeout: it ends after so many seconds; 0 if it does not
- * @comment: its comment, empty if it has none
- */
-struct op25b_session_request {
-	const char *id;
-	struct op25b_prefix *prefix;
-	unsigned int prefixes;
-	int ifindex;
-	u32 timeout;
-	const char *comment;
-};
-
-/**
- * struct op25b_session_collision - why sessions cannot be there side by side
- * @id: the id of the session that cannot have what another one has; NULL if there is no collision
- * @prefix: the prefix that another one has
- * @ifindex: the index of its device, if it is that
- */
-struct op25b_session_collision {
-	const char *id;
-	struct op25b_prefix prefix;
-	int ifindex;
-};
-
-/**
- * struct op25b_session_counts - what a synchronisation has done
- * @added: how many sessions are new
- * @changed: are others, of the same id
- * @deleted: are gone
- * @kept: are the same
- */
-struct op25b_session_counts {
-	u32 added;
-	u32 changed;
-	u32 deleted;
-	u32 kept;
 };
 
 /**
@@ -160,6 +116,48 @@ static __always_inline bool op25b_session_any(void)
 	return static_branch_unlikely(&op25b_session_key);
 }
 
+/**
+ * op25b_session_map() - the map in force
+ * @sessions: the sessions, locked, so that no other map can take its place
+ *
+ * Return: the map, or NULL.
+ */
+static inline struct op25b_session_map *op25b_session_map(struct op25b_sessions *sessions)
+	__must_hold(&sessions->lock)
+	__context_unsafe(/* the lock keeps the map as RCU does */)
+{
+	return rcu_dereference_protected(sessions->map, lockdep_is_held(&sessions->lock));
+}
+
+/* The session that a value of the map stands for */
+static inline struct op25b_session *op25b_session_of(unsigned long value)
+{
+	return (struct op25b_session *)value;
+}
+
+#define OP25B_SESSION_DEVICE_BITS	32
+
+/* The key of a device in the map, of that many bits */
+static inline struct op25b_key op25b_session_device_key(int ifindex)
+{
+	return (struct op25b_key){ .hi = (u64)(u32)ifindex << 32 };
+}
+
+/**
+ * op25b_session_is_live() - whether a session counts
+ * @session: the session
+ *
+ * Whoever finds a session asks this. Its end may come later.
+ *
+ * Return: true unless it has expired or lost its device.
+ */
+static inline bool op25b_session_is_live(const struct op25b_session *session)
+{
+	if (READ_ONCE(session->ended))
+		return false;
+	return !session->has_timeout || session->expiry.expires > ktime_get_coarse_boottime();
+}
+
 static inline const char *op25b_session_id(const struct op25b_session *session)
 {
 	return (const char *)&session->prefix[session->prefixes];
@@ -181,26 +179,12 @@ const struct op25b_session *op25b_session_of_address(const struct op25b_session_
 const struct op25b_session *op25b_session_of_device(const struct op25b_session_map *map,
 						    int ifindex);
 
-/* changes */
-struct op25b_session_change;
-
-struct op25b_session_change *op25b_session_change_begin(struct op25b_table *table, bool empty);
-int op25b_session_add(struct op25b_session_change *change,
-		      const struct op25b_session_request *request, bool force,
-		      struct op25b_session_collision *collision, struct netlink_ext_ack *extack);
-int op25b_session_del(struct op25b_session_change *change, const char *id, bool force,
-		      struct netlink_ext_ack *extack);
-int op25b_session_sync(struct op25b_session_change *change,
-		       const struct op25b_session_request *request, bool force,
-		       struct op25b_session_collision *collision, struct netlink_ext_ack *extack);
-int op25b_session_sync_end(struct op25b_session_change *change,
-			   struct op25b_session_counts *counts);
-void op25b_session_change_commit(struct op25b_session_change *change, enum op25b_event kind);
-void op25b_session_change_abort(struct op25b_session_change *change);
-
-/* ends */
-int op25b_session_end_device(struct op25b_table *table, int ifindex);
-int op25b_session_end_due(struct op25b_table *table);
+/* changes, in op25b_session_change.c */
+struct op25b_session *op25b_session_find(struct rb_root *ids, const char *id);
+void op25b_session_insert(struct rb_root *ids, struct op25b_session *session);
+void op25b_session_put(struct op25b_session *session);
+void op25b_session_schedule(struct op25b_sessions *sessions, bool failed)
+	__must_hold(&sessions->lock);
 
 /* readers */
 struct op25b_session_list *op25b_session_list_get(struct op25b_table *table, const char *id);

@@ -9,22 +9,119 @@
  */
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
+#include <linux/memcontrol.h>
 #include <linux/netdevice.h>
 #include <linux/notifier.h>
+#include <linux/sched/mm.h>
 
 #include "op25b_net.h"
-#include "op25b_session.h"
+#include "op25b_session_change.h"
 #include "op25b_session_end.h"
 #include "op25b_workqueue.h"
 
-/* When to try again if memory is short, in seconds */
-#define RETRY_SECONDS 1
+/* The most sessions that one change ends because they have expired: others may want the lock */
+#define END_MAX 1024
 
-static void sessions_retry(struct op25b_sessions *sessions)
+static int end_expired(struct op25b_session_change *change)
 {
-	ktime_t at = ktime_add(ktime_get_boottime(), ktime_set(RETRY_SECONDS, 0));
+	struct timerqueue_node *next;
+	unsigned int n;
+	int err = 0;
 
-	hrtimer_start(&sessions->expiry_timer, at, HRTIMER_MODE_ABS);
+	lockdep_assert_held(&change->table->sessions.lock);
+	next = timerqueue_getnext(&change->table->sessions.expiries);
+	for (n = 0; next && n < END_MAX && !err; n++, next = timerqueue_iterate_next(next)) {
+		if (ktime_after(next->expires, ktime_get_boottime()))
+			break;
+		err = op25b_session_leave(change, container_of(next, struct op25b_session, expiry));
+	}
+	return err;
+}
+
+/*
+ * End the session that has a device, which has gone down or away, if there is one. -ENOMEM: it
+ * counts for nothing any more, and op25b_session_end_due() ends it later.
+ */
+static int end_device(struct op25b_table *table, int ifindex)
+{
+	struct op25b_sessions *sessions = &table->sessions;
+	struct op25b_session_change *change;
+	const struct op25b_session_map *map;
+	struct op25b_session *session;
+	int err;
+
+	lockdep_assert_held(&sessions->lock);
+	map = op25b_session_map(sessions);
+	if (!map)
+		return 0;
+	session = op25b_session_of(op25b_lpm_get(map->device, op25b_session_device_key(ifindex),
+						 OP25B_SESSION_DEVICE_BITS));
+	if (!session)
+		return 0;
+	change = op25b_session_change_begin(table, false);
+	err = change ? op25b_session_leave(change, session) : -ENOMEM;
+	if (!err) {
+		op25b_session_change_commit(change, OP25B_EVENT_SESSION_DOWN);
+		return 0;
+	}
+	if (change)
+		op25b_session_change_abort(change);
+	if (!session->ended) {
+		WRITE_ONCE(session->ended, true);
+		sessions->orphans++;
+	}
+	return err;
+}
+
+/* End those that have lost their device and are still there. */
+static int end_orphans(struct op25b_session_change *change)
+{
+	struct op25b_sessions *sessions = &change->table->sessions;
+	struct op25b_session *session;
+	struct rb_node *node;
+	int err = 0;
+
+	lockdep_assert_held(&sessions->lock);
+	if (!sessions->orphans)
+		return 0;
+	for (node = rb_first(&sessions->ids); node && !err; node = rb_next(node)) {
+		session = rb_entry(node, struct op25b_session, node);
+		if (session->ended && !session->leaves)
+			err = op25b_session_leave(change, session);
+	}
+	return err;
+}
+
+/**
+ * op25b_session_end_due() - end sessions whose timeout is over or whose device is gone
+ * @table: the table, whose lock of sessions is held
+ *
+ * The next time for it is when the timer of the sessions expires.
+ *
+ * Return: 0, or -ENOMEM: some are left that are due.
+ */
+int op25b_session_end_due(struct op25b_table *table)
+{
+	struct op25b_sessions *sessions = &table->sessions;
+	struct op25b_session_change *change;
+	struct mem_cgroup *old;
+	int err;
+
+	lockdep_assert_held(&sessions->lock);
+	if (!op25b_session_map(sessions))
+		return 0;
+	/* the commit may drop the reference to the control group, and allocates only events */
+	old = set_active_memcg(sessions->memcg);
+	change = op25b_session_change_begin(table, false);
+	err = change ? end_expired(change) : -ENOMEM;
+	if (!err)
+		err = end_orphans(change);
+	set_active_memcg(old);
+	if (!err)
+		op25b_session_change_commit(change, OP25B_EVENT_SESSION_EXPIRED);
+	else if (change)
+		op25b_session_change_abort(change);
+	return err;
 }
 
 static void end_work(struct work_struct *work)
@@ -33,7 +130,7 @@ static void end_work(struct work_struct *work)
 
 	mutex_lock(&sessions->lock);
 	if (op25b_session_end_due(container_of(sessions, struct op25b_table, sessions)))
-		sessions_retry(sessions);
+		op25b_session_schedule(sessions, true);
 	mutex_unlock(&sessions->lock);
 }
 
@@ -54,8 +151,8 @@ static int device_event(struct notifier_block *block, unsigned long event, void 
 	if (event != NETDEV_DOWN && event != NETDEV_UNREGISTER)
 		return NOTIFY_DONE;
 	mutex_lock(&table->sessions.lock);
-	if (op25b_session_end_device(table, dev->ifindex))
-		sessions_retry(&table->sessions);
+	if (end_device(table, dev->ifindex))
+		op25b_session_schedule(&table->sessions, false);
 	mutex_unlock(&table->sessions.lock);
 	return NOTIFY_DONE;
 }

@@ -16,7 +16,7 @@
 #include "check.h"
 #include "harness.h"
 #include "op25b_judge.h"
-#include "op25b_session.h"
+#include "op25b_session_change.h"
 #include "op25b_session_end.h"
 
 #define IDS	8	/* more than the sessions that there mostly are */

@@ -10,8 +10,7 @@
 #include <linux/types.h>
 
 struct timerqueue_node {
-	struct timerqueue_node *next;
-	bool queued;
+	struct timerqueue_node *next;	/* itself while it is in no queue, as an rb_node's parent is */
 	ktime_t expires;
 };
 
@@ -26,7 +25,7 @@ static inline void timerqueue_init_head(struct timerqueue_head *head)
 
 static inline void timerqueue_init(struct timerqueue_node *node)
 {
-	node->queued = false;
+	node->next = node;
 }
 
 static inline struct timerqueue_node *timerqueue_getnext(struct timerqueue_head *head)
@@ -43,12 +42,11 @@ static inline bool timerqueue_add(struct timerqueue_head *head, struct timerqueu
 {
 	struct timerqueue_node **link = &head->first;
 
-	assert(!node->queued);
+	assert(node->next == node);
 	shim_work++;
 	while (*link && (*link)->expires <= node->expires)
 		link = &(*link)->next;
 	node->next = *link;
-	node->queued = true;
 	*link = node;
 	return head->first == node;
 }
@@ -57,13 +55,13 @@ static inline bool timerqueue_del(struct timerqueue_head *head, struct timerqueu
 {
 	struct timerqueue_node **link = &head->first;
 
-	assert(node->queued);
+	assert(node->next != node);
 	while (*link != node) {
 		assert(*link);
 		link = &(*link)->next;
 	}
 	*link = node->next;
-	node->queued = false;
+	node->next = node;
 	return head->first;
 }
 
