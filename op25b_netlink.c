@@ -156,6 +156,16 @@ static const struct nla_policy sender_attrs[OP25B_A_MAX + 1] = {
 	.dumpit = op25b_nl_##function,					\
 	.done = op25b_nl_dump_done
 
+/* a dump about people, which reads no policy */
+#define ADMIN_DUMP(command, attrs, function)				\
+	{								\
+		OPERATION(command, attrs),				\
+		.start = op25b_nl_##function##_dump_start,		\
+		.dumpit = op25b_nl_##function##_dump,			\
+		.done = op25b_nl_##function##_dump_done,		\
+		.flags = GENL_UNS_ADMIN_PERM,				\
+	}
+
 static const struct genl_ops operations[] = {
 	ADMIN(POOL_ADD, pool_add_attrs, change),
 	ADMIN(POOL_SET, pool_set_attrs, change),
@@ -181,25 +191,13 @@ static const struct genl_ops operations[] = {
 	ADMIN(TARGET_ADD, prefix_attrs, change),
 	ADMIN(TARGET_DEL, prefix_attrs, change),
 	{ OPERATION(TARGET_GET, restore_attrs), DUMP(target_dump) },
-	{
-		OPERATION(SENDER_GET, sender_attrs),
-		.start = op25b_nl_sender_dump_start,
-		.dumpit = op25b_nl_sender_dump,
-		.done = op25b_nl_sender_dump_done,
-		.flags = GENL_UNS_ADMIN_PERM,
-	},
+	ADMIN_DUMP(SENDER_GET, sender_attrs, sender),
 	ADMIN(SENDER_RESET, sender_attrs, sender_reset),
 	ADMIN(CONFIRM, no_attrs, confirm),
 	ADMIN(ROLLBACK, no_attrs, rollback),
 	ADMIN(SESSION_ADD, session_attrs, session_add),
 	ADMIN(SESSION_DEL, session_attrs, session_del),
-	{
-		OPERATION(SESSION_GET, session_get_attrs),
-		.start = op25b_nl_session_dump_start,
-		.dumpit = op25b_nl_session_dump,
-		.done = op25b_nl_session_dump_done,
-		.flags = GENL_UNS_ADMIN_PERM,
-	},
+	ADMIN_DUMP(SESSION_GET, session_get_attrs, session),
 	ADMIN(SESSION_SYNC, session_attrs, session_sync),
 };
 
