@@ -88,6 +88,7 @@ void op25bctl(const char *line);
 void op25bctl_on_terminal(const char *line);
 void op25bctl_with(const char *line, const char *input);
 void op25bctl_on(const char *line, int in, int out, int err);
+char *without_times(const char *prefix);
 void write_file(const char *name, const char *text);
 void expect_answer(int line, const char *error);
 

@@ -606,26 +606,6 @@ static void put_events(void)
 	kernel_answer(OP25B_CMD_SESSION_NTF);
 }
 
-/* Replaces the time at the start of each line, after @prefix, by T. */
-static char *without_times(const char *prefix)
-{
-	char *from = run.out, *to = run.out;
-	size_t skip = strlen(prefix);
-
-	while (*from) {
-		assert_int_equal(strncmp(from, prefix, skip), 0);
-		memmove(to, from, skip);
-		to += skip;
-		from += skip;
-		*to++ = 'T';
-		from += strlen("2026-11-28T04:00:00Z");
-		while (*from && (*to++ = *from++) != '\n')
-			;
-	}
-	*to = '\0';
-	return run.out;
-}
-
 #define EVENT "{\"time\":\"T\",\"event\":\"session\",\"change\":"
 
 static void test_monitor(void **state)

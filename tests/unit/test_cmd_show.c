@@ -573,27 +573,6 @@ static void put_events(void)
 	put_event(OP25B_EVENT_CHANGED, 99, NULL, 0, 0, false);
 }
 
-/* Replaces the time at the start of each line, after @prefix, by T. */
-static char *without_times(const char *prefix)
-{
-	char *from = run.out, *to = run.out;
-	size_t skip = strlen(prefix);
-
-	while (*from) {
-		assert_int_equal(strncmp(from, prefix, skip), 0);
-		memmove(to, from, skip);
-		to += skip;
-		from += skip;
-		assert_true(from[4] == '-' && from[10] == 'T' && from[19] == 'Z');
-		*to++ = 'T';
-		from += strlen("2026-11-28T04:00:00Z");
-		while (*from && (*to++ = *from++) != '\n')
-			;
-	}
-	*to = '\0';
-	return run.out;
-}
-
 static void test_monitor(void **state)
 {
 	(void)state;
