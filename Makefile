@@ -84,10 +84,6 @@ dkms-source:
 dkms-uninstall: ## removes the module and its sources from DKMS, for all kernels
 	tools/install/dkms uninstall
 
-.PHONY: check-bras-mutate
-check-bras-mutate: ## breaks that hook in many ways, and checks that a test fails
-	$(TEST) tests/bras/mutate
-
 .PHONY: demo
 demo: ## demonstrates it in a guest: customers, router, relay, foreign mail server
 	$(TEST) tests/demo/run
@@ -107,6 +103,10 @@ check-unit: ## runs the unit tests
 .PHONY: check-bras
 check-bras: ## replays recorded calls of pppd and accel-ppp to the hook for a BRAS
 	$(TEST) tests/bras/check
+
+.PHONY: check-bras-mutate
+check-bras-mutate: ## breaks that hook in many ways, and checks that a test fails
+	$(TEST) tests/bras/mutate
 
 .PHONY: check-vm
 check-vm: ## runs the tests in a real kernel, in a guest
