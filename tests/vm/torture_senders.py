@@ -64,7 +64,7 @@ def test_senders_stay_while_others_come_and_go(net, op25b, tmp_path):
         op25b("-f", "-b", "-", input=(
             f"restore {files[names[0]]}\nrestore --confirm 1h {files[names[1]]}\n"
             f"{chance.choice(('confirm', 'rollback'))}\nrestore {files['both']}\n"
-            "pool set other senders off\npool set other senders on log 7 subscriber 48\n"
+            "pool set other senders off log off\npool set other senders on log 7 subscriber 48\n"
             f"sender reset other\nsender reset other {chance.choice(OTHERS)}\npool reset\n"
             "sender reset steady 10.99.0.0/16\npool del other\n"))
 
