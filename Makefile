@@ -94,7 +94,7 @@ check: ## runs the tests that every change has to pass
 	$(TEST) tests/unit/run
 	$(TEST) tests/fuzz/run 0
 	$(TEST) tests/bras/check
-	$(TEST) tests/vm/check
+	$(TEST) tests/vm/check-all
 
 .PHONY: check-unit
 check-unit: ## runs the unit tests
@@ -109,9 +109,9 @@ check-bras-mutate: ## breaks that hook in many ways, and checks that a test fail
 	$(TEST) tests/bras/mutate
 
 .PHONY: check-vm
-check-vm: ## runs the tests in a real kernel, in a guest
+check-vm: ## runs the tests in a real kernel, in guests
 	$(TEST) tests/guest/precheck
-	$(TEST) tests/vm/check
+	$(TEST) tests/vm/check-all
 
 .PHONY: check-kernels
 check-kernels: ## runs check-vm on Linux 5.10, 6.1, 6.12 and sid's, and on arm64 and s390x
@@ -120,6 +120,12 @@ check-kernels: ## runs check-vm on Linux 5.10, 6.1, 6.12 and sid's, and on arm64
 .PHONY: check-fresh
 check-fresh: ## runs install, dkms, demo and check on minimal systems of Debian 12 and 13
 	$(TEST) tests/fresh/check
+
+.PHONY: check-torture
+check-torture: ## runs the torture tests that need no debug kernel
+	$(TEST) tests/guest/precheck
+	printf '%s.py\n' torture_changes torture_module torture_namespaces torture_restore torture_senders \
+		torture_sessions | $(TEST) tests/vm/check-groups build/vm/torture
 
 .PHONY: check-debug
 check-debug: ## runs check-vm, and torture tests, in a debug kernel, which it builds

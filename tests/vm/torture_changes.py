@@ -9,10 +9,11 @@ import hosts
 import packets
 from conftest import Ends, assert_counted, sysfs, syn_to
 from memory import Memory
+from rounds import rounds
 from torture_restore import start
 from traffic import Meanwhile, sender
 
-CHANGES = 5000      # by each of two clients
+CHANGES = rounds(5000)      # by each of two clients
 WAVES, WAVE = 8, 1000
 
 

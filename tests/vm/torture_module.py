@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Load and remove the module a hundred times, with traffic on both processors."""
+"""Load and remove the module again and again, with traffic on both processors."""
 import hosts
 from conftest import ACTIONS, MODULE, Ends, sysfs, syn_to
 from memory import Memory
+from rounds import rounds
 from test_removal import loaded_again, read_sysfs, remove     # noqa: F401 (a fixture)
 from traffic import Meanwhile, paced, sender
 
-LOADS = 100
+LOADS = rounds(100)
 
 
-def test_a_hundred_loads_and_removals_under_traffic(net, op25b, tmp_path):
+def test_loads_and_removals_under_traffic(net, op25b, tmp_path):
     ends, ends6 = Ends(net, 4), Ends(net, 6)
     policies = [tmp_path / action for action in ACTIONS]
     for file in policies:

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Create and remove a thousand namespaces with pools, while dumps and sysfs are read."""
+"""Create and remove many namespaces with pools, while dumps and sysfs are read."""
 import json
 import os
 import subprocess
 
 from conftest import Ends, sysfs, syn_to
 from memory import Memory
+from rounds import rounds
 from test_netlink import CMD, PROGRAM, words
 from test_removal import read_sysfs
 from traffic import Meanwhile, paced, sender
 
-NAMESPACES = 1000
+NAMESPACES = rounds(1000)
 FOLDERS = "/run/torture"
 
 CHANGES = [
@@ -72,7 +73,7 @@ def live(net, count, tmp_path):
         assert_all_went_well(*one)
 
 
-def test_a_thousand_namespaces(net, op25b, tmp_path):
+def test_many_namespaces(net, op25b, tmp_path):
     ends = Ends(net, 4)
     op25b.load(f"pool add east prefix {ends.pool}\n" +
                "".join(f"prefix add east 10.100.{n}.0/24\n" for n in range(200)))

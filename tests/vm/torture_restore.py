@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A thousand restores by two clients at once, and restores that are killed, with traffic on both
+"""Many restores by two clients at once, and restores that are killed, with traffic on both
 processors."""
 import os
 import random
@@ -9,11 +9,12 @@ import time
 
 from conftest import sysfs
 from memory import Memory
+from rounds import rounds
 from test_restore import AlphaOrBeta
 from traffic import Meanwhile
 
-RESTORES = 1000
-KILLS = 100
+RESTORES = rounds(1000)
+KILLS = rounds(100)
 
 
 def start(op25b, *words, processor=0, **options):
@@ -24,7 +25,7 @@ def start(op25b, *words, processor=0, **options):
                                 preexec_fn=lambda: os.sched_setaffinity(0, {processor}), **options)
 
 
-def test_a_thousand_restores_by_two_at_once(net, op25b, tmp_path):
+def test_restores_by_two_at_once(net, op25b, tmp_path):
     policy = AlphaOrBeta(net, op25b, tmp_path)
     batch = tmp_path / "batch"
     batch.write_text(f"restore {policy.b}\nrestore {policy.a}\n" * (RESTORES // 4))

@@ -7,10 +7,11 @@ import random
 import packets
 from conftest import Ends
 from memory import Memory
+from rounds import rounds
 from torture_restore import start
 from traffic import Meanwhile, paced
 
-TURNS = 200
+TURNS = rounds(200)
 STEADY = [f"10.50.{n >> 4}.{n & 15}" for n in range(256)]
 OTHERS = [f"10.60.{n >> 8}.{n & 255}" for n in range(4096)]
 POLICIES = {    # of which each has the pool that stays

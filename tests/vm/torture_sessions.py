@@ -6,10 +6,11 @@ import random
 import packets
 from conftest import Ends, assert_counted, syn_to
 from memory import Memory
+from rounds import rounds
 from torture_restore import start
 from traffic import Meanwhile, paced, sender
 
-TURNS = 100
+TURNS = rounds(100)
 SESSIONS = 200
 
 
