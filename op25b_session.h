@@ -179,7 +179,7 @@ const struct op25b_session *op25b_session_of_address(const struct op25b_session_
 const struct op25b_session *op25b_session_of_device(const struct op25b_session_map *map,
 						    int ifindex);
 
-/* changes, in op25b_session_change.c */
+/* for op25b_session_change.c and op25b_session_end.c */
 struct op25b_session *op25b_session_find(struct rb_root *ids, const char *id);
 void op25b_session_insert(struct rb_root *ids, struct op25b_session *session);
 void op25b_session_put(struct op25b_session *session);

@@ -387,7 +387,7 @@ def test_a_rollback_without_memory(net, op25b, client):
     def await_rollback():
         hosts.until(lambda: op25b.json("status")["confirm"] is None, 60)
 
-    # the first one has the kernel make a worker, if there is none yet
+    # the first rollback has the kernel start a worker: one that starts later would not lack memory
     begin_trial(1)
     await_rollback()
     begin_trial(20)
