@@ -67,7 +67,7 @@ static unsigned int find_oldest(struct op25b_sender_set *set, u32 now)
 /* Let the first @n of @turns come again and again. */
 static void take_turns(struct op25b_sender_set *set, u32 turns, unsigned int n)
 {
-	static_assert(OP25B_SENDER_ROWS == sizeof(turns) * 2);
+	static_assert(sizeof(turns) * 2 == OP25B_SENDER_ROWS);
 	for (; n < OP25B_SENDER_ROWS; n *= 2)
 		turns |= turns << 4 * n;
 	set->turns = turns;
