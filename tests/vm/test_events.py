@@ -18,9 +18,12 @@ import pytest
 import hosts
 import packets
 from conftest import syn_to, sysfs
+from rounds import DEBUG
 from test_removal import loaded_again, remove     # noqa: F401 (a fixture)
 from test_security import Netlink, attributes
 from traffic import Meanwhile, sender
+
+ENOUGH = 300 if DEBUG else 60       # seconds, for a monitor to print all that it has
 
 CTRL_ATTR_MCAST_GROUPS, CTRL_ATTR_MCAST_GRP_NAME, CTRL_ATTR_MCAST_GRP_ID = 7, 1, 2
 SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, SO_RCVBUFFORCE = 270, 1, 33
@@ -65,7 +68,7 @@ class Monitor:
     def end(self, number=signal.SIGINT):
         """Ends it; what it has printed since."""
         os.killpg(self.process.pid, number)
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=ENOUGH)
         assert (self.process.returncode, err) == (0, "")
         return [json.loads(line) for line in (self.buffer + out).splitlines()]
 
@@ -198,7 +201,7 @@ def test_anybody_may_listen(op25b):
     assert " policy " in line and ("east" in line)
     process.send_signal(signal.SIGINT)
     os.set_blocking(process.stdout.fileno(), True)
-    process.communicate(timeout=60)
+    process.communicate(timeout=ENOUGH)
     assert process.returncode == 0
 
 
@@ -229,7 +232,7 @@ def test_the_module_is_removed_while_events_are_lost(op25b):
     with monitored(op25b) as monitor:
         more_than_fits(op25b)
         remove()
-        out, err = monitor.process.communicate(timeout=60)
+        out, err = monitor.process.communicate(timeout=ENOUGH)
         assert [line for line in out.splitlines() if json.loads(line)["event"] == "lost"]
         assert (monitor.process.returncode, err) == (2, "Error: the kernel module op25b was removed\n")
 
@@ -243,7 +246,7 @@ def test_a_signal_ends_a_monitor_that_nobody_reads(op25b):
         more_than_fits(op25b)
         hosts.until(waits_for_a_reader)
         os.killpg(monitor.process.pid, signal.SIGTERM)
-        assert monitor.process.wait(60) == 0
+        assert monitor.process.wait(ENOUGH) == 0
         assert monitor.process.stderr.read() == ""
 
 
@@ -377,5 +380,5 @@ def test_who_may_listen_to_senders(op25b):
     assert process.stderr.readline() == \
         "Warning: events of senders and sessions take CAP_NET_ADMIN, so there are none of them\n"
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=ENOUGH)
     assert process.returncode == 0
