@@ -228,7 +228,7 @@ static void put_pools(struct op25b_table *table, const struct op25b_policy *poli
 
 	while ((conf = op25b_policy_next(policy, id))) {
 		id = conf->pool->id + 1;
-		op25b_table_pool_put(table, conf->pool);
+		op25b_table_conf_put(table, conf);
 		if (++n % PUT_BATCH)
 			continue;
 		op25b_table_yield(table);
@@ -247,36 +247,36 @@ static void free_exempts(struct list_head *exempts)
 
 /* --- commit --- */
 
-static int pool_publish(struct op25b_pool *pool, void *arg)
+static int pool_publish(const struct op25b_pool_conf *conf, void *arg)
 	__context_unsafe(/* op25b_change_commit() holds the lock */)
 {
 	struct op25b_change *change = arg;
 
-	return op25b_publish_pool(change->table, pool, &change->leaving);
+	return op25b_publish_pool(change->table, conf->pool, &change->leaving);
 }
 
 /* A pool of the policy to go back to goes on counting. */
-static int pool_enter(struct op25b_pool *pool, void *table)
+static int pool_enter(const struct op25b_pool_conf *conf, void *table)
 	__context_unsafe(/* op25b_change_commit() holds the lock */)
 {
 	const struct op25b_policy *kept = kept_policy(table);
 
-	op25b_publish_enter(pool, !kept || !op25b_policy_conf(kept, pool->id));
+	op25b_publish_enter(conf->pool, !kept || !op25b_policy_conf(kept, conf->pool->id));
 	return 0;
 }
 
-static int pool_leave(struct op25b_pool *pool, void *arg)
+static int pool_leave(const struct op25b_pool_conf *conf, void *arg)
 {
 	struct op25b_change *change = arg;
 
-	op25b_publish_leave(pool, &change->leaving);
+	op25b_publish_leave(conf->pool, &change->leaving);
 	return 0;
 }
 
-static int pool_put(struct op25b_pool *pool, void *table)
+static int conf_put(const struct op25b_pool_conf *conf, void *table)
 	__context_unsafe(/* op25b_change_commit() holds the lock */)
 {
-	op25b_table_pool_put(table, pool);
+	op25b_table_conf_put(table, conf);
 	return 0;
 }
 
@@ -290,6 +290,7 @@ static void policy_seal(struct op25b_change *change)
 
 	for (family = 0; family < OP25B_FAMILIES; family++)
 		op25b_lpm_seal(policy->entry[family]);
+	op25b_domain_seal(policy->vrfs);
 	op25b_policy_each_destination(policy->destination, op25b_lpm_seal);
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
 		if (!test_bit(i, change->fresh_pages))
@@ -506,7 +507,7 @@ static void take_effect(struct op25b_table *table, struct op25b_change *change,
 	if (change->pools_changed)
 		op25b_policy_for_each_added(old, policy, pool_leave, change);
 	if (change->pools_changed && change->base)
-		op25b_policy_for_each_added(old, policy, pool_put, table);
+		op25b_policy_for_each_added(old, policy, conf_put, table);
 }
 
 /* Take down what only the old policy had. The lock may be released and taken again. */
@@ -689,7 +690,7 @@ static void conf_discard(struct op25b_table *table, struct op25b_change *change,
 	op25b_policy_each_destination(conf->destination, op25b_lpm_discard);
 	op25b_recording_drop(table, conf);
 	if (!op25b_change_base_has(change, conf->pool))
-		op25b_table_pool_put(table, conf->pool);
+		op25b_table_conf_put(table, conf);
 	kfree(conf);
 }
 
@@ -702,6 +703,7 @@ static void abort_based(struct op25b_table *table, struct op25b_change *change)
 
 	for (i = 0; i < OP25B_FAMILIES; i++)
 		op25b_lpm_discard(change->policy->entry[i]);
+	op25b_domain_discard(change->policy->vrfs);
 	op25b_policy_each_destination(change->policy->destination, op25b_lpm_discard);
 	for (i = 0; i < ARRAY_SIZE(change->policy->page); i++) {
 		if (!test_bit(i, change->fresh_pages))

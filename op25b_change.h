@@ -23,7 +23,8 @@ struct mem_cgroup;
  * @table: the table whose policy is to be replaced
  * @policy: the new policy
  * @base: the policy that @policy was copied from; NULL if the change began with an empty one
- * @hint: where the last prefix was added
+ * @hint: where the last prefix was added, ...
+ * @hinted: ... of these tables
  * @garbage: the parts of @base that @policy does not share any more
  * @exempts: the exempts with a timeout or comment that @base does not have
  * @gone: the exempts of the policy in force that are freed if this change commits
@@ -46,6 +47,7 @@ struct op25b_change {
 	struct op25b_policy *policy;
 	const struct op25b_policy *base;
 	struct op25b_lpm_hint hint[OP25B_FAMILIES];
+	const struct op25b_lpm *hinted;
 	struct op25b_garbage garbage;
 	struct list_head exempts;
 	struct list_head gone;

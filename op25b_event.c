@@ -86,7 +86,7 @@ struct pool_walk {
 	bool failed;
 };
 
-static int send_pool(struct op25b_pool *pool, void *arg)
+static int send_pool(const struct op25b_pool_conf *conf, void *arg)
 {
 	struct pool_walk *walk = arg;
 
@@ -95,7 +95,7 @@ static int send_pool(struct op25b_pool *pool, void *arg)
 		walk->lost++;
 		return 0;
 	}
-	strscpy(walk->event.pool, pool->name, sizeof(walk->event.pool));
+	strscpy(walk->event.pool, conf->pool->name, sizeof(walk->event.pool));
 	walk->failed = !multicast_event(walk->table, &walk->event, walk->generation);
 	walk->sent += !walk->failed;
 	walk->lost += walk->failed;

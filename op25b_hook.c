@@ -98,6 +98,7 @@ static noinline enum op25b_pkt_type classify_skb(const struct sk_buff *skb,
  */
 static noinline struct op25b_judgement judge_softwire(const struct op25b_table *table,
 						      const struct op25b_policy *policy,
+						      const struct op25b_domain *domain,
 						      const struct sk_buff *skb,
 						      unsigned int *inner)
 	__must_hold_shared(RCU)
@@ -113,7 +114,7 @@ static noinline struct op25b_judgement judge_softwire(const struct op25b_table *
 	}
 	*inner = p.packet.inner;
 	known = *inner && op25b_skb_inner_dst(skb, *inner, &dst);
-	return op25b_judge_softwire(table, policy, type, op25b_skb_src(skb, OP25B_IPV6),
+	return op25b_judge_softwire(table, policy, domain, type, op25b_skb_src(skb, OP25B_IPV6),
 				    known ? &dst : NULL);
 }
 
@@ -301,11 +302,12 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	__must_hold_shared(RCU)
 {
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
+	const struct op25b_domain *domain = op25b_judge_domain(table, policy, state->in);
 	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED };
 	unsigned int inner = 0;
 
 	if (type == OP25B_PKT_UNDECIDED && family == OP25B_IPV6 && policy->softwire) {
-		judgement = judge_softwire(table, policy, skb, &inner);
+		judgement = judge_softwire(table, policy, domain, skb, &inner);
 		if (judgement.verdict == OP25B_VERDICT_PASSED && inner)
 			return NF_ACCEPT;
 	}
@@ -314,13 +316,13 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 			type = classify_skb(skb, family);
 		if (type == OP25B_PKT_NONE)
 			return NF_ACCEPT;
-		judgement = op25b_judge(table, policy, type, family, op25b_skb_src(skb, family),
-					op25b_skb_dst(skb, family));
+		judgement = op25b_judge(table, policy, domain, type, family,
+					op25b_skb_src(skb, family), op25b_skb_dst(skb, family));
 	}
 	if (judgement.verdict == OP25B_VERDICT_PASSED ||
 	    is_to_router(judgement, skb, state, family))
 		return NF_ACCEPT;
-	if (op25b_session_any())
+	if (op25b_table_extra())
 		judgement = by_device(judgement, skb, state, family);
 	/*
 	 * A packet at its second pass was accepted and counted at the first. If the verdict is to
@@ -333,24 +335,27 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	return execute(judgement, skb, state, family, false, inner);
 }
 
-/* Judge a SYN as op25b_judge() does, with everything inline. @sessions: there may be sessions */
+/* Judge a SYN as op25b_judge() does, all inline. @extra: there may be sessions or VRFs */
 static __always_inline unsigned int judge_syn(const struct op25b_table *table, struct sk_buff *skb,
 					      const struct nf_hook_state *state,
-					      enum op25b_family family, const bool sessions)
+					      enum op25b_family family, const bool extra)
 	__must_hold_shared(RCU)
 {
 	const struct op25b_policy *policy = rcu_dereference(table->policy);
+	const struct op25b_domain *domain = NULL;
 	struct op25b_judgement judgement;
 
 	if (unlikely(is_l3mdev_skb(skb, family)))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
-	judgement = op25b_judge_rules(table, policy, OP25B_CLASS_SYN, 0, family,
+	if (extra)
+		domain = op25b_judge_domain(table, policy, state->in);
+	judgement = op25b_judge_rules(table, policy, domain, OP25B_CLASS_SYN, 0, family,
 				      op25b_skb_src(skb, family), family,
-				      op25b_skb_dst(skb, family), true, sessions);
+				      op25b_skb_dst(skb, family), true, extra);
 	if (judgement.verdict == OP25B_VERDICT_UNDECIDED ||
 	    (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
-	if (sessions)
+	if (extra && judgement.sessions)
 		judgement = by_device(judgement, skb, state, family);
 	return execute(judgement, skb, state, family, true, 0);
 }
@@ -369,18 +374,18 @@ static noinline unsigned int judge_syn_ipv6(const struct op25b_table *table, str
 	return judge_syn(table, skb, state, OP25B_IPV6, false);
 }
 
-/* The same while there are sessions, so that they cost nothing where there are none */
-static noinline unsigned int judge_syn_sessions_ipv4(const struct op25b_table *table,
-						     struct sk_buff *skb,
-						     const struct nf_hook_state *state)
+/* The same while there are sessions or VRFs, so that they cost nothing where there are none */
+static noinline unsigned int judge_syn_extra_ipv4(const struct op25b_table *table,
+						  struct sk_buff *skb,
+						  const struct nf_hook_state *state)
 	__must_hold_shared(RCU)
 {
 	return judge_syn(table, skb, state, OP25B_IPV4, true);
 }
 
-static noinline unsigned int judge_syn_sessions_ipv6(const struct op25b_table *table,
-						     struct sk_buff *skb,
-						     const struct nf_hook_state *state)
+static noinline unsigned int judge_syn_extra_ipv6(const struct op25b_table *table,
+						  struct sk_buff *skb,
+						  const struct nf_hook_state *state)
 	__must_hold_shared(RCU)
 {
 	return judge_syn(table, skb, state, OP25B_IPV6, true);
@@ -398,8 +403,8 @@ static unsigned int op25b_hook_ipv4(void *priv, struct sk_buff *skb,
 	if (likely(type == OP25B_PKT_NONE))
 		return NF_ACCEPT;
 	if (likely(type == OP25B_PKT_SYN)) {
-		if (op25b_session_any())
-			return judge_syn_sessions_ipv4(priv, skb, state);
+		if (op25b_table_extra())
+			return judge_syn_extra_ipv4(priv, skb, state);
 		return judge_syn_ipv4(priv, skb, state);
 	}
 	return judge_other(priv, skb, state, OP25B_IPV4, type);
@@ -417,8 +422,8 @@ static unsigned int op25b_hook_ipv6(void *priv, struct sk_buff *skb,
 	if (likely(type == OP25B_PKT_NONE))
 		return NF_ACCEPT;
 	if (likely(type == OP25B_PKT_SYN)) {
-		if (op25b_session_any())
-			return judge_syn_sessions_ipv6(priv, skb, state);
+		if (op25b_table_extra())
+			return judge_syn_extra_ipv6(priv, skb, state);
 		return judge_syn_ipv6(priv, skb, state);
 	}
 	return judge_other(priv, skb, state, OP25B_IPV6, type);

@@ -61,7 +61,9 @@ struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
 {
 	const struct op25b_exempt *exempt = (const struct op25b_exempt *)value;
 	struct op25b_lpm_match match = { .value = value, .len = exempt->prefix.len };
-	struct op25b_lpm lpm = policy->entry[exempt->prefix.family];
+	const struct op25b_pool_conf *conf =
+		op25b_policy_conf(policy, exempt->word >> OP25B_ENTRY_POOL_SHIFT);
+	struct op25b_lpm lpm = op25b_policy_entries(policy, conf)[exempt->prefix.family];
 
 	while (match.value) {
 		/* read the clock once for each: two readings could disagree */
@@ -76,17 +78,56 @@ struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
 }
 
 /**
+ * op25b_judge_domain() - find the domain that a packet is to be judged in
+ * @table: the table of the namespace
+ * @policy: the policy, read under RCU
+ * @dev: the device by which the packet came, NULL if there is none
+ *
+ * Return: the domain of the VRF of @dev, if the policy has pools in it, as long-lived as @policy;
+ * otherwise NULL: that of the pools without a VRF.
+ */
+const struct op25b_domain *op25b_judge_domain(const struct op25b_table *table,
+					      const struct op25b_policy *policy,
+					      const struct net_device *dev)
+{
+	const struct op25b_vrf *vrf;
+
+	if (!policy->vrfs || !dev)
+		return NULL;
+	vrf = op25b_vrf_of_device(table, dev);
+	return vrf ? op25b_domain_find(policy->vrfs, vrf) : NULL;
+}
+
+/**
+ * op25b_judge_lookup() - look an address up in the domain of a VRF
+ * @domain: the domain
+ * @family: of the address
+ * @key: the address
+ *
+ * Not inline, because few packets come in a VRF.
+ *
+ * Return: the value of the most specific prefix or exempt that holds the address, or 0.
+ */
+unsigned long op25b_judge_lookup(const struct op25b_domain *domain, enum op25b_family family,
+				 struct op25b_key key)
+{
+	return lookup(domain->entry, family, key).value;
+}
+
+/**
  * op25b_judge_find_entry() - find the most specific prefix or exempt that holds an address
  * @policy: the policy, read under RCU or the table's lock
+ * @domain: the domain to look in, see op25b_judge_domain()
  * @family: of the address
  * @key: the address
  *
  * Return: the match, whose value is a word that op25b_entry() decodes.
  */
 struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
+					      const struct op25b_domain *domain,
 					      enum op25b_family family, struct op25b_key key)
 {
-	struct op25b_lpm_match match = lookup(policy->entry, family, key);
+	struct op25b_lpm_match match = lookup(domain ? domain->entry : policy->entry, family, key);
 
 	if (!match.value || match.value & OP25B_ENTRY_WORD)
 		return match;
@@ -137,6 +178,7 @@ enum op25b_verdict op25b_judge_observing(const struct op25b_policy *policy,
  * op25b_judge() - judge a packet
  * @table: the table of the namespace, which has its sessions
  * @policy: the policy, read under RCU or the table's lock
+ * @domain: the domain to judge it in, see op25b_judge_domain()
  * @type: the packet's type, not OP25B_PKT_UNDECIDED
  * @family: of its addresses
  * @src: its source
@@ -145,7 +187,8 @@ enum op25b_verdict op25b_judge_observing(const struct op25b_policy *policy,
  * Return: the judgement.
  */
 struct op25b_judgement op25b_judge(const struct op25b_table *table,
-				   const struct op25b_policy *policy, enum op25b_pkt_type type,
+				   const struct op25b_policy *policy,
+				   const struct op25b_domain *domain, enum op25b_pkt_type type,
 				   enum op25b_family family, struct op25b_key src,
 				   struct op25b_key dst)
 {
@@ -157,18 +200,18 @@ struct op25b_judgement op25b_judge(const struct op25b_table *table,
 		break;
 	case OP25B_PKT_SYN:
 	case OP25B_PKT_MALFORMED:
-		judgement = op25b_judge_class(table, policy,
+		judgement = op25b_judge_class(table, policy, domain,
 					      type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
 								      OP25B_CLASS_MALFORMED,
 					      0, family, src, dst);
 		/* a SYN in tiny fragments opens port 25 of a customer, too */
 		if (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound)
-			judgement = op25b_judge_class(table, policy, OP25B_CLASS_INBOUND,
+			judgement = op25b_judge_class(table, policy, domain, OP25B_CLASS_INBOUND,
 						      OP25B_GUARD_INBOUND, family, dst, src);
 		break;
 	case OP25B_PKT_SYNACK:
 		if (policy->synack)
-			judgement = op25b_judge_class(table, policy, OP25B_CLASS_SYNACK,
+			judgement = op25b_judge_class(table, policy, domain, OP25B_CLASS_SYNACK,
 						      OP25B_GUARD_SYNACK, family, dst, src);
 		break;
 	}
@@ -199,6 +242,7 @@ const struct op25b_session *op25b_judge_device(struct op25b_judgement *judgement
  * op25b_judge_softwire() - judge an IPv6 packet from a pool with the guard softwire
  * @table: the table of the namespace, which has its sessions
  * @policy: the policy, read under RCU or the table's lock
+ * @domain: the domain to judge it in, see op25b_judge_domain()
  * @type: the type of the IPv4 packet inside: what op25b_classify_softwire() has returned
  * @src: the source of the IPv6 packet
  * @dst: the destination of the IPv4 packet; NULL if it cannot be read
@@ -207,6 +251,7 @@ const struct op25b_session *op25b_judge_device(struct op25b_judgement *judgement
  */
 struct op25b_judgement op25b_judge_softwire(const struct op25b_table *table,
 					    const struct op25b_policy *policy,
+					    const struct op25b_domain *domain,
 					    enum op25b_pkt_type type, struct op25b_key src,
 					    const struct op25b_key *dst)
 {
@@ -214,7 +259,7 @@ struct op25b_judgement op25b_judge_softwire(const struct op25b_table *table,
 
 	if (type != OP25B_PKT_SYN && type != OP25B_PKT_MALFORMED)
 		return judgement;
-	judgement = op25b_judge_rules(table, policy,
+	judgement = op25b_judge_rules(table, policy, domain,
 				      type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
 							      OP25B_CLASS_MALFORMED,
 				      OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src, OP25B_IPV4,

@@ -9,6 +9,7 @@
 #include "op25b_policy.h"
 #include "op25b_session.h"
 #include "op25b_table.h"
+#include "op25b_vrf.h"
 
 /*
  * op25b_judge_rules() has not decided: call op25b_judge(). No verdict on a packet, and not counted:
@@ -22,16 +23,25 @@
  * @class: the class that the packet is counted in, unless @verdict is OP25B_VERDICT_PASSED
  * @conf: the pool that it is counted for, unless @verdict is OP25B_VERDICT_PASSED; as long-lived as
  *	  the policy
- * @sessions: the sessions that were in force, if op25b_session_any()
+ * @sessions: the sessions that were in force, if op25b_table_extra()
+ * @domain: the domain that it was judged in, NULL: that of the pools without a VRF
  */
 struct op25b_judgement {
 	enum op25b_verdict verdict;
 	enum op25b_class class;
 	const struct op25b_pool_conf *conf;
 	const struct op25b_session_map *sessions;
+	const struct op25b_domain *domain;
 };
 
+const struct op25b_domain *op25b_judge_domain(const struct op25b_table *table,
+					      const struct op25b_policy *policy,
+					      const struct net_device *dev)
+	__must_hold_shared(RCU);
+unsigned long op25b_judge_lookup(const struct op25b_domain *domain, enum op25b_family family,
+				 struct op25b_key key);
 struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
+					      const struct op25b_domain *domain,
 					      enum op25b_family family, struct op25b_key key);
 struct op25b_lpm_match op25b_judge_find_destination(const struct op25b_policy *policy,
 						    const struct op25b_pool_conf *conf,
@@ -45,12 +55,14 @@ enum op25b_verdict op25b_judge_observing(const struct op25b_policy *policy,
 bool op25b_judge_is_own_relay(const struct op25b_pool_conf *conf, enum op25b_family family,
 			      struct op25b_key key);
 struct op25b_judgement op25b_judge(const struct op25b_table *table,
-				   const struct op25b_policy *policy, enum op25b_pkt_type type,
+				   const struct op25b_policy *policy,
+				   const struct op25b_domain *domain, enum op25b_pkt_type type,
 				   enum op25b_family family, struct op25b_key src,
 				   struct op25b_key dst)
 	__must_hold_shared(RCU);
 struct op25b_judgement op25b_judge_softwire(const struct op25b_table *table,
 					    const struct op25b_policy *policy,
+					    const struct op25b_domain *domain,
 					    enum op25b_pkt_type type, struct op25b_key src,
 					    const struct op25b_key *dst)
 	__must_hold_shared(RCU);
@@ -61,6 +73,7 @@ bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
  * op25b_judge_rules() - judge a packet as one of a class
  * @table: the table of the namespace, which has its sessions
  * @policy: the policy, read under RCU or the table's lock
+ * @domain: the domain to judge it in, see op25b_judge_domain()
  * @class: the class
  * @guard: the guard that the pool has to have; 0 if none
  * @family: of the address on the pool's side
@@ -69,7 +82,7 @@ bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
  * @other: that address
  * @quick: leave it undecided if an exempt with a timeout decides, or a target might: a call in the
  *	   middle would make it slower for all packets
- * @sessions: there may be sessions
+ * @extra: there may be sessions or VRFs
  *
  * Inline, because it is what most packets to port 25 need.
  *
@@ -77,12 +90,16 @@ bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
  */
 static __always_inline struct op25b_judgement
 op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *policy,
-		  enum op25b_class class, u32 guard, enum op25b_family family,
-		  struct op25b_key side, enum op25b_family other_family, struct op25b_key other,
-		  const bool quick, const bool sessions)
+		  const struct op25b_domain *domain, enum op25b_class class, u32 guard,
+		  enum op25b_family family, struct op25b_key side, enum op25b_family other_family,
+		  struct op25b_key other, const bool quick, const bool extra)
 	__must_hold_shared(RCU)
 {
-	struct op25b_judgement judgement = { .verdict = OP25B_VERDICT_PASSED, .class = class };
+	struct op25b_judgement judgement = {
+		.verdict = OP25B_VERDICT_PASSED,
+		.class = class,
+		.domain = domain,
+	};
 	const struct op25b_lpm *relays = policy->destination[OP25B_RELAY];
 	const struct op25b_pool_conf *conf;
 	const struct op25b_exempt *exempt;
@@ -90,7 +107,9 @@ op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *po
 	bool relay;
 	u32 id;
 
-	if (family == OP25B_IPV4)
+	if (extra && unlikely(domain))
+		value = op25b_judge_lookup(domain, family, side);
+	else if (family == OP25B_IPV4)
 		value = op25b_lpm_jump_lookup_ipv4(policy->jump[OP25B_IPV4], side);
 	else
 		value = op25b_lpm_jump_lookup_ipv6(policy->jump[OP25B_IPV6], side);
@@ -114,9 +133,10 @@ op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *po
 	if (conf->settings.mode == OP25B_MODE_OFF || (conf->settings.guard & guard) != guard)
 		return judgement;
 
-	if (sessions && op25b_session_any()) {
+	if (extra && op25b_table_extra()) {
 		judgement.sessions = rcu_dereference(table->sessions.map);
-		if (op25b_session_of_address(judgement.sessions, family, side))
+		if (judgement.sessions &&
+		    op25b_session_of_address(judgement.sessions, domain, family, side))
 			value |= OP25B_ENTRY_EXEMPT;
 	}
 	if (value & OP25B_ENTRY_EXEMPT) {
@@ -143,12 +163,12 @@ op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *po
 /* The same, always decided */
 static __always_inline struct op25b_judgement
 op25b_judge_class(const struct op25b_table *table, const struct op25b_policy *policy,
-		  enum op25b_class class, u32 guard, enum op25b_family family,
-		  struct op25b_key side, struct op25b_key other)
+		  const struct op25b_domain *domain, enum op25b_class class, u32 guard,
+		  enum op25b_family family, struct op25b_key side, struct op25b_key other)
 	__must_hold_shared(RCU)
 {
-	return op25b_judge_rules(table, policy, class, guard, family, side, family, other, false,
-				 true);
+	return op25b_judge_rules(table, policy, domain, class, guard, family, side, family, other,
+				 false, true);
 }
 
 #endif /* _OP25B_JUDGE_H */

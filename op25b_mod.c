@@ -21,6 +21,7 @@
 #include "op25b_session_end.h"
 #include "op25b_sysfs.h"
 #include "op25b_table.h"
+#include "op25b_vrf.h"
 #include "op25b_watch.h"
 #include "op25b_workqueue.h"
 
@@ -68,7 +69,7 @@ static void __net_exit op25b_net_pre_exit(struct net *net)
 static void __net_exit op25b_net_exit(struct net *net)
 {
 	op25b_sysfs_net_exit(net);
-	op25b_session_exit(&op25b_net(net)->table.sessions);
+	op25b_session_exit(&op25b_net(net)->table);
 	op25b_table_free(&op25b_net(net)->table);
 }
 
@@ -96,9 +97,12 @@ static int __init op25b_init(void)
 	err = op25b_session_end_register();
 	if (err)
 		goto err_net;
-	err = op25b_restore_init();
+	err = op25b_vrf_register();
 	if (err)
 		goto err_session;
+	err = op25b_restore_init();
+	if (err)
+		goto err_vrf;
 	err = op25b_netlink_init();
 	if (err)
 		goto err_restore;
@@ -106,6 +110,8 @@ static int __init op25b_init(void)
 
 err_restore:
 	op25b_restore_exit();
+err_vrf:
+	op25b_vrf_unregister();
 err_session:
 	op25b_session_end_unregister();
 err_net:
@@ -121,6 +127,7 @@ static void __exit op25b_exit(void)
 {
 	op25b_netlink_exit();
 	op25b_restore_exit();
+	op25b_vrf_unregister();
 	op25b_session_end_unregister();
 	unregister_pernet_subsys(&op25b_net_ops);
 	op25b_sysfs_exit();

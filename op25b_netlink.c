@@ -47,6 +47,9 @@ static const struct nla_policy exempt_policy[OP25B_A_PREFIX_MAX + 1] = {
 #define RESTORE_POLICY							\
 	[OP25B_A_RESTORE] = { .type = NLA_FLAG }
 
+/* the name of a device */
+#define DEV_POLICY	{ .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 }
+
 #define SETTINGS_POLICY							\
 	[OP25B_A_MODE] = NLA_POLICY_MAX(NLA_U32, OP25B_MODE_MAX),	\
 	[OP25B_A_ACTION] = NLA_POLICY_MAX(NLA_U32, OP25B_ACTION_MAX), \
@@ -78,6 +81,7 @@ static const struct nla_policy commit_attrs[OP25B_A_MAX + 1] = {
 static const struct nla_policy pool_add_attrs[OP25B_A_MAX + 1] = {
 	POOL_POLICY,
 	SETTINGS_POLICY,
+	[OP25B_A_VRF] = DEV_POLICY,
 	[OP25B_A_PREFIX] = NLA_POLICY_NESTED(prefix_policy),
 	FORCE_POLICY,
 	RESTORE_POLICY,
@@ -109,12 +113,11 @@ static const struct nla_policy exempt_attrs[OP25B_A_MAX + 1] = {
 	RESTORE_POLICY,
 };
 
-#define DEV_POLICY	{ .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 }
-
 static const struct nla_policy test_attrs[OP25B_A_MAX + 1] = {
 	[OP25B_A_SRC] = NLA_POLICY_NESTED(prefix_policy),
 	[OP25B_A_DST] = NLA_POLICY_NESTED(prefix_policy),
 	[OP25B_A_DEV] = DEV_POLICY,
+	[OP25B_A_VRF] = DEV_POLICY,
 };
 
 static const struct nla_policy session_policy[OP25B_A_SESSION_MAX + 1] = {
@@ -123,6 +126,7 @@ static const struct nla_policy session_policy[OP25B_A_SESSION_MAX + 1] = {
 	[OP25B_A_SESSION_DEV] = DEV_POLICY,
 	[OP25B_A_SESSION_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),
 	[OP25B_A_SESSION_COMMENT] = { .type = NLA_NUL_STRING, .len = OP25B_COMMENT_MAX },
+	[OP25B_A_SESSION_VRF] = DEV_POLICY,
 };
 
 static const struct nla_policy session_attrs[OP25B_A_MAX + 1] = {

@@ -40,6 +40,8 @@ struct op25b_nl_prefix {
 };
 
 const char *op25b_nl_pool_name(struct nlattr * const *attrs, struct netlink_ext_ack *extack);
+int op25b_nl_vrf_name(const struct nlattr *attr, const char **name,
+		      struct netlink_ext_ack *extack);
 int op25b_nl_no_such_pool(struct nlattr * const *attrs, struct netlink_ext_ack *extack);
 int op25b_nl_parse_prefix(const struct nlattr *nest, struct op25b_nl_prefix *attrs,
 			  struct netlink_ext_ack *extack);

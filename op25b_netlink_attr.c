@@ -52,6 +52,30 @@ const char *op25b_nl_pool_name(struct nlattr * const *attrs, struct netlink_ext_
 }
 
 /**
+ * op25b_nl_vrf_name() - get the name of a VRF
+ * @attr: the attribute; NULL is none
+ * @name: set to the name, a valid one of a device, or to NULL
+ * @extack: takes the reason of a failure
+ *
+ * Return: 0 or -EINVAL.
+ */
+int op25b_nl_vrf_name(const struct nlattr *attr, const char **name,
+		      struct netlink_ext_ack *extack)
+{
+	const char *c;
+
+	*name = attr ? nla_data(attr) : NULL;
+	if (!attr)
+		return 0;
+	for (c = *name; *c && !iscntrl(*c); c++)
+		;
+	if (!*c && dev_valid_name(*name))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "VRF needs the name of a device");
+	return -EINVAL;
+}
+
+/**
  * op25b_nl_no_such_pool() - refuse a message because its pool does not exist
  * @attrs: the message's attributes
  * @extack: takes the reason
@@ -274,7 +298,9 @@ int op25b_nl_put_session(struct sk_buff *skb, struct net *net, const struct op25
 	    (session->has_timeout && nla_put_u32(skb, OP25B_A_SESSION_TIMEOUT,
 						 seconds_left(session->expiry.expires))) ||
 	    (*op25b_session_comment(session) &&
-	     nla_put_string(skb, OP25B_A_SESSION_COMMENT, op25b_session_comment(session))))
+	     nla_put_string(skb, OP25B_A_SESSION_COMMENT, op25b_session_comment(session))) ||
+	    (*op25b_session_vrf(session) &&
+	     nla_put_string(skb, OP25B_A_SESSION_VRF, op25b_session_vrf(session))))
 		return -EMSGSIZE;
 	for (i = *at; i < session->prefixes; i++) {
 		end = skb_tail_pointer(skb);

@@ -184,19 +184,38 @@ static int parse_settings(const struct genl_info *info, struct op25b_settings *s
 	return 0;
 }
 
+/* Say that a pool is there already, and does not belong to the VRF that the message names. */
+static void refuse_vrf(const struct op25b_pool_conf *conf, const struct genl_info *info)
+{
+	NL_SET_BAD_ATTR(info->extack, info->attrs[OP25B_A_VRF]);
+	if (conf->vrf)
+		op25b_err_msg(info->extack, "VRF is not that of the pool, which cannot change",
+			      "VRF is not that of the pool, \"%s\"", conf->vrf_name);
+	else
+		NL_SET_ERR_MSG(info->extack, "VRF cannot be given to a pool that has none");
+}
+
 static int apply_pool_add(struct op25b_change *change, struct genl_info *info, prefix_step each)
 {
 	const char *name = op25b_nl_pool_name(info->attrs, info->extack);
 	struct op25b_settings settings = OP25B_SETTINGS_DEFAULT;
 	const struct op25b_pool_conf *conf;
+	const char *vrf;
 	int err;
 	u32 id;
 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
+	err = op25b_nl_vrf_name(info->attrs[OP25B_A_VRF], &vrf, info->extack);
+	if (err)
+		return err;
 	conf = op25b_step_find_pool(change, name);
 	if (conf && !info->attrs[OP25B_A_FORCE]) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[OP25B_A_POOL], "pool exists already");
+		return -EEXIST;
+	}
+	if (conf && vrf && strcmp(conf->vrf_name, vrf)) {
+		refuse_vrf(conf, info);
 		return -EEXIST;
 	}
 	if (conf)
@@ -208,7 +227,7 @@ static int apply_pool_add(struct op25b_change *change, struct genl_info *info, p
 		id = conf->pool->id;
 		err = op25b_step_pool_set(change, id, settings);
 	} else {
-		err = op25b_step_pool_add(change, name, settings, info->extack);
+		err = op25b_step_pool_add(change, name, vrf, settings, info->extack);
 		id = err;
 	}
 	if (err < 0)

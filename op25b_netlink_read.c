@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <net/genetlink.h>
+#include <net/l3mdev.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 
@@ -61,6 +62,7 @@ static int put_packets(struct sk_buff *skb, const struct op25b_stats *stats)
 static int put_pool(struct sk_buff *skb, const struct op25b_pool_conf *conf)
 {
 	if (nla_put_string(skb, OP25B_A_POOL, conf->pool->name) ||
+	    (*conf->vrf_name && nla_put_string(skb, OP25B_A_VRF, conf->vrf_name)) ||
 	    nla_put_u32(skb, OP25B_A_MODE, conf->settings.mode) ||
 	    nla_put_u32(skb, OP25B_A_ACTION, conf->settings.action) ||
 	    nla_put_u32(skb, OP25B_A_GUARD, conf->settings.guard) ||
@@ -242,21 +244,49 @@ static int put_match(struct sk_buff *skb, int type, const struct op25b_prefix *a
 	return op25b_nl_put_prefix(skb, type, &prefix, NULL);
 }
 
-/* The index of the device that a test is asked for; 0 if for none */
-static int test_device(struct genl_info *info, int *ifindex)
-{
-	const struct nlattr *attr = info->attrs[OP25B_A_DEV];
-	const struct net_device *dev;
+/**
+ * struct test_origin - where the packet of a test comes from
+ * @ifindex: the index of the device by which it comes; 0 if none is given
+ * @vrf: the name of its VRF, or NULL
+ * @domain: the domain that it is judged in
+ */
+struct test_origin {
+	int ifindex;
+	const char *vrf;
+	const struct op25b_domain *domain;
+};
 
-	*ifindex = 0;
-	if (!attr)
+static int find_origin(struct genl_info *info, const struct op25b_policy *policy,
+		       struct test_origin *origin)
+	__must_hold_shared(RCU)
+{
+	const struct op25b_table *table = &op25b_net(genl_info_net(info))->table;
+	const struct nlattr *attr = info->attrs[OP25B_A_DEV];
+	const struct net_device *dev, *master;
+	int err;
+
+	*origin = (struct test_origin){ 0 };
+	err = op25b_nl_vrf_name(info->attrs[OP25B_A_VRF], &origin->vrf, info->extack);
+	if (err)
+		return err;
+	if (!attr) {
+		if (origin->vrf)
+			origin->domain = op25b_domain_find_name(policy->vrfs, origin->vrf);
 		return 0;
+	}
+	if (origin->vrf) {
+		NL_SET_ERR_MSG(info->extack, "either VRF or device, not both");
+		return -EINVAL;
+	}
 	dev = dev_get_by_name_rcu(genl_info_net(info), nla_data(attr));
 	if (!dev) {
 		NL_SET_ERR_MSG_ATTR(info->extack, attr, "device does not exist");
 		return -ENODEV;
 	}
-	*ifindex = dev->ifindex;
+	master = l3mdev_master_dev_rcu(dev);
+	origin->ifindex = dev->ifindex;
+	origin->vrf = master ? master->name : NULL;
+	origin->domain = op25b_judge_domain(table, policy, dev);
 	return 0;
 }
 
@@ -284,7 +314,8 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 	const struct op25b_session *session;
 	struct op25b_judgement judgement;
 	struct op25b_lpm_match match;
-	int err, ifindex;
+	struct test_origin origin;
+	int err;
 
 	err = parse_address(info, OP25B_A_SRC, &src);
 	if (err)
@@ -297,18 +328,21 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 		return -EINVAL;
 	}
 
-	err = test_device(info, &ifindex);
+	err = find_origin(info, policy, &origin);
 	if (err)
 		return err;
+	if (origin.vrf && nla_put_string(skb, OP25B_A_VRF, origin.vrf))
+		return -EMSGSIZE;
 
-	judgement = op25b_judge(table, policy, OP25B_PKT_SYN, src.family, src.key, dst.key);
-	session = op25b_judge_device(&judgement, ifindex);
+	judgement = op25b_judge(table, policy, origin.domain, OP25B_PKT_SYN, src.family, src.key,
+				dst.key);
+	session = op25b_judge_device(&judgement, origin.ifindex);
 	side = src;
 	other = dst;
 	if (judgement.verdict != OP25B_VERDICT_PASSED && judgement.class == OP25B_CLASS_INBOUND)
 		swap(side, other);
 
-	match = op25b_judge_find_entry(policy, side.family, side.key);
+	match = op25b_judge_find_entry(policy, origin.domain, side.family, side.key);
 	if (match.value) {
 		conf = op25b_policy_conf(policy, op25b_entry(match.value).pool);
 		if (nla_put_string(skb, OP25B_A_POOL, conf->pool->name) ||
@@ -318,7 +352,8 @@ static int put_test(struct sk_buff *skb, const struct op25b_policy *policy, stru
 			return -EMSGSIZE;
 	}
 	if (judgement.verdict == OP25B_VERDICT_EXEMPTED && !session)
-		session = op25b_session_of_address(judgement.sessions, side.family, side.key);
+		session = op25b_session_of_address(judgement.sessions, origin.domain, side.family,
+						   side.key);
 	if (put_session_id(skb, info, session))
 		return -EMSGSIZE;
 	match = op25b_judge_find_destination(policy, conf, OP25B_RELAY, other.family, other.key);
@@ -343,7 +378,7 @@ int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
  * @pin: keeps the policy that it reads; NULL if it reads the staged policy
  * @only: 1 + the id of the only pool to read; 0 for all
  * @pool: of pools: the id to go on with; of relays and targets: 1 + that id, or 0 for those of
- *	  every pool
+ *	  every pool; of prefixes and exempts: 1 + the id of the VRF, or 0 for those of no VRF
  * @part: of the whole policy: the part to go on with
  * @family: the address family to go on with
  * @from_len: the prefix to go on with: its length
@@ -641,6 +676,28 @@ static int walk_tables(struct prefix_walk *walk, const struct op25b_lpm *lpm,
 	return 0;
 }
 
+/* Walk over the prefixes or exempts of all domains. */
+static int dump_entries(struct prefix_walk *walk)
+{
+	struct dump_pos *pos = dump_pos(walk->cb);
+	const struct op25b_domains *domains = walk->policy->vrfs;
+	const struct op25b_lpm *tables = walk->policy->entry;
+	int err;
+
+	for (;; pos->pool++, pos->family = 0) {
+		if (pos->pool) {
+			if (!domains || pos->pool > domains->size)
+				return 0;
+			if (!domains->domain[pos->pool - 1])
+				continue;
+			tables = domains->domain[pos->pool - 1]->entry;
+		}
+		err = walk_tables(walk, tables, visit_entry);
+		if (err)
+			return err;
+	}
+}
+
 static int dump_prefixes(struct sk_buff *skb, struct netlink_callback *cb,
 			 const struct op25b_policy *policy)
 {
@@ -651,7 +708,7 @@ static int dump_prefixes(struct sk_buff *skb, struct netlink_callback *cb,
 		.kind = PREFIX,
 	};
 
-	return walk_tables(&walk, policy->entry, visit_entry);
+	return dump_entries(&walk);
 }
 
 int op25b_nl_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -669,7 +726,7 @@ static int dump_exempts(struct sk_buff *skb, struct netlink_callback *cb,
 		.kind = EXEMPT,
 	};
 
-	return walk_tables(&walk, policy->entry, visit_entry);
+	return dump_entries(&walk);
 }
 
 int op25b_nl_exempt_dump(struct sk_buff *skb, struct netlink_callback *cb)

@@ -131,6 +131,9 @@ static int parse_session(struct net *net, const struct nlattr *nest,
 			return -EINVAL;
 		}
 	}
+	err = op25b_nl_vrf_name(nla_find_nested(nest, OP25B_A_SESSION_VRF), &request->vrf, extack);
+	if (err)
+		return err;
 	err = parse_prefixes(nest, request, extack);
 	if (err)
 		return err;
@@ -138,6 +141,11 @@ static int parse_session(struct net *net, const struct nlattr *nest,
 	if (!attr == !request->prefixes) {
 		NL_SET_ERR_MSG_ATTR(extack, nest,
 				    "session needs either prefixes or a device");
+		return -EINVAL;
+	}
+	if (attr && request->vrf) {
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "session with a device has no VRF of its own");
 		return -EINVAL;
 	}
 	return attr ? find_device(net, attr, &request->ifindex, extack) : 0;

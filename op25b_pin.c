@@ -193,6 +193,7 @@ void op25b_pin_publish(struct op25b_table *table, struct op25b_policy *policy)
 	spin_lock(&table->pins.lock);
 	rcu_assign_pointer(table->policy, policy);
 	spin_unlock(&table->pins.lock);
+	WRITE_ONCE(table->published, get_state_synchronize_rcu());
 }
 
 /**

@@ -43,7 +43,8 @@ const struct op25b_pool_conf *op25b_policy_next(const struct op25b_policy *polic
  * Return: 0, or what @visit returned to end the iteration.
  */
 int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct op25b_policy *old,
-				int (*visit)(struct op25b_pool *pool, void *arg), void *arg)
+				int (*visit)(const struct op25b_pool_conf *conf, void *arg),
+				void *arg)
 {
 	const struct op25b_page *page, *old_page;
 	unsigned int i, j;
@@ -58,7 +59,7 @@ int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct 
 			if (!page->conf[j] || (old_page && old_page->conf[j]))
 				continue;
 			cond_resched();
-			err = visit(page->conf[j]->pool, arg);
+			err = visit(page->conf[j], arg);
 			if (err)
 				return err;
 		}
@@ -109,6 +110,7 @@ void op25b_policy_free(struct op25b_policy *policy)
 
 	for (family = 0; family < OP25B_FAMILIES; family++)
 		op25b_lpm_free(policy->entry[family]);
+	op25b_domain_free(policy->vrfs);
 	op25b_policy_each_destination(policy->destination, op25b_lpm_free);
 	for (i = 0; i < ARRAY_SIZE(policy->page); i++) {
 		page = policy->page[i];

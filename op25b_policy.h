@@ -19,15 +19,9 @@
 #include <linux/timerqueue.h>
 
 #include "core/lpm.h"
+#include "op25b_domain.h"
 #include "op25b_pin.h"
 #include "op25b_stats.h"
-
-/* The index of what exists once for each address family */
-enum op25b_family {
-	OP25B_IPV4,
-	OP25B_IPV6,
-	OP25B_FAMILIES
-};
 
 /**
  * struct op25b_prefix - a prefix
@@ -157,6 +151,10 @@ enum op25b_destination {
  * @prefixes: the number of its prefixes
  * @exempts: the number of its exempts
  * @fresh: made by the change under way, which alone sees it and may write to it
+ * @vrf: the VRF that it belongs to, NULL if to none; the policy holds a reference while it is in
+ *	 force, staged, or kept to go back to
+ * @vrf_id: the id of @vrf
+ * @vrf_name: its name, empty if there is none; also for dumps of older policies
  *
  * Packets read the first cache line.
  */
@@ -169,6 +167,9 @@ struct op25b_pool_conf {
 	u32 prefixes;
 	u32 exempts;
 	bool fresh;
+	struct op25b_vrf *vrf;
+	u32 vrf_id;
+	char vrf_name[IFNAMSIZ];
 } ____cacheline_aligned_in_smp;
 
 /* Pool ids are enough for the policy in force, one to go back to, and one that is being staged. */
@@ -191,8 +192,9 @@ struct op25b_page {
  * @generation: its number
  * @applied: when a command has put it into force, or one that it differs from only by exempts that
  *	     have expired: in seconds since 1970, 0 if none has
- * @entry: the prefixes and exempts of all pools
+ * @entry: the prefixes and exempts of the pools that belong to no VRF
  * @jump: where the lookups of packets in @entry start
+ * @vrfs: the prefixes and exempts of the other pools; NULL if there are none of these
  * @destination: the relays and targets of every pool
  * @synack: the number of pools with the guard synack
  * @inbound: the number of pools with the guard inbound
@@ -210,6 +212,7 @@ struct op25b_policy {
 	time64_t applied;
 	struct op25b_lpm entry[OP25B_FAMILIES];
 	struct op25b_lpm_jump jump[OP25B_FAMILIES][OP25B_LPM_JUMPS];
+	struct op25b_domains *vrfs;
 	struct op25b_lpm destination[OP25B_DESTINATIONS][OP25B_FAMILIES];
 	u32 synack;
 	u32 inbound;
@@ -330,6 +333,19 @@ static inline const struct op25b_pool_conf *op25b_policy_conf(const struct op25b
 	return page ? page->conf[id % OP25B_PAGE_POOLS] : NULL;
 }
 
+/**
+ * op25b_policy_entries() - the prefixes and exempts of a pool and of all others of its VRF
+ * @policy: the policy
+ * @conf: the pool's configuration in @policy
+ *
+ * Return: the tables, by address family, as long-lived as @policy.
+ */
+static inline const struct op25b_lpm *op25b_policy_entries(const struct op25b_policy *policy,
+							   const struct op25b_pool_conf *conf)
+{
+	return conf->vrf ? policy->vrfs->domain[conf->vrf_id]->entry : policy->entry;
+}
+
 const struct op25b_pool_conf *op25b_policy_next(const struct op25b_policy *policy, u32 id);
 
 /**
@@ -342,7 +358,8 @@ const struct op25b_pool_conf *op25b_policy_next(const struct op25b_policy *polic
 	     (conf) = op25b_policy_next(policy, (conf)->pool->id + 1))
 
 int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct op25b_policy *old,
-				int (*visit)(struct op25b_pool *pool, void *arg), void *arg);
+				int (*visit)(const struct op25b_pool_conf *conf, void *arg),
+				void *arg);
 void op25b_policy_each_destination(struct op25b_lpm destination[][OP25B_FAMILIES],
 				   void (*visit)(struct op25b_lpm lpm));
 size_t op25b_policy_size(const struct op25b_policy *policy);

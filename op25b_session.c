@@ -19,25 +19,35 @@
 #include "core/memory.h"
 #include "op25b_session.h"
 #include "op25b_table.h"
-
-DEFINE_STATIC_KEY_FALSE(op25b_session_key);
+#include "op25b_vrf.h"
 
 /* When to try again if memory is short, in seconds */
 #define RETRY_SECONDS	1
 
 /* --- packets --- */
 
-static struct op25b_lpm_match lookup_prefix(const struct op25b_session_map *map,
+/* The tables of prefixes for packets that are judged in a domain; NULL if they are empty */
+static const struct op25b_lpm *domain_prefixes(const struct op25b_session_map *map,
+					       const struct op25b_domain *domain)
+{
+	if (!domain)
+		return map->prefix;
+	domain = op25b_domain_find(map->vrfs, domain->vrf);
+	return domain ? domain->entry : NULL;
+}
+
+static struct op25b_lpm_match lookup_prefix(const struct op25b_lpm *prefix,
 					    enum op25b_family family, struct op25b_key key)
 {
 	if (family == OP25B_IPV4)
-		return op25b_lpm_lookup_ipv4(map->prefix[OP25B_IPV4], key);
-	return op25b_lpm_lookup_ipv6(map->prefix[OP25B_IPV6], key);
+		return op25b_lpm_lookup_ipv4(prefix[OP25B_IPV4], key);
+	return op25b_lpm_lookup_ipv6(prefix[OP25B_IPV6], key);
 }
 
 /**
  * op25b_session_of_address() - find a session that has an address
  * @map: the map, read under RCU; NULL is none
+ * @domain: the domain of the policy that the packet is judged in, see op25b_judge_domain()
  * @family: of the address
  * @key: the address
  *
@@ -45,15 +55,17 @@ static struct op25b_lpm_match lookup_prefix(const struct op25b_session_map *map,
  * lock, or NULL.
  */
 const struct op25b_session *op25b_session_of_address(const struct op25b_session_map *map,
+						     const struct op25b_domain *domain,
 						     enum op25b_family family,
 						     struct op25b_key key)
 {
+	const struct op25b_lpm *prefix = map ? domain_prefixes(map, domain) : NULL;
 	struct op25b_lpm_match match = { 0 };
 
-	if (map)
-		match = lookup_prefix(map, family, key);
+	if (prefix)
+		match = lookup_prefix(prefix, family, key);
 	while (match.value && !op25b_session_is_live(op25b_session_of(match.value)))
-		match = op25b_lpm_lookup_shorter(map->prefix[family], key, match.len);
+		match = op25b_lpm_lookup_shorter(prefix[family], key, match.len);
 	return op25b_session_of(match.value);
 }
 
@@ -129,7 +141,8 @@ void op25b_session_insert(struct rb_root *ids, struct op25b_session *session)
 
 /**
  * op25b_session_put() - drop a reference to a session
- * @session: the session, which no packet can see any more if this is the last one
+ * @session: the session, which has ended, and which no packet can see any more if this is the last
+ *	     one
  */
 void op25b_session_put(struct op25b_session *session)
 {
@@ -239,28 +252,31 @@ void op25b_session_close(struct op25b_sessions *sessions)
 	sessions->memcg = NULL;
 	mutex_unlock(&sessions->lock);
 	if (sessions->closed)
-		static_branch_dec(&op25b_session_key);
+		op25b_table_extra_dec();
 }
 
 /**
  * op25b_session_exit() - free the sessions of a namespace
- * @sessions: the sessions, closed a grace period ago
+ * @table: its table, whose sessions were closed a grace period ago
  */
-void op25b_session_exit(struct op25b_sessions *sessions)
+void op25b_session_exit(struct op25b_table *table)
 	__context_unsafe(/* nothing finds them any more */)
 {
+	struct op25b_sessions *sessions = &table->sessions;
 	struct op25b_session *session;
 	struct rb_node *node;
 
 	if (sessions->closed) {
 		op25b_lpm_free(sessions->closed->prefix[OP25B_IPV4]);
 		op25b_lpm_free(sessions->closed->prefix[OP25B_IPV6]);
+		op25b_domain_free(sessions->closed->vrfs);
 		op25b_lpm_free(sessions->closed->device);
 		kfree(sessions->closed);
 	}
 	while ((node = rb_first(&sessions->ids))) {
 		session = rb_entry(node, struct op25b_session, node);
 		rb_erase(node, &sessions->ids);
+		op25b_vrf_put(table, session->vrf);
 		op25b_session_put(session);
 		cond_resched();
 	}

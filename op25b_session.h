@@ -6,13 +6,13 @@
 #define _OP25B_SESSION_H
 
 #include <linux/hrtimer.h>
-#include <linux/jump_label.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/netlink.h>
 #include <linux/op25b.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
+#include <linux/string.h>
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 
@@ -24,13 +24,15 @@ struct op25b_table;
 
 /**
  * struct op25b_session_map - the sessions by what packets have: immutable once it is published
- * @prefix: by their prefixes
+ * @prefix: those that belong to no VRF, by their prefixes
+ * @vrfs: those that belong to one, by their prefixes; NULL if there are none
  * @device: by the indexes of their devices, which are the first 32 bits of the keys
  *
  * The values are pointers to struct op25b_session.
  */
 struct op25b_session_map {
 	struct op25b_lpm prefix[OP25B_FAMILIES];
+	struct op25b_domains *vrfs;
 	struct op25b_lpm device;
 };
 
@@ -69,9 +71,12 @@ struct op25b_sessions {
  * @expiry: in the queue if it has a timeout; under the lock. Its key is the time in ns, as
  *	    ktime_get_boottime() counts it, and is not written to
  * @refs: one for being in force, one for each reader
+ * @vrf: the VRF that its prefixes belong to, with a reference until the session has ended; NULL if
+ *	 to none
  * @ifindex: the index of its device; 0 if it has prefixes instead
  * @prefixes: how many it has
- * @comment: where in @prefix its comment begins: a string, as the id behind the last prefix is
+ * @comment: where behind the last prefix its comment begins: three strings are there, its id, its
+ *	     comment, and the name of its VRF, which is empty if it has none
  * @has_timeout: it expires
  * @ended: its device is gone, but memory was short: it counts for nothing any more
  * @fresh: made by the change under way
@@ -82,6 +87,7 @@ struct op25b_session {
 	struct rb_node node;
 	struct op25b_session *next;
 	struct timerqueue_node expiry;
+	struct op25b_vrf *vrf;
 	refcount_t refs;
 	int ifindex;
 	u16 prefixes;
@@ -102,19 +108,6 @@ struct op25b_session_list {
 	size_t count;
 	struct op25b_session *session[];
 };
-
-DECLARE_STATIC_KEY_FALSE(op25b_session_key);
-
-/**
- * op25b_session_any() - whether any namespace has sessions
- *
- * Return: true if one has. While none has, this costs packets nothing but an instruction that does
- * nothing.
- */
-static __always_inline bool op25b_session_any(void)
-{
-	return static_branch_unlikely(&op25b_session_key);
-}
 
 /**
  * op25b_session_map() - the map in force
@@ -168,12 +161,18 @@ static inline const char *op25b_session_comment(const struct op25b_session *sess
 	return op25b_session_id(session) + session->comment;
 }
 
+static inline const char *op25b_session_vrf(const struct op25b_session *session)
+{
+	return op25b_session_comment(session) + strlen(op25b_session_comment(session)) + 1;
+}
+
 void op25b_session_init(struct op25b_sessions *sessions);
 void op25b_session_close(struct op25b_sessions *sessions);
-void op25b_session_exit(struct op25b_sessions *sessions);
+void op25b_session_exit(struct op25b_table *table);
 
 /* packets */
 const struct op25b_session *op25b_session_of_address(const struct op25b_session_map *map,
+						     const struct op25b_domain *domain,
 						     enum op25b_family family,
 						     struct op25b_key key);
 const struct op25b_session *op25b_session_of_device(const struct op25b_session_map *map,

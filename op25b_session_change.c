@@ -10,6 +10,7 @@
  * The text of a refusal starts with its noun, so that a client can put the value behind it:
  * `prefix is in session "ppp0"` becomes `prefix 10.0.0.7/32 is in session "ppp0"`.
  */
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
@@ -23,6 +24,7 @@
 #include "core/memory.h"
 #include "op25b_session_change.h"
 #include "op25b_session_event.h"
+#include "op25b_vrf.h"
 #include "op25b_workqueue.h"
 
 /* After how many prefixes others may run */
@@ -65,20 +67,25 @@ static unsigned int sort_prefixes(struct op25b_prefix *prefix, unsigned int n)
 	return kept;
 }
 
+/* Takes over a reference to @vrf, which may be NULL, unless it returns NULL. */
 static struct op25b_session *session_alloc(const char *id, const struct op25b_prefix *prefix,
-					   unsigned int prefixes, const char *comment)
+					   unsigned int prefixes, struct op25b_vrf *vrf,
+					   const char *comment)
 {
+	const char *vrf_name = vrf ? vrf->name : "";
 	size_t id_size = strlen(id) + 1, comment_size = strlen(comment) + 1;
+	size_t vrf_size = strlen(vrf_name) + 1;
 	struct op25b_session *session;
 	char *text;
 
-	session = kvzalloc(struct_size(session, prefix, prefixes) + id_size + comment_size,
-			   OP25B_GFP);
+	session = kvzalloc(struct_size(session, prefix, prefixes) + id_size + comment_size +
+			   vrf_size, OP25B_GFP);
 	if (!session)
 		return NULL;
 	refcount_set(&session->refs, 1);
 	timerqueue_init(&session->expiry);
 	session->fresh = true;
+	session->vrf = vrf;
 	session->prefixes = prefixes;
 	if (prefixes)
 		memcpy(session->prefix, prefix, prefixes * sizeof(*prefix));
@@ -86,21 +93,39 @@ static struct op25b_session *session_alloc(const char *id, const struct op25b_pr
 	text = (char *)&session->prefix[prefixes];
 	memcpy(text, id, id_size);
 	memcpy(text + id_size, comment, comment_size);
+	memcpy(text + id_size + comment_size, vrf_name, vrf_size);
 	return session;
 }
 
-static struct op25b_session *session_make(const struct op25b_session_request *request)
+/* Returns an error pointer if it fails. */
+static struct op25b_session *session_make(struct op25b_table *table,
+					  const struct op25b_session_request *request)
 {
 	unsigned int prefixes = sort_prefixes(request->prefix, request->prefixes);
 	struct op25b_session *session;
+	struct op25b_vrf *vrf = NULL;
 
-	session = session_alloc(request->id, request->prefix, prefixes, request->comment);
-	if (!session)
-		return NULL;
+	if (request->vrf) {
+		vrf = op25b_vrf_get(table, request->vrf);
+		if (IS_ERR(vrf))
+			return ERR_CAST(vrf);
+	}
+	session = session_alloc(request->id, request->prefix, prefixes, vrf, request->comment);
+	if (!session) {
+		op25b_vrf_put(table, vrf);
+		return ERR_PTR(-ENOMEM);
+	}
 	session->ifindex = request->ifindex;
 	session->has_timeout = request->timeout;
 	session->expiry.expires = ktime_add(ktime_get_boottime(), ktime_set(request->timeout, 0));
 	return session;
+}
+
+/* Drop a fresh session, which is in no table. */
+static void session_release(struct op25b_table *table, struct op25b_session *session)
+{
+	op25b_vrf_put(table, session->vrf);
+	op25b_session_put(session);
 }
 
 /* Whether they are the same but for the time that is left */
@@ -108,7 +133,7 @@ static bool is_same(const struct op25b_session *a, const struct op25b_session *b
 {
 	unsigned int i;
 
-	if (a->prefixes != b->prefixes || a->ifindex != b->ifindex ||
+	if (a->prefixes != b->prefixes || a->vrf != b->vrf || a->ifindex != b->ifindex ||
 	    a->has_timeout != b->has_timeout ||
 	    strcmp(op25b_session_comment(a), op25b_session_comment(b)))
 		return false;
@@ -125,7 +150,42 @@ static void map_discard(const struct op25b_session_map *map)
 {
 	op25b_lpm_discard(map->prefix[OP25B_IPV4]);
 	op25b_lpm_discard(map->prefix[OP25B_IPV6]);
+	op25b_domain_discard(map->vrfs);
 	op25b_lpm_discard(map->device);
+}
+
+/* Get the tables for the prefixes of a session for writing; NULL when out of memory. */
+static struct op25b_lpm *prefixes_cow(struct op25b_session_change *change,
+				      const struct op25b_session *session)
+{
+	struct op25b_domain *domain;
+
+	if (!session->vrf)
+		return change->map->prefix;
+	domain = op25b_domain_cow(&change->map->vrfs, &change->garbage, session->vrf);
+	return domain ? domain->entry : NULL;
+}
+
+static int leave_prefixes(struct op25b_session_change *change,
+			  const struct op25b_session *session)
+{
+	struct op25b_lpm *prefixes = prefixes_cow(change, session);
+	const struct op25b_prefix *prefix;
+	unsigned int i;
+	int err = 0;
+
+	if (!prefixes)
+		return -ENOMEM;
+	for (i = 0; i < session->prefixes && !err; i++) {
+		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
+			cond_resched();
+		prefix = &session->prefix[i];
+		err = op25b_lpm_del(&prefixes[prefix->family], &change->garbage, prefix->key,
+				    prefix->len);
+	}
+	if (!err && session->vrf)
+		err = op25b_domain_leave(&change->map->vrfs, &change->garbage, session->vrf);
+	return err;
 }
 
 /**
@@ -137,9 +197,6 @@ static void map_discard(const struct op25b_session_map *map)
  */
 int op25b_session_leave(struct op25b_session_change *change, struct op25b_session *session)
 {
-	struct op25b_session_map *map = change->map;
-	const struct op25b_prefix *prefix;
-	unsigned int i;
 	int err = 0;
 
 	if (session->fresh) {
@@ -151,15 +208,10 @@ int op25b_session_leave(struct op25b_session_change *change, struct op25b_sessio
 		session->next = change->gone;
 		change->gone = session;
 	}
-	for (i = 0; i < session->prefixes && !err; i++) {
-		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
-			cond_resched();
-		prefix = &session->prefix[i];
-		err = op25b_lpm_del(&map->prefix[prefix->family], &change->garbage, prefix->key,
-				    prefix->len);
-	}
+	if (session->prefixes)
+		err = leave_prefixes(change, session);
 	if (!err && session->ifindex)
-		err = op25b_lpm_del(&map->device, &change->garbage,
+		err = op25b_lpm_del(&change->map->device, &change->garbage,
 				    op25b_session_device_key(session->ifindex),
 				    OP25B_SESSION_DEVICE_BITS);
 	return err;
@@ -170,12 +222,12 @@ static int enter(struct op25b_session_change *change, struct op25b_session *sess
 /* A fresh session, which nobody else sees, loses one of its prefixes. */
 static void drop_prefix(struct op25b_session *session, const struct op25b_prefix *prefix)
 {
-	const char *end = op25b_session_comment(session) + strlen(op25b_session_comment(session));
+	const char *end = op25b_session_vrf(session) + strlen(op25b_session_vrf(session));
 	struct op25b_prefix *gone = session->prefix;
 
 	while (!op25b_prefix_equal(gone, prefix))
 		gone++;
-	/* the id and the comment follow the prefixes */
+	/* the texts follow the prefixes */
 	memmove(gone, gone + 1, end + 1 - (const char *)(gone + 1));
 	session->prefixes--;
 }
@@ -184,11 +236,12 @@ static void drop_prefix(struct op25b_session *session, const struct op25b_prefix
 static struct op25b_session *session_copy(const struct op25b_session *session)
 {
 	struct op25b_session *copy = session_alloc(op25b_session_id(session), session->prefix,
-						   session->prefixes,
+						   session->prefixes, session->vrf,
 						   op25b_session_comment(session));
 
 	if (!copy)
 		return NULL;
+	op25b_vrf_hold(session->vrf);
 	copy->ifindex = session->ifindex;
 	copy->has_timeout = session->has_timeout;
 	copy->expiry.expires = session->expiry.expires;
@@ -213,7 +266,7 @@ static int take_prefix(struct op25b_session_change *change, struct op25b_session
 			return -ENOMEM;
 		err = op25b_session_leave(change, owner);
 		if (err) {
-			kvfree(copy);
+			session_release(change->table, copy);
 			return err;
 		}
 		drop_prefix(copy, prefix);
@@ -243,10 +296,16 @@ static int displace(struct op25b_session_change *change, const struct op25b_sess
 static int enter_prefix(struct op25b_session_change *change, struct op25b_session *session,
 			const struct op25b_prefix *prefix, bool force)
 {
-	struct op25b_lpm *lpm = &change->map->prefix[prefix->family];
-	unsigned long value = op25b_lpm_get(*lpm, prefix->key, prefix->len);
+	/* it stays where it is: the session has entered the domain */
+	struct op25b_lpm *prefixes = prefixes_cow(change, session);
+	struct op25b_lpm *lpm;
+	unsigned long value;
 	int err = 0;
 
+	if (!prefixes)
+		return -ENOMEM;
+	lpm = &prefixes[prefix->family];
+	value = op25b_lpm_get(*lpm, prefix->key, prefix->len);
 	if (value)
 		err = displace(change, session, prefix, op25b_session_of(value), force);
 	if (err)
@@ -280,6 +339,8 @@ static int enter(struct op25b_session_change *change, struct op25b_session *sess
 	int err = 0;
 
 	op25b_session_insert(&change->ids, session);
+	if (session->vrf)
+		err = op25b_domain_enter(&change->map->vrfs, &change->garbage, session->vrf);
 	for (i = 0; i < session->prefixes && !err; i++) {
 		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
 			cond_resched();
@@ -322,14 +383,23 @@ static int put_in_place(struct op25b_session_change *change, struct op25b_sessio
 			const struct op25b_session_request *request, bool force,
 			struct op25b_session_collision *collision, struct netlink_ext_ack *extack)
 {
-	struct op25b_session *session = session_make(request);
+	struct op25b_session *session;
 	int err;
 
-	if (!session)
-		return -ENOMEM;
+	if (request->vrf && !op25b_domain_has_room(change->map->vrfs, request->vrf)) {
+		NL_SET_ERR_MSG(extack, "there are sessions of 4096 VRFs, which is the limit");
+		return -ENOSPC;
+	}
+	session = session_make(change->table, request);
+	if (IS_ERR(session)) {
+		if (PTR_ERR(session) == -ENOSPC)
+			NL_SET_ERR_MSG(extack,
+				       "too many VRFs, counting those of restores under way");
+		return PTR_ERR(session);
+	}
 	err = old ? op25b_session_leave(change, old) : 0;
 	if (err) {
-		kvfree(session);
+		session_release(change->table, session);
 		return err;
 	}
 	err = enter(change, session, force);
@@ -419,7 +489,7 @@ static int sync_one(struct op25b_session_change *change, struct op25b_session *n
 	lockdep_assert_held(&change->table->sessions.lock);
 	old = op25b_session_find(&change->table->sessions.ids, op25b_session_id(named));
 	if (old && !old->leaves) {
-		op25b_session_put(named);
+		session_release(change->table, named);
 		counts->kept++;
 		return 0;
 	}
@@ -468,7 +538,7 @@ int op25b_session_sync_end(struct op25b_session_change *change,
 		session = rb_entry(node, struct op25b_session, node);
 		rb_erase(node, &named);
 		if (err)
-			op25b_session_put(session);
+			session_release(change->table, session);
 		else
 			err = sync_one(change, session, counts);
 		cond_resched();
@@ -506,13 +576,14 @@ struct op25b_session_change *op25b_session_change_begin(struct op25b_table *tabl
 	return change;
 }
 
-static void free_list(struct op25b_session *session)
+/* Drop the sessions that were new and have not come into force. */
+static void release_unused(struct op25b_session_change *change)
 {
-	struct op25b_session *next;
+	struct op25b_session *session, *next;
 
-	for (; session; session = next) {
+	for (session = change->unused; session; session = next) {
 		next = session->next;
-		op25b_session_put(session);
+		session_release(change->table, session);
 		cond_resched();
 	}
 }
@@ -521,8 +592,14 @@ static void free_change(struct work_struct *work)
 {
 	struct op25b_session_change *change =
 		container_of(to_rcu_work(work), struct op25b_session_change, work);
+	struct op25b_session *session, *next;
 
-	free_list(change->gone);
+	/* the namespace may be gone, and its table with it */
+	for (session = change->gone; session; session = next) {
+		next = session->next;
+		op25b_session_put(session);
+		cond_resched();
+	}
 	op25b_garbage_free(&change->garbage);
 	kfree(change->base);
 	kfree(change);
@@ -532,12 +609,14 @@ static void map_seal(const struct op25b_session_map *map)
 {
 	op25b_lpm_seal(map->prefix[OP25B_IPV4]);
 	op25b_lpm_seal(map->prefix[OP25B_IPV6]);
+	op25b_domain_seal(map->vrfs);
 	op25b_lpm_seal(map->device);
 }
 
 static bool map_is_empty(const struct op25b_session_map *map)
 {
-	return !map->prefix[OP25B_IPV4].root && !map->prefix[OP25B_IPV6].root && !map->device.root;
+	return !map->prefix[OP25B_IPV4].root && !map->prefix[OP25B_IPV6].root && !map->vrfs &&
+	       !map->device.root;
 }
 
 /* What has expired or lost its device before a command comes to it was not ended by the command. */
@@ -566,6 +645,7 @@ static void drop_gone(struct op25b_session_change *change, enum op25b_event kind
 			op25b_session_event(events, kind_of_end(session, kind), session);
 		else	/* for the event of the one that takes its place */
 			op25b_session_find(&change->ids, op25b_session_id(session))->leaves = true;
+		op25b_vrf_put(change->table, session->vrf);
 		cond_resched();
 	}
 }
@@ -629,12 +709,12 @@ void op25b_session_change_commit(struct op25b_session_change *change, enum op25b
 	if (!sessions->count)
 		set_memcg(sessions, false);
 	if (!count && sessions->count)
-		static_branch_inc(&op25b_session_key);
+		op25b_table_extra_inc();
 	if (count && !sessions->count)
-		static_branch_dec(&op25b_session_key);
+		op25b_table_extra_dec();
 	op25b_session_schedule(sessions, false);
 	op25b_session_events_end(&events);
-	free_list(change->unused);
+	release_unused(change);
 	INIT_RCU_WORK(&change->work, free_change);
 	queue_rcu_work(op25b_workqueue, &change->work);
 }
@@ -654,9 +734,9 @@ void op25b_session_change_abort(struct op25b_session_change *change)
 		session->leaves = false;
 	while ((node = rb_first(&change->ids))) {
 		rb_erase(node, &change->ids);
-		kvfree(rb_entry(node, struct op25b_session, node));
+		session_release(change->table, rb_entry(node, struct op25b_session, node));
 	}
-	free_list(change->unused);
+	release_unused(change);
 	map_discard(change->map);
 	op25b_garbage_forget(&change->garbage);
 	kfree(change->map);

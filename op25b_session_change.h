@@ -47,6 +47,7 @@ struct op25b_session_change {
  * @id: its id
  * @prefix: its prefixes
  * @prefixes: how many
+ * @vrf: the name of the VRF that they belong to, NULL if to none
  * @ifindex: the index of its device; 0 if it has prefixes instead
  * @timeout: it ends after so many seconds; 0 if it does not
  * @comment: its comment, empty if it has none
@@ -55,6 +56,7 @@ struct op25b_session_request {
 	const char *id;
 	struct op25b_prefix *prefix;
 	unsigned int prefixes;
+	const char *vrf;
 	int ifindex;
 	u32 timeout;
 	const char *comment;

@@ -59,53 +59,90 @@ const struct op25b_pool_conf *op25b_step_find_pool(const struct op25b_change *ch
 	return pool ? op25b_policy_conf(change->policy, pool->id) : NULL;
 }
 
+/*
+ * Make the configuration of a pool, with references to the pool and to the VRF of the name @vrf, or
+ * to none if that is NULL. Returns an error pointer if it fails.
+ */
+static struct op25b_pool_conf *conf_make(struct op25b_table *table, const char *name,
+					 const char *vrf, struct netlink_ext_ack *extack)
+	__must_hold(&table->lock)
+{
+	struct op25b_pool_conf *conf = kzalloc(sizeof(*conf), OP25B_GFP);
+	int err;
+
+	if (!conf)
+		return ERR_PTR(-ENOMEM);
+	if (vrf) {
+		conf->vrf = op25b_vrf_get(table, vrf);
+		if (IS_ERR(conf->vrf)) {
+			err = PTR_ERR(conf->vrf);
+			if (err == -ENOSPC)
+				NL_SET_ERR_MSG(extack,
+					       "too many VRFs, counting those of restores under way");
+			goto err_conf;
+		}
+		conf->vrf_id = conf->vrf->id;
+		strscpy(conf->vrf_name, vrf, sizeof(conf->vrf_name));
+	}
+	conf->pool = op25b_table_pool_get(table, name, extack);
+	if (!IS_ERR(conf->pool))
+		return conf;
+	err = PTR_ERR(conf->pool);
+	op25b_vrf_put(table, conf->vrf);
+err_conf:
+	kfree(conf);
+	return ERR_PTR(err);
+}
+
 /**
  * op25b_step_pool_add() - add a pool
  * @change: the change
  * @name: its name, a valid one; neither the new policy nor its base has a pool of this name
+ * @vrf: the name of the VRF that it belongs to, NULL if to none
  * @settings: its settings
  * @extack: takes the reason of a failure
  *
  * Return: its id, or -ENOSPC or -ENOMEM.
  */
-int op25b_step_pool_add(struct op25b_change *change, const char *name,
+int op25b_step_pool_add(struct op25b_change *change, const char *name, const char *vrf,
 			struct op25b_settings settings, struct netlink_ext_ack *extack)
 {
 	struct op25b_pool_conf *conf;
 	struct op25b_page *page;
-	struct op25b_pool *pool;
+	u32 id;
 
 	lockdep_assert_held(&change->table->lock);
 	if (change->policy->pools == OP25B_POOL_MAX) {
 		NL_SET_ERR_MSG(extack, "there are 65535 pools, which is the limit");
 		return -ENOSPC;
 	}
-	conf = kzalloc(sizeof(*conf), OP25B_GFP);
-	if (!conf)
-		return -ENOMEM;
-	pool = op25b_table_pool_get(change->table, name, extack);
-	if (IS_ERR(pool)) {
-		kfree(conf);
-		return PTR_ERR(pool);
+	if (vrf && !op25b_domain_has_room(change->policy->vrfs, vrf)) {
+		NL_SET_ERR_MSG(extack, "there are pools of 4096 VRFs, which is the limit");
+		return -ENOSPC;
 	}
-	page = op25b_change_cow_page(change, pool->id);
+	conf = conf_make(change->table, name, vrf, extack);
+	if (IS_ERR(conf))
+		return PTR_ERR(conf);
+	id = conf->pool->id;
+	page = op25b_change_cow_page(change, id);
 	if (!page) {
-		op25b_table_pool_put(change->table, pool);
+		op25b_table_conf_put(change->table, conf);
 		kfree(conf);
 		return -ENOMEM;
 	}
-	conf->pool = pool;
 	conf->settings = settings;
 	conf->fresh = true;
-	page->conf[pool->id % OP25B_PAGE_POOLS] = conf;
+	page->conf[id % OP25B_PAGE_POOLS] = conf;
 	if (op25b_recording_set(change->table, conf))
+		return -ENOMEM;
+	if (conf->vrf && op25b_domain_enter(&change->policy->vrfs, &change->garbage, conf->vrf))
 		return -ENOMEM;
 
 	count_guards(change->policy, settings, 1);
 	change->policy->pools++;
 	change->changed = true;
 	change->pools_changed = true;
-	return pool->id;
+	return id;
 }
 
 /**
@@ -135,9 +172,37 @@ int op25b_step_pool_set(struct op25b_change *change, u32 id, struct op25b_settin
 
 /* --- prefixes and exempts, which are entries of one table --- */
 
-static unsigned long entry_get(const struct op25b_change *change, const struct op25b_prefix *prefix)
+/* What a pool has at @prefix, or another pool of its VRF */
+static unsigned long entry_get(const struct op25b_change *change, u32 id,
+			       const struct op25b_prefix *prefix)
 {
-	return op25b_lpm_get(change->policy->entry[prefix->family], prefix->key, prefix->len);
+	const struct op25b_policy *policy = change->policy;
+	const struct op25b_lpm *entries =
+		op25b_policy_entries(policy, op25b_policy_conf(policy, id));
+
+	return op25b_lpm_get(entries[prefix->family], prefix->key, prefix->len);
+}
+
+/* Get the entries of a pool, and of all others of its VRF, for writing. NULL when out of memory. */
+static struct op25b_lpm *entries_cow(struct op25b_change *change, u32 id)
+{
+	const struct op25b_vrf *vrf = op25b_policy_conf(change->policy, id)->vrf;
+	struct op25b_lpm *entries = change->policy->entry;
+	struct op25b_domain *domain;
+	unsigned int family;
+
+	if (vrf) {
+		domain = op25b_domain_cow(&change->policy->vrfs, &change->garbage, vrf);
+		if (!domain)
+			return NULL;
+		entries = domain->entry;
+	}
+	if (entries != change->hinted) {
+		for (family = 0; family < OP25B_FAMILIES; family++)
+			change->hint[family].link = NULL;
+		change->hinted = entries;
+	}
+	return entries;
 }
 
 /* Note that a pool has something at @prefix. */
@@ -201,11 +266,15 @@ static struct op25b_exempt *exempt_cow(struct op25b_change *change,
 static int entry_write(struct op25b_change *change, const struct op25b_prefix *prefix,
 		       struct op25b_entry old, struct op25b_entry entry)
 {
-	struct op25b_lpm *lpm = &change->policy->entry[prefix->family];
+	struct op25b_lpm *entries = entries_cow(change, entry.pool);
 	unsigned long value = op25b_entry_word(entry);
 	struct op25b_exempt *exempt;
+	struct op25b_lpm *lpm;
 	int err;
 
+	if (!entries)
+		return -ENOMEM;
+	lpm = &entries[prefix->family];
 	if (entry.exempt && entry.exempt->word != value) {
 		exempt = exempt_cow(change, entry.exempt);
 		if (!exempt)
@@ -253,7 +322,7 @@ int op25b_step_exempt_expire(struct op25b_change *change, const struct op25b_exe
 static int entry_get_live(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 			  struct op25b_entry *entry)
 {
-	unsigned long value = entry_get(change, prefix);
+	unsigned long value = entry_get(change, id, prefix);
 	int err;
 
 	*entry = (struct op25b_entry){ .pool = id };
@@ -283,10 +352,13 @@ int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25
 			  bool force, struct netlink_ext_ack *extack)
 {
 	struct op25b_entry entry = { .pool = id, .is_prefix = true }, old = { .pool = id };
+	struct op25b_lpm *entries = entries_cow(change, id);
 	unsigned long value;
 	int err;
 
-	err = op25b_lpm_add(&change->policy->entry[prefix->family], &change->hint[prefix->family],
+	if (!entries)
+		return -ENOMEM;
+	err = op25b_lpm_add(&entries[prefix->family], &change->hint[prefix->family],
 			    &change->garbage, prefix->key, prefix->len, op25b_entry_word(entry),
 			    &value);
 	if (err)
@@ -332,7 +404,7 @@ int op25b_step_prefix_add(struct op25b_change *change, u32 id, const struct op25
 int op25b_step_prefix_del(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 			  bool force, struct netlink_ext_ack *extack)
 {
-	unsigned long value = entry_get(change, prefix);
+	unsigned long value = entry_get(change, id, prefix);
 	struct op25b_entry entry, old = { 0 };
 
 	if (value)
@@ -615,7 +687,7 @@ static int collect_exempt(void *arg, struct op25b_key key, unsigned int len, uns
 /* The entry at @prefix, which is there, goes to another pool. */
 static int entry_move(struct op25b_change *change, const struct op25b_prefix *prefix, u32 id)
 {
-	struct op25b_entry old = op25b_entry(entry_get(change, prefix)), entry = old;
+	struct op25b_entry old = op25b_entry(entry_get(change, id, prefix)), entry = old;
 
 	entry.pool = id;
 	return entry_write(change, prefix, old, entry);
@@ -623,14 +695,17 @@ static int entry_move(struct op25b_change *change, const struct op25b_prefix *pr
 
 static int move_exempts(struct op25b_change *change, struct collection *found, u32 id)
 {
+	const struct op25b_policy *policy = change->policy;
 	struct op25b_prefix from = found->outer;
 	int err, end = COLLECT_FULL;
+	const struct op25b_lpm *entries;
 	unsigned int i;
 
 	while (end == COLLECT_FULL) {
 		found->n = 0;
-		end = op25b_lpm_walk(change->policy->entry[found->family], from.key, from.len,
-				     collect_exempt, found);
+		entries = op25b_policy_entries(policy, op25b_policy_conf(policy, id));
+		end = op25b_lpm_walk(entries[found->family], from.key, from.len, collect_exempt,
+				     found);
 		for (i = 0; i < found->n; i++) {
 			from = found->prefix[i];
 			err = entry_move(change, &from, id);
@@ -639,6 +714,21 @@ static int move_exempts(struct op25b_change *change, struct collection *found, u
 		}
 	}
 	return 0;
+}
+
+/* Say that no pool has a prefix that is to be moved, or none between which it can be. */
+static void refuse_to_move(const struct op25b_change *change, u32 id,
+			   struct netlink_ext_ack *extack)
+{
+	const struct op25b_pool_conf *conf = op25b_policy_conf(change->policy, id);
+
+	if (conf->vrf)
+		op25b_err_msg(extack, "prefix is in no pool of this VRF",
+			      "prefix is in no pool of VRF \"%s\"", conf->vrf_name);
+	else if (change->policy->vrfs)
+		NL_SET_ERR_MSG(extack, "prefix is in no pool without a VRF");
+	else
+		NL_SET_ERR_MSG(extack, "prefix is in no pool");
 }
 
 /**
@@ -650,14 +740,15 @@ static int move_exempts(struct op25b_change *change, struct collection *found, u
  * @extack: takes the reason of a failure
  *
  * The exempts that the other pool has within the prefix go with it, except for those that lie in a
- * longer prefix, of whatever pool: that one decides about its addresses, and stays.
+ * longer prefix, of whatever pool: that one decides about its addresses, and stays. Pools of other
+ * VRFs are not looked at.
  *
  * Return: 0, -ENOENT, -EEXIST or -ENOMEM.
  */
 int op25b_step_prefix_move(struct op25b_change *change, u32 id, const struct op25b_prefix *prefix,
 			   bool force, struct netlink_ext_ack *extack)
 {
-	unsigned long value = entry_get(change, prefix);
+	unsigned long value = entry_get(change, id, prefix);
 	struct op25b_entry old = { 0 };
 	struct collection *found;
 	int err;
@@ -665,7 +756,7 @@ int op25b_step_prefix_move(struct op25b_change *change, u32 id, const struct op2
 	if (value)
 		old = op25b_entry(value);
 	if (!old.is_prefix) {
-		NL_SET_ERR_MSG(extack, "prefix is in no pool");
+		refuse_to_move(change, id, extack);
 		return -ENOENT;
 	}
 	if (old.pool == id) {
@@ -723,16 +814,19 @@ static bool delete_entry(void *arg, unsigned long value)
  * The cost is that of a walk from the first entry of the pool to its last: pools mostly have ranges
  * of their own.
  */
-static int delete_entries(struct op25b_change *change, const struct op25b_pool *pool,
+static int delete_entries(struct op25b_change *change, const struct op25b_pool_conf *conf,
 			  enum op25b_family family)
 {
-	struct deletion found = { .change = change, .id = pool->id };
+	struct deletion found = { .change = change, .id = conf->pool->id };
+	struct op25b_lpm *entries = entries_cow(change, conf->pool->id);
 	struct op25b_policy *policy = change->policy;
 	int err;
 
+	if (!entries)
+		return -ENOMEM;
 	change->hint[family].link = NULL;
-	err = op25b_lpm_del_if(&policy->entry[family], &change->garbage, pool->first[family],
-			       pool->last[family], delete_entry, &found);
+	err = op25b_lpm_del_if(&entries[family], &change->garbage, conf->pool->first[family],
+			       conf->pool->last[family], delete_entry, &found);
 	policy->prefixes[family] -= found.prefixes;
 	policy->exempts -= found.exempts;
 	return err;
@@ -759,21 +853,24 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 	if (!page || !conf)
 		return -ENOMEM;
 	for (family = 0; !err && family < OP25B_FAMILIES; family++)
-		err = delete_entries(change, conf->pool, family);
+		err = delete_entries(change, conf, family);
 	for (kind = 0; kind < OP25B_DESTINATIONS; kind++) {
 		for (family = 0; !err && family < OP25B_FAMILIES; family++)
 			err = op25b_lpm_clear(&conf->destination[kind][family], &change->garbage);
 		policy->destinations[kind] -= conf->destinations[kind];
 	}
+	if (!err && conf->vrf)
+		err = op25b_domain_leave(&policy->vrfs, &change->garbage, conf->vrf);
 	if (err)
 		return err;
+	change->hinted = NULL;
 
 	policy->pools--;
 	count_guards(policy, conf->settings, -1);
 	page->conf[id % OP25B_PAGE_POOLS] = NULL;
 	op25b_recording_drop(change->table, conf);
 	if (!op25b_change_base_has(change, conf->pool))
-		op25b_table_pool_put(change->table, conf->pool);
+		op25b_table_conf_put(change->table, conf);
 	kfree(conf);
 	change->changed = true;
 	change->pools_changed = true;

@@ -12,7 +12,7 @@
 /* All are called with the lock of the change's table held. */
 const struct op25b_pool_conf *op25b_step_find_pool(const struct op25b_change *change,
 						   const char *name);
-int op25b_step_pool_add(struct op25b_change *change, const char *name,
+int op25b_step_pool_add(struct op25b_change *change, const char *name, const char *vrf,
 			struct op25b_settings settings, struct netlink_ext_ack *extack);
 int op25b_step_pool_set(struct op25b_change *change, u32 id, struct op25b_settings settings);
 int op25b_step_pool_del(struct op25b_change *change, u32 id);

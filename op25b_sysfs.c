@@ -287,12 +287,12 @@ err_version:
 	return err;
 }
 
-static int sysfs_pool_del(struct op25b_pool *pool, void *table)
+static int sysfs_pool_del(const struct op25b_pool_conf *conf, void *table)
 	__context_unsafe(/* op25b_sysfs_net_exit() holds the lock */)
 {
-	if (pool->sysfs) {
-		op25b_sysfs_pool_del(pool);
-		op25b_table_pool_put(table, pool);
+	if (conf->pool->sysfs) {
+		op25b_sysfs_pool_del(conf->pool);
+		op25b_table_pool_put(table, conf->pool);
 	}
 	return 0;
 }

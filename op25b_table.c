@@ -18,6 +18,55 @@
 #include "core/memory.h"
 #include "op25b_recorder.h"
 #include "op25b_table.h"
+#include "op25b_vrf.h"
+
+DEFINE_STATIC_KEY_FALSE(op25b_table_extra_key);
+
+/* Protects the count of the key, and when it was turned on for the last time */
+static DEFINE_MUTEX(extra_lock);
+static unsigned long extra_since;
+
+/**
+ * op25b_table_extra_inc() - note that a namespace has sessions, or one VRF more
+ *
+ * May sleep. From the return on, no packet is judged that has not seen this.
+ */
+void op25b_table_extra_inc(void)
+{
+	mutex_lock(&extra_lock);
+	if (!op25b_table_extra()) {
+		static_branch_inc(&op25b_table_extra_key);
+		extra_since = get_state_synchronize_rcu();
+	} else {
+		static_branch_inc(&op25b_table_extra_key);
+	}
+	cond_synchronize_rcu(extra_since);
+	mutex_unlock(&extra_lock);
+}
+
+/**
+ * op25b_table_extra_dec() - undo op25b_table_extra_inc()
+ */
+void op25b_table_extra_dec(void)
+{
+	mutex_lock(&extra_lock);
+	static_branch_dec(&op25b_table_extra_key);
+	mutex_unlock(&extra_lock);
+}
+
+/**
+ * op25b_table_await_packets() - wait for packets that are judged by a policy not in force any more
+ * @table: the table
+ *
+ * May sleep, once for each policy that is published.
+ */
+void op25b_table_await_packets(const struct op25b_table *table)
+{
+	unsigned long published = READ_ONCE(table->published);
+
+	if (published)
+		cond_synchronize_rcu(published);
+}
 
 static u32 name_hash(const char *name)
 {
@@ -116,6 +165,17 @@ void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
 }
 
 /**
+ * op25b_table_conf_put() - drop the references that a policy has for a pool
+ * @table: the table, locked
+ * @conf: the pool's configuration in that policy
+ */
+void op25b_table_conf_put(struct op25b_table *table, const struct op25b_pool_conf *conf)
+{
+	op25b_vrf_put(table, conf->vrf);
+	op25b_table_pool_put(table, conf->pool);
+}
+
+/**
  * op25b_table_schedule_expiry() - set the timer of the expiry work for the next exempt that expires
  * @table: the table, locked
  *
@@ -163,15 +223,16 @@ int op25b_table_init(struct op25b_table *table, struct net *net)
 	RCU_INIT_POINTER(table->policy, policy);
 	hash_init(table->pools);
 	ida_init(&table->ids);
+	ida_init(&table->vrf_ids);
 	INIT_LIST_HEAD(&table->exempts);
 	timerqueue_init_head(&table->expiries);
 	return 0;
 }
 
-static int table_pool_put(struct op25b_pool *pool, void *arg)
+static int put_conf(const struct op25b_pool_conf *conf, void *arg)
 	__context_unsafe(/* op25b_table_free() holds the lock */)
 {
-	op25b_table_pool_put(arg, pool);
+	op25b_table_conf_put(arg, conf);
 	return 0;
 }
 
@@ -204,7 +265,7 @@ void op25b_table_free(struct op25b_table *table)
 
 	mutex_lock(&table->lock);
 	free_recorders(table, policy);
-	op25b_policy_for_each_added(policy, NULL, table_pool_put, table);
+	op25b_policy_for_each_added(policy, NULL, put_conf, table);
 	mutex_unlock(&table->lock);
 	list_for_each_entry_safe(exempt, next, &table->exempts, list) {
 		kfree(exempt);
@@ -212,6 +273,7 @@ void op25b_table_free(struct op25b_table *table)
 	}
 	op25b_policy_free(policy);
 	ida_destroy(&table->ids);
+	ida_destroy(&table->vrf_ids);
 	mem_cgroup_put(table->memcg);
 	mutex_destroy(&table->lock);
 }

@@ -10,6 +10,7 @@
 #include <linux/hashtable.h>
 #include <linux/hrtimer.h>
 #include <linux/idr.h>
+#include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
@@ -36,6 +37,7 @@ struct op25b_senders;
  * @lock: held while anything below is read or written, and while the policy is replaced
  * @pools: the pools of all policies, in force or being made, by name
  * @ids: the ids of these pools
+ * @vrf_ids: the ids of the VRFs that pools or sessions belong to; has a lock of its own
  * @exempts: the exempts with a timeout or comment of the policy in force
  * @expiries: those with a timeout, the next to expire first
  * @expiry_timer: queues @expire when the next exempt expires
@@ -54,6 +56,7 @@ struct op25b_senders;
  * @watched: somebody listened at the last look of @watch, or it has not looked at @senders yet
  * @lost: how many events were sent to nobody, though somebody listened
  * @pins: dumps that keep the policy that they began with; have a lock of their own
+ * @published: the grace period after which no packet has another policy than the one in force
  * @sessions: the sessions of a BRAS; have a lock of their own, too
  *
  * Packets read only @policy, in a cache line that nothing but a new policy writes to, and, while
@@ -66,6 +69,7 @@ struct op25b_table {
 	struct mutex lock ____cacheline_aligned_in_smp;
 	DECLARE_HASHTABLE(pools, 8);
 	struct ida ids;
+	struct ida vrf_ids;
 	struct list_head exempts __guarded_by(&lock);
 	struct timerqueue_head expiries __guarded_by(&lock);
 	struct hrtimer expiry_timer;
@@ -82,8 +86,26 @@ struct op25b_table {
 	bool watched __guarded_by(&lock);
 	atomic64_t lost;
 	struct op25b_pins pins;
+	unsigned long published;
 	struct op25b_sessions sessions;
 };
+
+DECLARE_STATIC_KEY_FALSE(op25b_table_extra_key);
+
+void op25b_table_extra_inc(void);
+void op25b_table_extra_dec(void);
+void op25b_table_await_packets(const struct op25b_table *table);
+
+/**
+ * op25b_table_extra() - whether any namespace has sessions or VRFs
+ *
+ * Return: true if one has. While none has, this costs packets nothing but an instruction that does
+ * nothing.
+ */
+static __always_inline bool op25b_table_extra(void)
+{
+	return static_branch_unlikely(&op25b_table_extra_key);
+}
 
 /**
  * op25b_table_policy() - the policy in force
@@ -119,6 +141,8 @@ struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *n
 struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *name)
 	__must_hold(&table->lock);
 void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
+	__must_hold(&table->lock);
+void op25b_table_conf_put(struct op25b_table *table, const struct op25b_pool_conf *conf)
 	__must_hold(&table->lock);
 void op25b_table_schedule_expiry(struct op25b_table *table) __must_hold(&table->lock);
 void op25b_table_schedule_rollback(struct op25b_table *table, u32 seconds)

@@ -6,6 +6,7 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/notifier.h>
 #include <linux/skbuff.h>
 #include <net/l3mdev.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -27,6 +28,7 @@
 #include "op25b_skb.h"
 #include "op25b_step.h"
 #include "op25b_trace.h"
+#include "op25b_vrf.h"
 #include "op25b_workqueue.h"
 
 /* Of the packets that write_packet() makes */
@@ -265,9 +267,62 @@ bool op25b_reverse_uses_input(const struct sk_buff *skb, const struct nf_hook_st
 	return !stubs.spoofed;
 }
 
+/* Devices */
+
+const char *shim_vrf_name;
+struct notifier_block *harness_notifiers[2];
+
+int register_netdevice_notifier(struct notifier_block *block)
+{
+	int i = !!harness_notifiers[0];
+
+	CHECK(!harness_notifiers[i]);
+	harness_notifiers[i] = block;
+	return 0;
+}
+
+int unregister_netdevice_notifier(struct notifier_block *block)
+{
+	int i = harness_notifiers[0] != block;
+
+	CHECK(harness_notifiers[i] == block);
+	harness_notifiers[i] = NULL;
+	return 0;
+}
+
+bool harness_device_stays;
+
+void harness_device_event(unsigned long event, int ifindex)
+{
+	struct net_device dev = { .ifindex = ifindex, .net = &net,
+				  .reg_state = NETREG_REGISTERED };
+	unsigned int i;
+
+	if (event == NETDEV_UNREGISTER && !harness_device_stays)
+		dev.reg_state = NETREG_UNREGISTERING;
+
+	if (ifindex == SHIM_VRF && shim_vrf_name)
+		strcpy(dev.name, shim_vrf_name);
+	for (i = 0; i < ARRAY_SIZE(harness_notifiers); i++)
+		if (harness_notifiers[i])
+			CHECK(harness_notifiers[i]->notifier_call(harness_notifiers[i], event, &dev) ==
+			      NOTIFY_DONE);
+}
+
 struct model in_force;
 ktime_t trial;
 struct model confirmed;
+
+int harness_domain(void)
+{
+	int vrf;
+
+	for (vrf = VRFS - 1; vrf > NO_VRF; vrf--)
+		if (stubs.from == FROM_VRF && shim_vrf_name &&
+		    !strcmp(model_vrf_names[vrf], shim_vrf_name))
+			break;
+	return model_domain(&in_force, vrf);
+}
 
 /* Random input */
 
@@ -304,7 +359,8 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 
 	if (op->kind == POOL_ADD) {
 		CHECK(!op25b_step_find_pool(change, model_names[op->pool]));
-		err = op25b_step_pool_add(change, model_names[op->pool], op->settings, &extack);
+		err = op25b_step_pool_add(change, model_names[op->pool],
+					  model_vrf_names[model_vrfs[op->pool]], op->settings, &extack);
 		CHECK(err < 0 || (u32)err == id_of(change, op->pool));
 		return err < 0 ? err : 0;
 	}
@@ -372,6 +428,7 @@ static void check_count(u32 n, u32 expected, const char *what)
 struct collected {
 	unsigned int n;
 	enum op25b_family family;
+	int vrf;
 	const struct op25b_policy *policy;
 	struct model *model;
 	unsigned int comments;	/* entries with a struct op25b_exempt */
@@ -384,7 +441,7 @@ static int check_entry(void *arg, struct op25b_key key, unsigned int len, unsign
 {
 	struct collected *c = arg;
 	struct op25b_prefix p = { .family = c->family, .len = len, .key = key };
-	const struct entry *expected = model_entry(c->model, &p);
+	const struct entry *expected = model_entry(c->model, c->vrf, &p);
 	struct op25b_entry entry = op25b_entry(value);
 	const struct op25b_pool_conf *conf = op25b_policy_conf(c->policy, entry.pool);
 
@@ -414,9 +471,21 @@ static int check_destination(void *arg, struct op25b_key key, unsigned int len, 
 	return 0;
 }
 
+/* The domain of a VRF, which may be gone itself */
+static const struct op25b_domain *domain_of(const struct op25b_policy *policy, int vrf)
+{
+	const struct op25b_pool_conf *conf;
+
+	op25b_policy_for_each(conf, policy)
+		if (vrf && !strcmp(conf->vrf_name, model_vrf_names[vrf]))
+			return policy->vrfs->domain[conf->vrf_id];
+	return NULL;
+}
+
 static void check_judgements(const struct op25b_policy *policy, const struct model *model,
 			     unsigned int times)
 {
+	const struct op25b_domain *domain;
 	struct op25b_judgement judgement;
 	const struct entry *entry;
 	struct op25b_lpm_match match;
@@ -424,20 +493,23 @@ static void check_judgements(const struct op25b_policy *policy, const struct mod
 	enum op25b_family family;
 	struct op25b_key src, dst;
 	enum op25b_pkt_type type;
+	int vrf;
 
 	while (times--) {
+		vrf = model_domain(model, chance_below(VRFS));
+		domain = domain_of(policy, vrf);
 		family = chance_below(2);
 		type = chance_below(OP25B_PKT_UNDECIDED);
 		src = random_key(family);
 		dst = random_key(family);
-		expected = model_judge(model, type, family, src, dst);
+		expected = model_judge(model, vrf, type, family, src, dst);
 		rcu_read_lock();
-		judgement = op25b_judge(table, policy, type, family, src, dst);
+		judgement = op25b_judge(table, policy, domain, type, family, src, dst);
 		rcu_read_unlock();
 		CHECK(judgement.verdict == expected.verdict, "%d, not %d", judgement.verdict,
 		      expected.verdict);
-		entry = model_lookup(model, family, src);
-		match = op25b_judge_find_entry(policy, family, src);
+		entry = model_lookup(model, vrf, family, src);
+		match = op25b_judge_find_entry(policy, domain, family, src);
 		CHECK(!match.value == !entry);
 		if (entry) {
 			CHECK(match.len == entry->prefix.len);
@@ -487,6 +559,34 @@ static unsigned int recorders_kept(void)
 	return n;
 }
 
+/* The domains of VRFs: there is one for each that has pools, and it has all of these. */
+static void check_domains(const struct op25b_policy *policy, struct collected *c)
+{
+	unsigned int users, used = 0, i;
+	const struct op25b_domain *domain;
+	struct op25b_key none = { 0 };
+	int pool;
+
+	for (c->vrf = RED; c->vrf < VRFS; c->vrf++) {
+		for (users = 0, pool = 0; pool < POOLS; pool++)
+			users += c->model->exists[pool] && model_vrfs[pool] == c->vrf;
+		domain = domain_of(policy, c->vrf);
+		CHECK(!domain == !users);
+		if (!domain)
+			continue;
+		used++;
+		CHECK(domain->users == users && !domain->fresh);
+		CHECK(policy != table->policy ||
+		      op25b_domain_find_name(policy->vrfs, model_vrf_names[c->vrf]) == domain);
+		for (i = 0; i < OP25B_FAMILIES; i++) {
+			c->family = i;
+			op25b_lpm_walk(domain->entry[i], none, 0, check_entry, c);
+		}
+	}
+	CHECK(!policy->vrfs == !used);
+	CHECK(!used || (policy->vrfs->used == used && !policy->vrfs->fresh));
+}
+
 static void check_policy(const struct op25b_policy *policy, struct model *model)
 {
 	const struct op25b_pool_conf *conf[POOLS] = { NULL }, *next = op25b_policy_next(policy, 0);
@@ -524,6 +624,8 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 		if (!conf[pool])
 			continue;
 		pools++;
+		CHECK(!conf[pool]->vrf == !model_vrfs[pool]);
+		CHECK(!strcmp(conf[pool]->vrf_name, model_vrf_names[model_vrfs[pool]] ?: ""));
 		CHECK(model_same_settings(conf[pool]->settings, model->settings[pool]));
 		check_recorder(conf[pool], model, pool);
 		guards[0] += !!(model->settings[pool].guard & OP25B_GUARD_SYNACK);
@@ -560,6 +662,7 @@ static void check_policy(const struct op25b_policy *policy, struct model *model)
 		c.family = i;
 		op25b_lpm_walk(policy->entry[i], none, 0, check_entry, &c);
 	}
+	check_domains(policy, &c);
 	for (exempts = 0, j = 0; j < model->entries; j++)
 		exempts += model->entry[j].is_exempt;
 	check_count(policy->exempts, exempts, "exempts");
@@ -726,7 +829,8 @@ static void lock_released(void)
 	void (*come)(void) = others;
 	typeof(committing) outer;
 
-	if (!committing.releases)
+	/* the lock of VRFs is taken within those of the table and of sessions */
+	if (!committing.releases || table->lock.locked || table->sessions.lock.locked)
 		return;
 	if (committing.model && table->policy == committing.policy)
 		came_into_force();
@@ -1133,7 +1237,7 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 	bool softwire = family == OP25B_IPV6 && stubs.inside;
 	u8 bytes[160], *rest;
 	struct verdict verdict;
-	int judged, chain = 0;
+	int judged, chain = 0, vrf = harness_domain();
 
 	if (softwire)
 		len = write_softwire(bytes, type, src, dst, &judged, &chain);
@@ -1151,7 +1255,7 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 	verdict = (struct verdict){ .verdict = OP25B_VERDICT_PASSED };
 	/* while headers may change, so may what is inside */
 	if (softwire || (family == OP25B_IPV6 && overwritten && at < judged - 14))
-		verdict = model_softwire(&in_force, type, src, !softwire || overwritten ||
+		verdict = model_softwire(&in_force, vrf, type, src, !softwire || overwritten ||
 					 stubs.inside == INSIDE_LATER ? NULL : &stubs.inner);
 	/* what the guard does not stop is judged by what is outside */
 	if (verdict.verdict == OP25B_VERDICT_PASSED) {
@@ -1159,7 +1263,7 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 			type = (overwritten && at < chain) ||
 			       (stubs.inside == INSIDE_LATER && stubs.inside_at_8) ?
 			       OP25B_PKT_MALFORMED : OP25B_PKT_NONE;
-		verdict = model_judge(&in_force, type, family, src, dst);
+		verdict = model_judge(&in_force, vrf, type, family, src, dst);
 	}
 	if (judge_sessions)
 		judge_sessions(&verdict, family, src, dst);
@@ -1206,7 +1310,8 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 		skb.nfctinfo = IP_CT_UNTRACKED;
 	else if (tracked)
 		skb.nfct = &in_force;
-	if (!chance_below(4) && (tracked || verdict.verdict != OP25B_VERDICT_BLOCKED)) {
+	if (stubs.from != FROM_NO_VRF && !chance_below(4) &&
+	    (tracked || verdict.verdict != OP25B_VERDICT_BLOCKED)) {
 		skb.cb.iif = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_VRF;
 		CHECK(ops->hook(ops->priv, &skb, &state) == NF_ACCEPT);
 		CHECK(stubs.rejects == rejects);
@@ -1217,14 +1322,16 @@ struct verdict send_checksum(enum op25b_pkt_type type, enum op25b_family family,
 	 * of the VRF or on a device in no VRF.
 	 */
 	skb.cb.iif = SHIM_LINK;
-	if (verdict.verdict == OP25B_VERDICT_BLOCKED && !tracked && chance() & 1) {
+	if (stubs.from != FROM_NO_VRF && verdict.verdict == OP25B_VERDICT_BLOCKED && !tracked &&
+	    chance() & 1) {
 		skb.cb.iif = SHIM_LINK_OF_VRF;
-	} else if (!chance_below(3) && stubs.looped != LOOPED) {
+	} else if (stubs.from != FROM_VRF && !chance_below(3) && stubs.looped != LOOPED) {
 		state.in = NULL;
 		skb.cb.iif = SHIM_LINK_OF_VRF;
-	} else if (chance() & 1) {
+	} else if (stubs.from == FROM_NO_VRF || chance() & 1) {
 		skb.cb.flags = false;
-		in.ifindex = chance() & 1 ? SHIM_LINK_OF_VRF : SHIM_LINK;
+		in.ifindex = stubs.from == FROM_VRF || (!stubs.from && chance() & 1) ?
+			     SHIM_LINK_OF_VRF : SHIM_LINK;
 		skb.cb.iif = in.ifindex;
 	}
 	got = ops->hook(ops->priv, &skb, &state);
@@ -1280,6 +1387,9 @@ int harness_setup(void **state)
 	memset(&stubs, 0, sizeof(stubs));
 	seen_recorder = 0;
 	others = NULL;
+	memset(model_vrfs, 0, sizeof(model_vrfs));
+	shim_vrf_name = model_vrf_names[RED];
+	CHECK(op25b_vrf_register() == 0);
 	judge_sessions = NULL;
 	shim_mutex_unlocked = lock_released;
 	CHECK(op25b_workqueue_init() == 0);
@@ -1293,10 +1403,10 @@ int harness_setup(void **state)
 	return 0;
 }
 
-static int remove_directory(struct op25b_pool *pool, void *arg)
+static int remove_directory(const struct op25b_pool_conf *conf, void *arg)
 {
-	op25b_sysfs_pool_del(pool);
-	op25b_table_pool_put(table, pool);
+	op25b_sysfs_pool_del(conf->pool);
+	op25b_table_pool_put(table, conf->pool);
 	return 0;
 }
 
@@ -1315,6 +1425,9 @@ int harness_teardown(void **state)
 	op25b_policy_for_each_added(table->policy, NULL, remove_directory, NULL);
 	CHECK(!stubs.directories);
 	op25b_table_free(table);
+	rcu_barrier();
+	CHECK(!op25b_table_extra());
+	op25b_vrf_unregister();
 	op25b_workqueue_exit();
 	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);
 	return 0;

@@ -45,6 +45,8 @@ extern struct op25b_table *const table;
  *	    fragments of such, and malformed
  * @inner: the destination of that IPv4 packet
  * @inside_at_8: the last later fragment was at offset 8: malformed, whatever is inside
+ * @from: where the next packets come from: by any device, which is only for policies without VRFs, or
+ *	  in the VRF, RED, or in none
  * @looped: the router has sent the next packets to itself: by the loopback device, or within a VRF
  */
 struct stubs {
@@ -78,10 +80,23 @@ struct stubs {
 	enum { NOT_INSIDE, INSIDE, INSIDE_LATER } inside;
 	struct op25b_key inner;
 	bool inside_at_8;
+	enum { FROM_ANYWHERE, FROM_VRF, FROM_NO_VRF } from;
 	enum { NOT_LOOPED, LOOPED, LOOPED_IN_VRF } looped;
 };
 
 extern struct stubs stubs;
+
+/* The notifiers of devices that are registered */
+extern struct notifier_block *harness_notifiers[2];
+
+/* Something has happened to the device SHIM_VRF, or to another one. */
+void harness_device_event(unsigned long event, int ifindex);
+
+/* NETDEV_UNREGISTER is said because a notifier is unregistered. */
+extern bool harness_device_stays;
+
+/* The domain that packets are judged in now, in the model */
+int harness_domain(void);
 
 /* The model of the policy in force */
 extern struct model in_force;

@@ -12,12 +12,33 @@ const char *const model_names[POOLS] = {
 	"east", "west", "a", "b-a", "1.a", "pool_with_31_bytes_in_its_name_",
 };
 
-struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix)
+const char *const model_vrf_names[VRFS] = { NULL, "red", "blue" };
+
+int model_vrfs[POOLS];
+
+/* The VRF that something of a pool, or of every pool, belongs to */
+static int vrf_of(int pool)
+{
+	return pool == EVERY_POOL ? NO_VRF : model_vrfs[pool];
+}
+
+int model_domain(const struct model *model, int vrf)
+{
+	int pool;
+
+	for (pool = 0; pool < POOLS; pool++)
+		if (model->exists[pool] && model_vrfs[pool] == vrf)
+			return vrf;
+	return NO_VRF;
+}
+
+struct entry *model_entry(struct model *model, int vrf, const struct op25b_prefix *prefix)
 {
 	unsigned int i;
 
 	for (i = 0; i < model->entries; i++) {
-		if (same_prefix(&model->entry[i].prefix, prefix))
+		if (vrf_of(model->entry[i].pool) == vrf &&
+		    same_prefix(&model->entry[i].prefix, prefix))
 			return &model->entry[i];
 	}
 	return NULL;
@@ -52,7 +73,7 @@ static void model_tidy(struct model *model)
 
 static struct entry *model_entry_make(struct model *model, const struct op *op)
 {
-	struct entry *entry = model_entry(model, &op->prefix);
+	struct entry *entry = model_entry(model, vrf_of(op->pool), &op->prefix);
 
 	if (entry)
 		return entry;
@@ -97,26 +118,27 @@ bool model_exempts(const struct entry *entry)
 }
 
 /* What adds to the entry of an exempt that is over, or deletes that exempt, deletes it first. */
-static struct entry *model_forget(struct model *model, const struct op25b_prefix *prefix)
+static struct entry *model_forget(struct model *model, const struct op *op)
 {
-	struct entry *entry = model_entry(model, prefix);
+	struct entry *entry = model_entry(model, vrf_of(op->pool), &op->prefix);
 
 	if (!entry || !entry_is_over(entry))
 		return entry;
 	entry_unexempt(entry);
 	model_tidy(model);
 	model->touched = true;
-	return model_entry(model, prefix);
+	return model_entry(model, vrf_of(op->pool), &op->prefix);
 }
 
-/* The longest prefix of any pool that holds an entry, or NULL */
+/* The longest prefix of any pool of its VRF that holds an entry, or NULL */
 static struct entry *model_prefix_of(struct model *model, const struct entry *entry)
 {
 	struct entry *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < model->entries; i++) {
-		if (model->entry[i].is_prefix && model->entry[i].prefix.len <= entry->prefix.len &&
+		if (model->entry[i].is_prefix && vrf_of(model->entry[i].pool) == vrf_of(entry->pool) &&
+		    model->entry[i].prefix.len <= entry->prefix.len &&
 		    prefix_holds(&model->entry[i].prefix, entry->prefix.family, entry->prefix.key) &&
 		    (!best || model->entry[i].prefix.len > best->prefix.len))
 			best = &model->entry[i];
@@ -147,7 +169,7 @@ bool model_same_settings(struct op25b_settings a, struct op25b_settings b)
 /* Apply @op to @model, and return 0 or the error that the module has to return. */
 int model_apply(struct model *model, const struct op *op)
 {
-	struct entry *entry = model_entry(model, &op->prefix);
+	struct entry *entry = model_entry(model, vrf_of(op->pool), &op->prefix);
 	enum op25b_destination kind = op->kind == TARGET_ADD || op->kind == TARGET_DEL ?
 					      OP25B_TARGET : OP25B_RELAY;
 	struct destination *destination = model_destination(model, kind, &op->prefix, op->pool);
@@ -182,7 +204,7 @@ int model_apply(struct model *model, const struct op *op)
 	case PREFIX_ADD:
 		if (there && (!mine || (entry->is_prefix && !op->force)))
 			return -EEXIST;
-		entry = model_forget(model, &op->prefix);
+		entry = model_forget(model, op);
 		if (entry && entry->is_prefix)
 			return 0;
 		model_entry_make(model, op)->is_prefix = true;
@@ -202,7 +224,7 @@ int model_apply(struct model *model, const struct op *op)
 	case EXEMPT_ADD:
 		if (there && (!mine || (model_exempts(entry) && !op->force)))
 			return -EEXIST;
-		entry = model_forget(model, &op->prefix);
+		entry = model_forget(model, op);
 		if (entry && entry->is_exempt && !entry->expires && !op->timeout &&
 		    !strcmp(entry->comment, op->comment))
 			return 0;
@@ -215,7 +237,7 @@ int model_apply(struct model *model, const struct op *op)
 		if (!mine || !model_exempts(entry)) {
 			if (!op->force)
 				return -ENOENT;
-			model_forget(model, &op->prefix);
+			model_forget(model, op);
 			return 0;
 		}
 		entry_unexempt(entry);
@@ -296,14 +318,15 @@ void model_rollback(struct model *in_force, const struct model *kept)
 		keep_packets(in_force, &old, pool);
 }
 
-const struct entry *model_lookup(const struct model *model, enum op25b_family family,
+const struct entry *model_lookup(const struct model *model, int vrf, enum op25b_family family,
 				 struct op25b_key key)
 {
 	const struct entry *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < model->entries; i++) {
-		if (!model->entry[i].is_prefix && !model_exempts(&model->entry[i]))
+		if (vrf_of(model->entry[i].pool) != vrf ||
+		    (!model->entry[i].is_prefix && !model_exempts(&model->entry[i])))
 			continue;
 		if (prefix_holds(&model->entry[i].prefix, family, key) &&
 		    (!best || model->entry[i].prefix.len > best->prefix.len))
@@ -329,11 +352,11 @@ static bool model_is(const struct model *model, enum op25b_destination kind, int
 }
 
 /* Judge a packet as one of a class: the rules of op25b_judge_rules(), one by one. */
-static struct verdict model_rules(const struct model *model, enum op25b_class class, u32 guard,
-				  enum op25b_family family, struct op25b_key side,
+static struct verdict model_rules(const struct model *model, int vrf, enum op25b_class class,
+				  u32 guard, enum op25b_family family, struct op25b_key side,
 				  enum op25b_family other_family, struct op25b_key other)
 {
-	const struct entry *entry = model_lookup(model, family, side);
+	const struct entry *entry = model_lookup(model, vrf, family, side);
 	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
 
 	if (!entry || model->settings[entry->pool].mode == OP25B_MODE_OFF)
@@ -361,7 +384,7 @@ void model_spoofed(const struct model *model, struct verdict *verdict)
 		verdict->class = OP25B_CLASS_SPOOFED;
 }
 
-struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
+struct verdict model_judge(const struct model *model, int vrf, enum op25b_pkt_type type,
 			   enum op25b_family family, struct op25b_key src, struct op25b_key dst)
 {
 	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
@@ -369,38 +392,38 @@ struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
 	switch (type) {
 	case OP25B_PKT_SYN:
 	case OP25B_PKT_MALFORMED:
-		verdict = model_rules(model, type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
+		verdict = model_rules(model, vrf, type == OP25B_PKT_SYN ? OP25B_CLASS_SYN :
 							   OP25B_CLASS_MALFORMED,
 				      0, family, src, family, dst);
 		if (verdict.verdict == OP25B_VERDICT_PASSED)
-			verdict = model_rules(model, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
+			verdict = model_rules(model, vrf, OP25B_CLASS_INBOUND, OP25B_GUARD_INBOUND,
 					      family, dst, family, src);
 		return verdict;
 	case OP25B_PKT_SYNACK:
-		return model_rules(model, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst,
+		return model_rules(model, vrf, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst,
 				   family, src);
 	default:
 		return verdict;
 	}
 }
 
-struct verdict model_softwire(const struct model *model, enum op25b_pkt_type type,
+struct verdict model_softwire(const struct model *model, int vrf, enum op25b_pkt_type type,
 			      struct op25b_key src, const struct op25b_key *dst)
 {
 	struct verdict verdict = { .verdict = OP25B_VERDICT_PASSED };
 	struct model without;
 
 	if (type == OP25B_PKT_SYN)
-		return model_rules(model, OP25B_CLASS_SYN, OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src,
-				   OP25B_IPV4, *dst);
+		return model_rules(model, vrf, OP25B_CLASS_SYN, OP25B_GUARD_SOFTWIRE, OP25B_IPV6,
+				   src, OP25B_IPV4, *dst);
 	if (type != OP25B_PKT_MALFORMED)
 		return verdict;
 	if (dst)
-		return model_rules(model, OP25B_CLASS_MALFORMED, OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src,
-				   OP25B_IPV4, *dst);
+		return model_rules(model, vrf, OP25B_CLASS_MALFORMED, OP25B_GUARD_SOFTWIRE,
+				   OP25B_IPV6, src, OP25B_IPV4, *dst);
 	/* as if there were no relays */
 	without = *model;
 	without.destinations = 0;
-	return model_rules(&without, OP25B_CLASS_MALFORMED, OP25B_GUARD_SOFTWIRE, OP25B_IPV6, src,
-			   OP25B_IPV4, (struct op25b_key){ 0 });
+	return model_rules(&without, vrf, OP25B_CLASS_MALFORMED, OP25B_GUARD_SOFTWIRE, OP25B_IPV6,
+			   src, OP25B_IPV4, (struct op25b_key){ 0 });
 }

@@ -41,6 +41,9 @@ static inline struct op25b_prefix prefix(const char *text)
 #define ENTRIES		2048
 #define EVERY_POOL	(-1)
 
+/* The VRFs that pools may belong to: none, the one that packets come in, and another one */
+enum { NO_VRF, RED, BLUE, VRFS };
+
 struct entry {
 	struct op25b_prefix prefix;
 	int pool;
@@ -94,8 +97,16 @@ struct verdict {
 };
 
 extern const char *const model_names[POOLS];
+extern const char *const model_vrf_names[VRFS];
 
-struct entry *model_entry(struct model *model, const struct op25b_prefix *prefix);
+/* The VRF of each pool */
+extern int model_vrfs[POOLS];
+
+/* The VRF whose pools judge what comes in this VRF */
+int model_domain(const struct model *model, int vrf);
+
+/* The entry at a prefix that is of a pool of this VRF */
+struct entry *model_entry(struct model *model, int vrf, const struct op25b_prefix *prefix);
 struct destination *model_destination(struct model *model, enum op25b_destination kind,
 				      const struct op25b_prefix *prefix, int pool);
 unsigned int model_expire(struct model *model);
@@ -109,19 +120,20 @@ void model_commit(struct model *in_force, const struct model *model, bool whole,
 void model_rollback(struct model *in_force, const struct model *kept);
 
 bool model_exempts(const struct entry *entry);
-const struct entry *model_lookup(const struct model *model, enum op25b_family family,
+/* @vrf: what model_domain() returns, here and below */
+const struct entry *model_lookup(const struct model *model, int vrf, enum op25b_family family,
 				 struct op25b_key key);
 /*
  * A packet from a pool with the guard softwire, by the type and destination of the IPv4 packet inside;
  * NULL if that is not known
  */
-struct verdict model_softwire(const struct model *model, enum op25b_pkt_type type,
+struct verdict model_softwire(const struct model *model, int vrf, enum op25b_pkt_type type,
 			      struct op25b_key src, const struct op25b_key *dst);
 
 /* The guard spoofed, for a packet that came by a device by which its source is not reached. */
 void model_spoofed(const struct model *model, struct verdict *verdict);
 
-struct verdict model_judge(const struct model *model, enum op25b_pkt_type type,
+struct verdict model_judge(const struct model *model, int vrf, enum op25b_pkt_type type,
 			   enum op25b_family family, struct op25b_key src, struct op25b_key dst);
 
 #endif /* _MODEL_H */

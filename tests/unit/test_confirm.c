@@ -15,7 +15,7 @@
 static struct staged staged;
 
 /* What a packet of one pool's prefix makes of it */
-static void send(const char *from, enum op25b_verdict verdict)
+static void send_from(const char *from, enum op25b_verdict verdict)
 {
 	check_verdict(OP25B_PKT_SYN, from, "198.51.100.1", verdict);
 }
@@ -27,7 +27,7 @@ static void begin_east(void)
 	EXEMPT(0, "10.0.0.7/32");
 	do_op(OP(EXEMPT_ADD, 0, .prefix = prefix("10.0.0.8/32"), .timeout = 100, .comment = "x"), 0);
 	RELAY(0, "192.0.2.0/28");
-	send("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
 }
 
 /* Stage a policy with the pool @pool alone, which has 10.0.1.0/24. */
@@ -45,8 +45,8 @@ static void test_confirm(void **state)
 	stage_trial(&staged, 60);
 	check_table();
 	CHECK(op25b_confirm_left(table) == 60);
-	send("10.0.0.1/32", OP25B_VERDICT_PASSED);
-	send("10.0.1.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_PASSED);
+	send_from("10.0.1.1/32", OP25B_VERDICT_BLOCKED);
 	shim_clock_advance(shim_clock + SECONDS(59) + 1);
 	CHECK(op25b_confirm_left(table) == 1);
 	confirm_trial();
@@ -55,7 +55,7 @@ static void test_confirm(void **state)
 	check_table();
 	advance_time(1000);
 	check_table();
-	send("10.0.1.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.1.1/32", OP25B_VERDICT_BLOCKED);
 }
 
 static void test_rollback_in_time(void **state)
@@ -63,17 +63,17 @@ static void test_rollback_in_time(void **state)
 	begin_east();
 	stage_pool(0, true);
 	stage_trial(&staged, 60);
-	send("10.0.1.1/32", OP25B_VERDICT_BLOCKED);
-	send("10.0.0.1/32", OP25B_VERDICT_PASSED);
+	send_from("10.0.1.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_PASSED);
 	advance_time(59);
-	send("10.0.0.1/32", OP25B_VERDICT_PASSED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_PASSED);
 	check_table();
 	advance_time(1);
 	CHECK(!trial);
 	grace_period();
 	check_table();
-	send("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
-	send("10.0.1.1/32", OP25B_VERDICT_PASSED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.1.1/32", OP25B_VERDICT_PASSED);
 	/* one before, one during and one after the trial */
 	CHECK(in_force.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 3);
 }
@@ -88,7 +88,7 @@ static void test_pool_comes_back(void **state)
 	roll_back();
 	grace_period();
 	check_table();
-	send("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
 	CHECK(in_force.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 2);
 
 	/* it does so in a second trial, too, and the rollback still goes to the first policy */
@@ -98,32 +98,32 @@ static void test_pool_comes_back(void **state)
 	stage_trial(&staged, 90);
 	CHECK(op25b_confirm_left(table) == 90);
 	check_table();
-	send("10.0.1.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.1.1/32", OP25B_VERDICT_BLOCKED);
 	CHECK(in_force.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 3);
 	advance_time(89);
 	CHECK(trial);
 	advance_time(1);
 	CHECK(!trial);
 	check_table();
-	send("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
 	CHECK(in_force.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 4);
 }
 
 static void test_exempts_expire_meanwhile(void **state)
 {
 	begin_east();
-	send("10.0.0.8/32", OP25B_VERDICT_EXEMPTED);
+	send_from("10.0.0.8/32", OP25B_VERDICT_EXEMPTED);
 	stage_pool(1, false);
 	stage(&staged, OP(EXEMPT_ADD, 1, .prefix = prefix("10.0.1.8/32"), .timeout = 40, .comment = ""));
 	stage_trial(&staged, 60);
-	send("10.0.1.8/32", OP25B_VERDICT_EXEMPTED);
+	send_from("10.0.1.8/32", OP25B_VERDICT_EXEMPTED);
 	advance_time(50);
 	/* a change, which the trial does not refuse */
-	send("10.0.1.8/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.1.8/32", OP25B_VERDICT_BLOCKED);
 	advance_time(10);
-	send("10.0.0.8/32", OP25B_VERDICT_EXEMPTED);
+	send_from("10.0.0.8/32", OP25B_VERDICT_EXEMPTED);
 	advance_time(50);
-	send("10.0.0.8/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.8/32", OP25B_VERDICT_BLOCKED);
 	check_table();
 
 	/* one that expires during the trial is gone when its policy is back */
@@ -134,7 +134,7 @@ static void test_exempts_expire_meanwhile(void **state)
 	CHECK(op25b_confirm_left(table) == 1);
 	advance_time(0);
 	CHECK(!trial);
-	send("10.0.0.8/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.8/32", OP25B_VERDICT_BLOCKED);
 	advance_time(1);
 	check_table();
 	CHECK(!table->policy->exempts == false && table->policy->exempts == 1);
@@ -204,9 +204,9 @@ static void test_empty(void **state)
 	stage_trial(&staged, 5);
 	CHECK(!stubs.directories && stubs.hooks);
 	check_table();
-	send("10.0.0.1/32", OP25B_VERDICT_PASSED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_PASSED);
 	advance_time(5);
-	send("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
 	check_table();
 
 	stage_begin(&staged);
@@ -233,7 +233,7 @@ static void test_rollback_without_memory(void **state)
 	shim_slab_fail(1, true);
 	advance_time(5);
 	CHECK(!trial && !stubs.directories);
-	send("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
+	send_from("10.0.0.1/32", OP25B_VERDICT_BLOCKED);
 	CHECK(in_force.packets[0][OP25B_CLASS_SYN][op25b_stats_column(OP25B_VERDICT_BLOCKED)] == 2);
 	grace_period();
 	shim_clock_advance(shim_clock + SECONDS(5));
@@ -379,7 +379,7 @@ static void test_many_pools(void **state)
 		change = op25b_change_begin_empty(table);
 		for (i = 0; i < OP25B_POOL_MAX; i++) {
 			snprintf(name, sizeof(name), "%u.%05u", round, i);
-			CHECK(op25b_step_pool_add(change, name, settings, &extack) >= 0, "%s",
+			CHECK(op25b_step_pool_add(change, name, NULL, settings, &extack) >= 0, "%s",
 			      name);
 		}
 		if (round == 0)

@@ -73,7 +73,7 @@ static int step(struct sock *sk, unsigned int from, unsigned int to, bool fail)
 		op25b_restore_step(&pernet, restore);
 		for (; from < to; from++) {
 			snprintf(name, sizeof(name), "%u", from);
-			CHECK(op25b_step_pool_add(restore->change, name, settings, &extack) >= 0);
+			CHECK(op25b_step_pool_add(restore->change, name, NULL, settings, &extack) >= 0);
 		}
 		if (fail)
 			op25b_restore_fail(restore);

@@ -27,6 +27,7 @@ struct mirror {
 	bool there;
 	struct op25b_prefix prefix[MAX];
 	unsigned int prefixes;
+	int vrf;
 	int ifindex;
 	ktime_t expires;	/* 0: it does not */
 	char comment[8];
@@ -34,21 +35,6 @@ struct mirror {
 
 static struct mirror mirror[IDS];
 static const char *const ids[IDS] = { "a", "b", "c", "d", "dd", "e", "f", "g" };
-static struct notifier_block *notifier;
-
-int register_netdevice_notifier(struct notifier_block *block)
-{
-	notifier = block;
-	return 0;
-}
-
-int unregister_netdevice_notifier(struct notifier_block *block)
-{
-	CHECK(notifier == block);
-	notifier = NULL;
-	return 0;
-}
-
 static bool is_live(const struct mirror *one)
 {
 	return one->there && (!one->expires || one->expires > shim_clock);
@@ -65,14 +51,24 @@ static int index_of(const char *id)
 	return i;
 }
 
-static int mirror_find_prefix(const struct op25b_prefix *prefix)
+static int vrf_of(const struct op25b_session_request *request)
+{
+	int vrf = NO_VRF;
+
+	if (request->vrf)
+		for (vrf = RED; strcmp(model_vrf_names[vrf], request->vrf); vrf++)
+			CHECK(vrf < VRFS - 1);
+	return vrf;
+}
+
+static int mirror_find_prefix(int vrf, const struct op25b_prefix *prefix)
 {
 	unsigned int j;
 	int i;
 
 	for (i = 0; i < IDS; i++)
 		for (j = 0; is_live(&mirror[i]) && j < mirror[i].prefixes; j++)
-			if (same_prefix(&mirror[i].prefix[j], prefix))
+			if (mirror[i].vrf == vrf && same_prefix(&mirror[i].prefix[j], prefix))
 				return i;
 	return -1;
 }
@@ -104,7 +100,7 @@ static void mirror_set(struct mirror *one, const struct op25b_session_request *r
 {
 	unsigned int j;
 
-	*one = (struct mirror){ .there = true, .ifindex = request->ifindex };
+	*one = (struct mirror){ .there = true, .vrf = vrf_of(request), .ifindex = request->ifindex };
 	for (j = 0; j < request->prefixes; j++) {
 		mirror_drop_prefix(one, &request->prefix[j]);
 		one->prefix[one->prefixes++] = request->prefix[j];
@@ -116,7 +112,7 @@ static void mirror_set(struct mirror *one, const struct op25b_session_request *r
 }
 
 /* What has expired, and stands in the way, ends now. */
-static void mirror_bury(const struct op25b_prefix *prefix, int ifindex)
+static void mirror_bury(int vrf, const struct op25b_prefix *prefix, int ifindex)
 {
 	unsigned int j;
 	int i;
@@ -126,7 +122,7 @@ static void mirror_bury(const struct op25b_prefix *prefix, int ifindex)
 			continue;
 		if (!prefix && mirror[i].ifindex == ifindex)
 			mirror[i].there = false;
-		for (j = 0; prefix && j < mirror[i].prefixes; j++)
+		for (j = 0; prefix && mirror[i].vrf == vrf && j < mirror[i].prefixes; j++)
 			if (same_prefix(&mirror[i].prefix[j], prefix))
 				mirror[i].there = false;
 	}
@@ -135,12 +131,12 @@ static void mirror_bury(const struct op25b_prefix *prefix, int ifindex)
 /* Take from the others what a session is to have. */
 static int mirror_take(int self, const struct op25b_session_request *request, bool force)
 {
+	int owner, vrf = vrf_of(request);
 	unsigned int j;
-	int owner;
 
 	for (j = 0; j < request->prefixes; j++) {
-		mirror_bury(&request->prefix[j], 0);
-		owner = mirror_find_prefix(&request->prefix[j]);
+		mirror_bury(vrf, &request->prefix[j], 0);
+		owner = mirror_find_prefix(vrf, &request->prefix[j]);
 		if (owner < 0 || owner == self)
 			continue;
 		if (!force)
@@ -148,7 +144,7 @@ static int mirror_take(int self, const struct op25b_session_request *request, bo
 		mirror_drop_prefix(&mirror[owner], &request->prefix[j]);
 	}
 	if (request->ifindex)
-		mirror_bury(NULL, request->ifindex);
+		mirror_bury(NO_VRF, NULL, request->ifindex);
 	owner = request->ifindex ? mirror_find_device(request->ifindex) : -1;
 	if (owner >= 0 && owner != self) {
 		if (!force)
@@ -177,7 +173,7 @@ static bool mirror_same(const struct mirror *a, const struct mirror *b)
 	for (i = 0; i < a->prefixes; i++)
 		for (j = 0; j < b->prefixes; j++)
 			same += same_prefix(&a->prefix[i], &b->prefix[j]);
-	return is_live(a) && same == a->prefixes && same == b->prefixes && a->ifindex == b->ifindex &&
+	return is_live(a) && same == a->prefixes && same == b->prefixes && a->vrf == b->vrf && a->ifindex == b->ifindex &&
 	       !a->expires == !b->expires && !strcmp(a->comment, b->comment);
 }
 
@@ -194,7 +190,7 @@ static int wish_for(struct mirror wish[IDS], const struct op25b_session_request 
 		if (!wish[i].there)
 			continue;
 		n = wish[i].prefixes;
-		for (j = 0; j < request->prefixes; j++)
+		for (j = 0; wish[i].vrf == vrf_of(request) && j < request->prefixes; j++)
 			mirror_drop_prefix(&wish[i], &request->prefix[j]);
 		if (!wish[i].prefixes && !n)
 			wish[i].there = wish[i].ifindex != request->ifindex;
@@ -237,14 +233,14 @@ static bool holds(const struct op25b_prefix *prefix, enum op25b_family family, s
 }
 
 /* The session that has the most specific prefix that holds an address; -1: none */
-static int mirror_lookup(enum op25b_family family, struct op25b_key key)
+static int mirror_lookup(int vrf, enum op25b_family family, struct op25b_key key)
 {
 	int i, best = -1, len = -1;
 	unsigned int j;
 
 	for (i = 0; i < IDS; i++) {
 		for (j = 0; is_live(&mirror[i]) && j < mirror[i].prefixes; j++) {
-			if ((int)mirror[i].prefix[j].len <= len ||
+			if (mirror[i].vrf != vrf || (int)mirror[i].prefix[j].len <= len ||
 			    !holds(&mirror[i].prefix[j], family, key))
 				continue;
 			best = i;
@@ -263,6 +259,7 @@ static void check_session(const struct op25b_session *session, int i)
 		return;
 	CHECK(!strcmp(op25b_session_id(session), ids[i]));
 	CHECK(!strcmp(op25b_session_comment(session), mirror[i].comment));
+	CHECK(!strcmp(op25b_session_vrf(session), model_vrf_names[mirror[i].vrf] ?: ""));
 	CHECK(session->prefixes == mirror[i].prefixes && session->ifindex == mirror[i].ifindex);
 	CHECK(session->has_timeout == !!mirror[i].expires);
 	CHECK(!mirror[i].expires || session->expiry.expires == mirror[i].expires);
@@ -298,6 +295,20 @@ static void check_list(void)
 	op25b_session_list_put(list);
 }
 
+/* What a packet that is judged in the domain of a VRF finds */
+static void check_lookup(int vrf, enum op25b_family family, struct op25b_key key)
+{
+	const char *name = model_vrf_names[vrf];
+	struct op25b_domain domain = { .vrf = name ? op25b_vrf_get(table, name) : NULL };
+
+	CHECK(!IS_ERR(domain.vrf));
+	rcu_read_lock();
+	check_session(op25b_session_of_address(table->sessions.map, vrf ? &domain : NULL, family, key),
+		      mirror_lookup(vrf, family, key));
+	rcu_read_unlock();
+	op25b_vrf_put(table, (struct op25b_vrf *)domain.vrf);
+}
+
 static void check_sessions(void)
 {
 	enum op25b_family family;
@@ -307,15 +318,15 @@ static void check_sessions(void)
 	for (i = 0; i < IDS; i++)
 		count += mirror[i].there;
 	CHECK(table->sessions.count == count, "%u, not %u", table->sessions.count, count);
-	CHECK(op25b_session_any() == !!count && !table->sessions.map == !count);
+	CHECK(op25b_table_extra() == (count || table->policy->vrfs));
+	CHECK(!table->sessions.map == !count);
 	CHECK(!table->sessions.memcg == !count);
-	rcu_read_lock();
 	for (i = 0; i < 20; i++) {
 		family = chance_below(2);
 		key = random_key(family);
-		check_session(op25b_session_of_address(table->sessions.map, family, key),
-			      mirror_lookup(family, key));
+		check_lookup(chance_below(VRFS), family, key);
 	}
+	rcu_read_lock();
 	for (i = 0; i <= SHIM_VRF + 1; i++)
 		check_session(op25b_session_of_device(table->sessions.map, i), i ? mirror_find_device(i) : -1);
 	rcu_read_unlock();
@@ -381,7 +392,8 @@ static int run_add(void *arg)
 	if (collision.id) {
 		CHECK(err == -EEXIST && !strcmp(collision.id, addition->request.id));
 		CHECK(collision.ifindex ? mirror_find_device(collision.ifindex) >= 0 :
-					  mirror_find_prefix(&collision.prefix) >= 0);
+					  mirror_find_prefix(vrf_of(&addition->request),
+							     &collision.prefix) >= 0);
 	}
 	return finish(change, err);
 }
@@ -477,12 +489,11 @@ static void forget_expired(void)
 /* An event of a device, while memory may be short */
 static void device_event(unsigned long event, int ifindex, bool fail)
 {
-	struct net_device dev = { .ifindex = ifindex, .net = &net };
 	int owner = mirror_find_device(ifindex);
 
 	/* what is left of it counts for nothing, and goes a second later */
 	shim_slab_fail(fail, true);
-	CHECK(notifier->notifier_call(notifier, event, &dev) == NOTIFY_DONE);
+	harness_device_event(event, ifindex);
 	shim_slab_fail(0, false);
 	if (event != NETDEV_DOWN && event != NETDEV_UNREGISTER)
 		return check_sessions();
@@ -493,7 +504,7 @@ static void device_event(unsigned long event, int ifindex, bool fail)
 		advance_time(1);
 		forget_expired();
 	}
-	mirror_bury(NULL, ifindex);
+	mirror_bury(NO_VRF, NULL, ifindex);
 	if (owner >= 0)
 		mirror[owner].there = false;
 	check_sessions();
@@ -525,6 +536,7 @@ static struct op25b_session_request random_request(struct op25b_prefix room[MAX]
 		request.ifindex = SHIM_LINK + chance_below(3);
 		return request;
 	}
+	request.vrf = model_vrf_names[chance() & 1 ? NO_VRF : chance_below(VRFS)];
 	do
 		room[request.prefixes++] = random_prefix();
 	while (request.prefixes < MAX && chance() & 1);
@@ -570,7 +582,7 @@ static void random_sync(void)
 		memcpy(room[sync.n], mirror[i].prefix, sizeof(room[0]));
 		sync.request[sync.n] = (struct op25b_session_request){
 			.id = ids[i], .prefix = room[sync.n], .prefixes = mirror[i].prefixes,
-			.ifindex = mirror[i].ifindex,
+			.vrf = model_vrf_names[mirror[i].vrf], .ifindex = mirror[i].ifindex,
 			.comment = chance_below(4) ? before[i].comment : "other",
 			.timeout = mirror[i].expires ? 5 : 0,
 		};
@@ -632,13 +644,13 @@ static void judge(struct verdict *verdict, enum op25b_family family, struct op25
 
 	if (verdict->verdict == OP25B_VERDICT_PASSED)
 		return;
-	if (mirror_lookup(family, by_source ? src : dst) >= 0)
+	if (mirror_lookup(harness_domain(), family, by_source ? src : dst) >= 0)
 		verdict->verdict = OP25B_VERDICT_EXEMPTED;
 	else if (device_sessions && by_source && verdict->verdict != OP25B_VERDICT_RELAYED)
 		verdict->verdict = OP25B_VERDICT_EXEMPTED;
 }
 
-static void test_packets(void **state)
+static void judge_packets(void)
 {
 	struct op25b_session_request request;
 	struct op25b_prefix room[MAX];
@@ -670,11 +682,14 @@ static void test_packets(void **state)
 			if (n / 200 & 1) {
 				room[0] = random_prefix();
 				request = (struct op25b_session_request){
-					.id = ids[7], .prefix = room, .prefixes = 1, .comment = "" };
+					.id = ids[7], .prefix = room, .prefixes = 1, .comment = "",
+					.vrf = model_vrf_names[chance_below(VRFS)] };
 				add(request, false, 0);
 			}
 			grace_period();
 		}
+		if (model_vrfs[1])
+			stubs.from = chance() & 1 ? FROM_VRF : FROM_NO_VRF;
 		stubs.spoofed = chance() & 1;
 		family = chance_below(2);
 		type = chance_below(OP25B_PKT_UNDECIDED);
@@ -683,6 +698,18 @@ static void test_packets(void **state)
 	stubs.spoofed = false;
 	for (i = 0; i < IDS; i++)
 		del(ids[i], true);
+}
+
+static void test_packets(void **state)
+{
+	judge_packets();
+}
+
+/* The same with a pool in a VRF. Sessions of the VRF judge there alone, and only while it has pools. */
+static void test_packets_of_a_vrf(void **state)
+{
+	model_vrfs[1] = RED;
+	judge_packets();
 }
 
 /* --- particular ones --- */
@@ -760,12 +787,11 @@ static void test_expiry_without_memory(void **state)
 static void test_orphan(void **state)
 {
 	struct op25b_prefix one[] = { prefix("10.0.0.1/32") };
-	struct net_device dev = { .ifindex = SHIM_LINK, .net = &net };
 
 	add(SESSION("a", .prefix = one, .prefixes = 1, .timeout = 100), false, 0);
 	add(SESSION("b", .ifindex = SHIM_LINK), false, 0);
 	shim_slab_fail(1, true);
-	notifier->notifier_call(notifier, NETDEV_DOWN, &dev);
+	harness_device_event(NETDEV_DOWN, SHIM_LINK);
 	shim_slab_fail(0, false);
 	/* it counts for nothing, as if it had expired */
 	mirror[index_of("b")].expires = shim_clock;
@@ -779,7 +805,7 @@ static void test_orphan(void **state)
 	del("a", false);
 	add(SESSION("b", .ifindex = SHIM_LINK), false, 0);
 	shim_slab_fail(1, true);
-	notifier->notifier_call(notifier, NETDEV_DOWN, &dev);
+	harness_device_event(NETDEV_DOWN, SHIM_LINK);
 	shim_slab_fail(0, false);
 }
 
@@ -803,6 +829,7 @@ static void test_exit(void **state)
 	struct op25b_prefix both[] = { prefix("10.0.0.1/32"), prefix("2001:db8::/64") };
 
 	add(SESSION("a", .prefix = both, .prefixes = 2, .timeout = 100), false, 0);
+	add(SESSION("c", .prefix = both, .prefixes = 2, .vrf = "blue"), false, 0);
 	add(SESSION("b", .ifindex = SHIM_LINK), false, 0);
 }
 
@@ -819,19 +846,17 @@ static int session_setup(void **state)
 /* In the order of op25b_mod.c */
 static int session_teardown(void **state)
 {
-	struct net_device dev = { .ifindex = SHIM_LINK, .net = &net };
-
 	op25b_session_close(&table->sessions);
 	/* the work may come in between */
 	mutex_lock(&table->sessions.lock);
 	CHECK(op25b_session_end_due(table) == 0);
 	mutex_unlock(&table->sessions.lock);
 	op25b_session_end_stop(&table->sessions);
-	CHECK(!op25b_session_any());
+	CHECK(!op25b_table_extra() || table->sessions.ids.rb_node || table->policy->vrfs);
 	/* devices go away later */
-	notifier->notifier_call(notifier, NETDEV_UNREGISTER, &dev);
+	harness_device_event(NETDEV_UNREGISTER, SHIM_LINK);
 	grace_period();
-	op25b_session_exit(&table->sessions);
+	op25b_session_exit(table);
 	op25b_session_end_unregister();
 	return harness_teardown(state);
 }
@@ -848,6 +873,7 @@ int main(void)
 		SESSION_TEST(test_sync_by_force),
 		SESSION_TEST(test_exit),
 		SESSION_TEST(test_packets),
+		SESSION_TEST(test_packets_of_a_vrf),
 		SESSION_TEST(test_random),
 	};
 

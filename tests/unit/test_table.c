@@ -6,10 +6,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include <linux/netdevice.h>
+#include <net/l3mdev.h>
+
 #include "check.h"
 #include "harness.h"
 #include "op25b_publish.h"
 #include "op25b_step.h"
+#include "op25b_vrf.h"
 
 /* Random input */
 
@@ -143,6 +147,8 @@ static void send_random(unsigned int n)
 	while (n--) {
 		family = chance_below(2);
 		stubs.spoofed = chance() & 1;
+		if (model_vrfs[1])
+			stubs.from = chance() & 1 ? FROM_VRF : FROM_NO_VRF;
 		stubs.inside = chance() & 1 ? NOT_INSIDE : chance() & 1 ? INSIDE : INSIDE_LATER;
 		stubs.inner = random_key(OP25B_IPV4);
 		send_packet(family && stubs.inside == INSIDE_LATER ? OP25B_PKT_MALFORMED :
@@ -809,7 +815,7 @@ static struct op25b_change *stage_pools(const char *format, unsigned int n)
 	change = op25b_change_begin_empty(table);
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), format, i);
-		CHECK(op25b_step_pool_add(change, name, settings, &extack) >= 0);
+		CHECK(op25b_step_pool_add(change, name, NULL, settings, &extack) >= 0);
 	}
 	mutex_unlock(&table->lock);
 	return change;
@@ -838,7 +844,7 @@ static void come_back(void)
 	if (!pool || !op25b_policy_conf(table->policy, pool->id)) {
 		CHECK(pool && pool->sysfs);
 		change = op25b_change_begin(table);
-		CHECK(op25b_step_pool_add(change, coming_back, settings, &extack) >= 0);
+		CHECK(op25b_step_pool_add(change, coming_back, NULL, settings, &extack) >= 0);
 		CHECK(op25b_change_commit(change) == 0);
 		rcu_barrier();
 	}
@@ -885,7 +891,7 @@ static void test_lock_is_brief(void **state)
 	for (round = 0; round < 4; round++) {
 		change = stage_pools("%05u", 1000);
 		mutex_lock(&table->lock);
-		id = op25b_step_pool_add(change, "with prefixes", settings, &extack);
+		id = op25b_step_pool_add(change, "with prefixes", NULL, settings, &extack);
 		CHECK(id >= 0);
 		for (i = 0; i < 20000; i++) {
 			p.key.hi = (u64)i << 34;
@@ -1061,7 +1067,29 @@ static void test_over(void **state)
 	check_table();
 }
 
-static void test_random(void **state)
+/* The device of the VRF gets another name, goes, or comes. */
+static void rename_vrf(const char *name)
+{
+	bool was_there = shim_vrf_name;
+
+	shim_vrf_name = name;
+	if (name)
+		harness_device_event(was_there ? NETDEV_CHANGENAME : NETDEV_REGISTER, SHIM_VRF);
+	else
+		harness_device_event(NETDEV_UNREGISTER, SHIM_VRF);
+}
+
+static void rename_random(void)
+{
+	static const char *const names[] = { NULL, "red", "blue", "green" };
+
+	/* other events, and those of other devices, are none of its business */
+	harness_device_event(chance() & 1 ? NETDEV_UP : NETDEV_DOWN, SHIM_VRF);
+	harness_device_event(chance() & 1 ? NETDEV_REGISTER : NETDEV_UNREGISTER, SHIM_LINK);
+	rename_vrf(names[chance_below(ARRAY_SIZE(names))]);
+}
+
+static void random_operations(void)
 {
 	static struct pinned pinned[3];
 	struct staged staged = { 0 };
@@ -1102,6 +1130,10 @@ static void test_random(void **state)
 		case 3:
 			grace_period();
 			break;
+		case 6:
+			if (model_vrfs[1])
+				rename_random();
+			break;
 		default:
 			change_random(1 + chance_below(3), false);
 		}
@@ -1116,6 +1148,136 @@ static void test_random(void **state)
 	for (one = pinned; one < pinned + ARRAY_SIZE(pinned); one++)
 		if (one->pin)
 			pin_put(one);
+}
+
+static void test_random(void **state)
+{
+	random_operations();
+}
+
+static void test_random_vrfs(void **state)
+{
+	static const int vrfs[POOLS] = { NO_VRF, RED, RED, BLUE, NO_VRF, BLUE };
+
+	memcpy(model_vrfs, vrfs, sizeof(vrfs));
+	random_operations();
+}
+
+/* The same addresses in VRFs and in none */
+static void test_vrfs(void **state)
+{
+	struct op25b_vrf *vrf;
+	struct op op;
+
+	model_vrfs[1] = RED;
+	model_vrfs[2] = RED;
+	model_vrfs[3] = BLUE;
+	ADD(0);
+	ADD(1, .mode = OP25B_MODE_OBSERVE);
+	ADD(2);
+	ADD(3, .mode = OP25B_MODE_OFF);
+	PREFIX(0, "10.0.0.0/24");
+	PREFIX(1, "10.0.0.0/24");
+	PREFIX(3, "10.0.0.0/24");
+	PREFIX(1, "2001:db8::/32");
+	do_op(OP(PREFIX_ADD, 2, .prefix = prefix("10.0.0.0/24")), -EEXIST);
+	do_op(OP(EXEMPT_ADD, 1, .prefix = prefix("10.0.0.7"), .timeout = 10, .comment = "x"), 0);
+	RELAY(1, "192.0.2.0/28");
+	RELAY(EVERY_POOL, "192.0.2.128/28");
+	check_table();
+
+	stubs.from = FROM_NO_VRF;
+	check_verdict(OP25B_PKT_SYN, "10.0.0.7", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "192.0.2.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "192.0.2.129", OP25B_VERDICT_RELAYED);
+	check_verdict(OP25B_PKT_SYN, "2001:db8::1", "2001:db9::1", OP25B_VERDICT_PASSED);
+	stubs.from = FROM_VRF;
+	check_verdict(OP25B_PKT_SYN, "10.0.0.7", "203.0.113.1", OP25B_VERDICT_EXEMPTED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "192.0.2.1", OP25B_VERDICT_RELAYED);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "192.0.2.129", OP25B_VERDICT_RELAYED);
+	check_verdict(OP25B_PKT_SYN, "2001:db8::1", "2001:db9::1", OP25B_VERDICT_OBSERVED);
+	advance_time(10);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.7", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+
+	/* a VRF is its name */
+	rename_vrf("blue");
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_PASSED);
+	rename_vrf("green");
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	rename_vrf(NULL);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	rename_vrf("red");
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+	/* no other one is, and a VRF that is made in the middle of a renaming gets the device alone */
+	vrf = op25b_vrf_get(table, SHIM_ALTNAME);
+	CHECK(!vrf->ifindex);
+	op25b_vrf_put(table, vrf);
+	shim_vrf_name = "green";
+	vrf = op25b_vrf_get(table, "green");
+	harness_device_event(NETDEV_CHANGENAME, SHIM_VRF);
+	CHECK(vrf->ifindex == SHIM_VRF);
+	op25b_vrf_put(table, vrf);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	rename_vrf("red");
+	harness_device_stays = true;
+	harness_device_event(NETDEV_UNREGISTER, SHIM_VRF);
+	harness_device_stays = false;
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_OBSERVED);
+
+	/* between pools of a VRF prefixes can be moved, to those of another they cannot */
+	do_op(OP(PREFIX_MOVE, 2, .prefix = prefix("10.0.0.0/24")), 0);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	do_op(OP(PREFIX_MOVE, 0, .prefix = prefix("2001:db8::/32")), -ENOENT);
+	do_op(OP(PREFIX_MOVE, 3, .prefix = prefix("2001:db8::/32"), .force = true), -ENOENT);
+
+	/* the pools without a VRF judge what comes in one whose last pool is gone */
+	op = OP(POOL_DEL, 1, .comment = "");
+	change(&op, 1, 0, true);
+	check_verdict(OP25B_PKT_SYN, "10.0.0.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	check_verdict(OP25B_PKT_SYN, "10.0.9.1", "203.0.113.1", OP25B_VERDICT_PASSED);
+	PREFIX(0, "10.0.9.0/24");
+	check_verdict(OP25B_PKT_SYN, "10.0.9.1", "203.0.113.1", OP25B_VERDICT_PASSED);
+	op = OP(POOL_DEL, 2, .comment = "");
+	change(&op, 1, 0, true);
+	check_verdict(OP25B_PKT_SYN, "10.0.9.1", "203.0.113.1", OP25B_VERDICT_BLOCKED);
+	op = OP(POOL_DEL, 3, .comment = "");
+	change(&op, 1, 0, true);
+	CHECK(!table->policy->vrfs);
+	grace_period();
+	CHECK(!op25b_table_extra());
+	/* and again: it is found at once, since its device is there */
+	op = OP(POOL_ADD, 1, .comment = "");
+	change(&op, 1, 0, true);
+	check_verdict(OP25B_PKT_SYN, "10.0.9.1", "203.0.113.1", OP25B_VERDICT_PASSED);
+	check_table();
+}
+
+/* As many VRFs as there may be, in a change that is thrown away */
+static void test_many_vrfs(void **state)
+{
+	const struct op25b_settings settings = { 0 };
+	struct netlink_ext_ack extack = { 0 };
+	struct op25b_change *change;
+	char name[32];
+	int i, id;
+
+	mutex_lock(&table->lock);
+	change = op25b_change_begin(table);
+	for (i = 0; i < OP25B_VRF_MAX; i++) {
+		sprintf(name, "v%d", i);
+		id = op25b_step_pool_add(change, name, name, settings, &extack);
+		CHECK(id >= 0);
+		CHECK(!op25b_step_prefix_add(change, id, &(struct op25b_prefix){ 0 }, false, &extack));
+	}
+	CHECK(op25b_step_pool_add(change, "more", "more", settings, &extack) == -ENOSPC);
+	CHECK(extack._msg && strstr(extack._msg, "4096 VRFs"));
+	/* another pool of one that is there */
+	CHECK(op25b_step_pool_add(change, "more", "v7", settings, &extack) >= 0);
+	op25b_change_abort(change);
+	mutex_unlock(&table->lock);
+	CHECK(!op25b_table_extra());
+	check_table();
 }
 
 static void test_out_of_memory(void **state)
@@ -1294,10 +1456,10 @@ static void test_many_pools(void **state)
 		change = op25b_change_begin_empty(table);
 		for (i = 0; i < OP25B_POOL_MAX; i++) {
 			snprintf(name, sizeof(name), "%05u", i);
-			id = op25b_step_pool_add(change, name, settings, &extack);
+			id = op25b_step_pool_add(change, name, NULL, settings, &extack);
 			CHECK(id == (int)i && !extack._msg, "%d", id);
 		}
-		CHECK(op25b_step_pool_add(change, "more", settings, &extack) == -ENOSPC);
+		CHECK(op25b_step_pool_add(change, "more", NULL, settings, &extack) == -ENOSPC);
 		CHECK(extack._msg && *extack._msg);
 		extack._msg = NULL;
 		CHECK(op25b_change_commit(change) == 0);
@@ -1314,7 +1476,7 @@ static void test_many_pools(void **state)
 
 	/* then only the pool with the greatest id, in the last page, and then none */
 	change = op25b_change_begin_empty(table);
-	CHECK(op25b_step_pool_add(change, name, settings, &extack) == OP25B_POOL_MAX - 1);
+	CHECK(op25b_step_pool_add(change, name, NULL, settings, &extack) == OP25B_POOL_MAX - 1);
 	CHECK(op25b_change_commit(change) == 0);
 	conf = op25b_policy_next(table->policy, 0);
 	CHECK(conf && conf->pool->id == OP25B_POOL_MAX - 1);
@@ -1344,7 +1506,7 @@ static void test_cost_of_deletion(void **state)
 	change = op25b_change_begin(table);
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "%u", i);
-		id = op25b_step_pool_add(change, name, settings, &extack);
+		id = op25b_step_pool_add(change, name, NULL, settings, &extack);
 		CHECK(id >= 0);
 		for (j = 0; j < 4; j++) {
 			p = prefix(j & 1 ? "2001:db8::/48" : "16.0.0.0/24");
@@ -1435,6 +1597,9 @@ int main(void)
 		TABLE_TEST(test_over),
 		TABLE_TEST(test_out_of_memory),
 		TABLE_TEST(test_random),
+		TABLE_TEST(test_random_vrfs),
+		TABLE_TEST(test_vrfs),
+		TABLE_TEST(test_many_vrfs),
 		TABLE_TEST(test_pins),
 		TABLE_TEST(test_pinned_pool_of_a_restore),
 		TABLE_TEST(test_pins_hold_too_much),

@@ -19,6 +19,7 @@
 #define OP25B_POOL_MAX		65535	/* pools in one network namespace */
 #define OP25B_COMMENT_MAX	255	/* bytes, without the terminating NUL */
 #define OP25B_SESSION_ID_MAX	63	/* bytes, without the terminating NUL */
+#define OP25B_VRF_MAX		4096	/* VRFs of the pools, or of the sessions, of a namespace */
 #define OP25B_TIMEOUT_MAX	2147483647	/* seconds */
 #define OP25B_SUBSCRIBER_MIN	1	/* bits of an IPv6 subscriber's prefix */
 #define OP25B_SUBSCRIBER_MAX	128
@@ -199,6 +200,7 @@ enum {
 	OP25B_A_SESSION_DEV,		/* string: ... the name of a device */
 	OP25B_A_SESSION_TIMEOUT,	/* __u32: seconds left; absent: none */
 	OP25B_A_SESSION_COMMENT,	/* string: free text */
+	OP25B_A_SESSION_VRF,		/* string: the VRF of the prefixes; absent: none */
 
 	__OP25B_A_SESSION_MAX,
 	OP25B_A_SESSION_MAX = __OP25B_A_SESSION_MAX - 1
@@ -251,6 +253,7 @@ enum {
 	OP25B_A_CHANGED_COUNT,		/* __u32: sync: how many became others of the same id */
 	OP25B_A_DELETED_COUNT,		/* __u32: sync: how many were deleted */
 	OP25B_A_KEPT_COUNT,		/* __u32: sync: how many were kept as they were */
+	OP25B_A_VRF,			/* string: the VRF of a pool, or of the packet of a test */
 
 	__OP25B_A_MAX,
 	OP25B_A_MAX = __OP25B_A_MAX - 1
@@ -264,7 +267,7 @@ enum {
  */
 enum {
 	OP25B_CMD_UNSPEC,
-	OP25B_CMD_POOL_ADD,		/* do: pool, [settings], [prefix ...] */
+	OP25B_CMD_POOL_ADD,		/* do: pool, [vrf], [settings], [prefix ...] */
 	OP25B_CMD_POOL_SET,		/* do: pool, [settings] */
 	OP25B_CMD_POOL_DEL,		/* do: pool */
 	OP25B_CMD_POOL_GET,		/* do: pool; dump: [pool] */
@@ -278,7 +281,7 @@ enum {
 	OP25B_CMD_RELAY_ADD,		/* do: [pool], prefix ... */
 	OP25B_CMD_RELAY_DEL,		/* do: [pool], prefix ... */
 	OP25B_CMD_RELAY_GET,		/* dump */
-	OP25B_CMD_TEST,			/* do: src, dst, [dev] */
+	OP25B_CMD_TEST,			/* do: src, dst, [dev or vrf] */
 	OP25B_CMD_STATUS_GET,		/* do */
 	OP25B_CMD_FLUSH,		/* do */
 	OP25B_CMD_RESTORE_BEGIN,	/* do: stage this socket's changes in an empty policy */

@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 void (*shim_mutex_unlocked)(void);
@@ -17,6 +18,7 @@ ktime_t shim_clock = 1000 * NSEC_PER_SEC;
 
 static struct rcu_head *waiting, **waiting_end = &waiting;
 static struct hrtimer *timers;
+unsigned long shim_grace_periods;
 static struct work_struct *works;
 
 void call_rcu(struct rcu_head *rcu, void (*func)(struct rcu_head *rcu))
@@ -32,12 +34,18 @@ void rcu_barrier(void)
 	struct rcu_head *rcu;
 
 	might_sleep();
+	shim_grace_periods++;
 	while ((rcu = waiting)) {
 		waiting = rcu->next;
 		if (!waiting)
 			waiting_end = &waiting;
 		rcu->func(rcu);
 	}
+}
+
+void shim_rcu_kfree(struct rcu_head *rcu)
+{
+	kfree((char *)rcu - rcu->offset);
 }
 
 static void do_rcu_work(struct rcu_head *rcu)

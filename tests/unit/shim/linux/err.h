@@ -21,4 +21,9 @@ static inline bool IS_ERR(const void *p)
 	return (unsigned long)p >= (unsigned long)-4095;
 }
 
+static inline void *ERR_CAST(const void *p)
+{
+	return (void *)p;
+}
+
 #endif /* _SHIM_LINUX_ERR_H */

@@ -7,6 +7,8 @@
 
 #define DECLARE_HASHTABLE(name, bits)	struct hlist_head name[1 << (bits)]
 
+#define DEFINE_HASHTABLE(name, bits)	struct hlist_head name[1 << (bits)] = { { NULL } }
+
 #define hash_init(table)	memset(table, 0, sizeof(table))
 
 static inline void shim_hash_add(struct hlist_head *head, struct hlist_node *node)
@@ -33,5 +35,13 @@ static inline void hash_del(struct hlist_node *node)
 	for (struct hlist_node *_node = (table)[(key) % ARRAY_SIZE(table)].first;	\
 	     _node && ((obj) = container_of(_node, typeof(*(obj)), member), true);	\
 	     _node = _node->next)
+
+#define hash_add_rcu(table, node, key)	hash_add(table, node, key)
+#define hash_del_rcu(node)		hash_del(node)
+
+/* @c: what makes it safe without RCU */
+#define hash_for_each_possible_rcu(table, obj, member, key, c)				\
+	assert(shim_atomic_depth || (c));						\
+	hash_for_each_possible(table, obj, member, key)
 
 #endif /* _SHIM_LINUX_HASHTABLE_H */

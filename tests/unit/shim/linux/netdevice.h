@@ -3,15 +3,22 @@
 #ifndef _SHIM_LINUX_NETDEVICE_H
 #define _SHIM_LINUX_NETDEVICE_H
 
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
 #include <linux/if.h>
 #include <linux/if_packet.h>
+#include <linux/sched.h>
 
 struct net;
 struct notifier_block;
 
 struct net_device {
+	char name[IFNAMSIZ];
 	int ifindex;
 	unsigned int flags;
+	enum { NETREG_REGISTERED = 1, NETREG_UNREGISTERING } reg_state;
 	struct net *net;
 };
 
@@ -21,7 +28,10 @@ static inline struct net *dev_net(const struct net_device *dev)
 }
 
 /* What happens to a device; the data of a notifier is the device itself. */
-enum { NETDEV_UP = 1, NETDEV_DOWN, NETDEV_UNREGISTER = 6, NETDEV_CHANGENAME = 10 };
+enum { NETDEV_UP = 1, NETDEV_DOWN, NETDEV_REGISTER = 5, NETDEV_UNREGISTER, NETDEV_CHANGENAME = 10 };
+
+/* The name of the VRF; NULL: it is not there */
+extern const char *shim_vrf_name;
 
 static inline struct net_device *netdev_notifier_info_to_dev(void *data)
 {

@@ -19,6 +19,7 @@
 struct rcu_head {
 	struct rcu_head *next;
 	void (*func)(struct rcu_head *rcu);
+	unsigned long offset;	/* in what kfree_rcu() frees */
 };
 
 void call_rcu(struct rcu_head *rcu, void (*func)(struct rcu_head *rcu));
@@ -42,6 +43,28 @@ static inline void rcu_read_unlock(void)
 	assert(shim_atomic_depth > 0);
 	shim_atomic_depth--;
 }
+
+/* The state is the number of grace periods that have ended, and never 0. */
+extern unsigned long shim_grace_periods;
+
+static inline unsigned long get_state_synchronize_rcu(void)
+{
+	return shim_grace_periods + 1;
+}
+
+/* There are no readers to wait for. */
+static inline void cond_synchronize_rcu(unsigned long state)
+{
+	might_sleep();
+	assert(state && state <= shim_grace_periods + 1);
+}
+
+void shim_rcu_kfree(struct rcu_head *rcu);
+
+#define kfree_rcu(p, member) do {							\
+	(p)->member.offset = (char *)&(p)->member - (char *)(p);			\
+	call_rcu(&(p)->member, shim_rcu_kfree);						\
+} while (0)
 
 #define rcu_dereference(p)		({ assert(shim_atomic_depth); (p); })
 #define rcu_dereference_protected(p, c)	({ assert(c); (p); })
