@@ -149,6 +149,10 @@ static void describe_of_session(const struct nlattr *attribute, char *word, char
 		strcpy(value, mnl_attr_get_str(attribute));
 		add(word, " dev=%s", value);
 		break;
+	case OP25B_A_SESSION_VRF:
+		strcpy(value, mnl_attr_get_str(attribute));
+		add(word, " vrf=%s", value);
+		break;
 	case OP25B_A_SESSION_TIMEOUT:
 		add(word, " timeout=%u", mnl_attr_get_u32(attribute));
 		break;
@@ -215,6 +219,10 @@ static void describe(const struct nlattr *attribute, char *word, char *value)
 	case OP25B_A_DEV:
 		strcpy(value, mnl_attr_get_str(attribute));
 		sprintf(word, "dev=%s", value);
+		break;
+	case OP25B_A_VRF:
+		strcpy(value, mnl_attr_get_str(attribute));
+		sprintf(word, "vrf=%s", value);
 		break;
 	case OP25B_A_FORCE:
 		strcpy(word, "force");
@@ -328,7 +336,7 @@ static void stage(struct transport *transport, const struct nlmsghdr *header)
 static bool is_setting(uint16_t type)
 {
 	return type == OP25B_A_MODE || type == OP25B_A_ACTION || type == OP25B_A_GUARD ||
-	       type == OP25B_A_SENDERS || type == OP25B_A_SUBSCRIBER;
+	       type == OP25B_A_SENDERS || type == OP25B_A_SUBSCRIBER || type == OP25B_A_VRF;
 }
 
 static bool adds_to(uint8_t change, uint8_t get)
@@ -479,11 +487,19 @@ static void answer(const struct nlmsghdr *request, transport_reader reader, void
 {
 	const struct genlmsghdr *generic = mnl_nlmsg_get_payload(request);
 	uint8_t command = generic->cmd;
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	const char *pool = NULL;
 	bool known = false;
 	size_t i, part;
 
+	message_attributes(request, table);
+	if (command == OP25B_CMD_POOL_GET && table[OP25B_A_POOL])
+		pool = mnl_attr_get_str(table[OP25B_A_POOL]);
 	for (i = 0; i < answer_count; i++) {
 		if (answers[i].command != command)
+			continue;
+		message_attributes(message_header(&answers[i].message), table);
+		if (pool && strcmp(pool, mnl_attr_get_str(table[OP25B_A_POOL])))
 			continue;
 		reader(message_header(&answers[i].message), data);
 		known = true;

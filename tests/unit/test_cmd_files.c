@@ -53,7 +53,7 @@ static void test_restore_merges(void **state)
 	       "PREFIX_ADD pool=east 10.0.4.0/24\n"
 	       "POOL_SET pool=west mode=2\n"
 	       "PREFIX_ADD pool=east 10.0.5.0/24\n"
-	       "EXEMPT_GET restore\nRELAY_GET restore\nPREFIX_GET restore\n"
+	       "EXEMPT_GET restore\nRELAY_GET restore\nPOOL_GET restore\nPREFIX_GET restore\n"
 	       "RESTORE_COMMIT\n");
 	op25bctl("restore -n site.conf");
 	assert_int_equal(run.code, DONE);
@@ -877,7 +877,7 @@ static void test_staged_collisions(void **state)
 		       "RESTORE_BEGIN\n"
 		       "POOL_ADD pool=north 10.0.1.0/24 10.0.2.0/24\n"
 		       "POOL_ADD pool=west\n"
-		       "PREFIX_GET restore\n");
+		       "PREFIX_GET restore\nPOOL_GET restore\n");
 	}
 	op25bctl_with("-f restore", "pool add north prefix 10.0.2.0/24\nprefix add west 10.0.2.0/24\n");
 	assert_string_equal(run.err, "-:2: prefix 10.0.2.0/24 is in pool \"north\"\n");

@@ -29,7 +29,8 @@ static void forget_questions(void)
 
 	for (; *line; line = end) {
 		end = strchr(line, '\n') + 1;
-		if (!strncmp(line, "TEST ", 5) || !strncmp(line, "RELAY_GET", 9)) {
+		if (!strncmp(line, "TEST ", 5) || !strncmp(line, "RELAY_GET", 9) ||
+		    !strncmp(line, "POOL_GET ", 9)) {
 			memmove(line, end, strlen(end) + 1);
 			end = line;
 		}
@@ -58,6 +59,8 @@ static void test_changes(void **state)
 		{ "pool add east guard synack senders on subscriber 1",
 		  "POOL_ADD pool=east guard=1 senders=1 subscriber=1\n" },
 		{ "pool add subscriber subscriber 128", "POOL_ADD pool=subscriber subscriber=128\n" },
+		{ "pool add east vrf red prefix ::/0 mode off", "POOL_ADD pool=east mode=2 vrf=red ::/0\n" },
+		{ "pool add -f vrf vrf vrf", "POOL_ADD force pool=vrf vrf=vrf\n" },
 		{ "pool add east senders on log 0", "POOL_ADD pool=east senders=1 log=0\n" },
 		{ "pool add log log 65535 senders on", "POOL_ADD pool=log senders=1 log=65535\n" },
 		{ "pool set east log off", "POOL_SET pool=east log=-1\n" },
@@ -280,7 +283,7 @@ static void test_wrong_usage(void **state)
 		{ "pool set east log off log 5", "log is given twice" },
 		{ "pool add east prefix", "a prefix is missing" },
 		{ "pool add east prefix mode off", "\"mode\" is not a prefix" },
-		{ "pool add east 10.0.0.0/24", "unknown word \"10.0.0.0/24\", expected one of: mode, action, guard, senders, subscriber, log, prefix" },
+		{ "pool add east 10.0.0.0/24", "unknown word \"10.0.0.0/24\", expected one of: mode, action, guard, senders, subscriber, log, vrf, prefix" },
 		{ "pool set east prefix 10.0.0.0/24", "unknown word \"prefix\", expected one of: mode, action, guard, senders, subscriber, log" },
 		{ "pool del", "the name of a pool is missing" },
 		{ "pool del east west", "\"west\" is one word too many" },
@@ -358,7 +361,7 @@ static void test_wrong_usage(void **state)
 		{ "sender add east", "unknown command \"sender add\", expected one of: show, reset, help" },
 		{ "test", "the source address is missing" },
 		{ "test 10.0.0.5", "the destination address is missing" },
-		{ "test 10.0.0.5 192.0.2.3 25", "unexpected word \"25\", expected dev or nothing" },
+		{ "test 10.0.0.5 192.0.2.3 25", "unexpected word \"25\", expected vrf, dev or nothing" },
 		{ "test 10.0.0.0/24 192.0.2.3", "\"10.0.0.0/24\" is not an address" },
 		{ "test 10.0.0.5 east", "\"east\" is not an address" },
 		{ "test 10.0.0.5 ::1", "one address is IPv4, the other IPv6" },

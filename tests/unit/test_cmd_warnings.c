@@ -52,23 +52,23 @@ static void test_changes(void **state)
 	} rows[] = {
 		/* exempts */
 		{ "exempt add east 10.0.0.8 10.0.0.0/24", "",
-		  "TEST 10.0.0.8/32 10.0.0.8/32\nTEST 10.0.0.0/32 10.0.0.0/32\n"
+		  "POOL_GET pool=east\nTEST 10.0.0.8/32 10.0.0.8/32\nTEST 10.0.0.0/32 10.0.0.0/32\n"
 		  "EXEMPT_ADD pool=east 10.0.0.8/32 10.0.0.0/24\n" },
 		{ "exempt add east 10.0.0.0/8", "", NULL },
 		{ "exempt add -f east 10.0.0.7", "", NULL },
 		{ "exempt add east 192.0.2.7", OPENS_NOTHING("192.0.2.7/32"),
-		  "TEST 192.0.2.7/32 192.0.2.7/32\nEXEMPT_ADD pool=east 192.0.2.7/32\n" },
+		  "POOL_GET pool=east\nTEST 192.0.2.7/32 192.0.2.7/32\nEXEMPT_ADD pool=east 192.0.2.7/32\n" },
 		{ "exempt add east 2001:db8:f::/56 10.0.0.9 192.0.2.7",
 		  OPENS_NOTHING("192.0.2.7/32") OPENS_NOTHING("2001:db8:f::/56"), NULL },
 		/* prefixes cover it in part, or in pieces, and are more specific */
 		{ "exempt add east 8.0.0.0/6", OPENS_NOTHING("8.0.0.0/6"), NULL },
 		{ "exempt add east 172.16.0.0/24", OPENS_NOTHING("172.16.0.0/24"),
-		  "TEST 172.16.0.0/32 172.16.0.0/32\nEXEMPT_ADD pool=east 172.16.0.0/24\n"
-		  "PREFIX_GET\n" },
+		  "POOL_GET pool=east\nTEST 172.16.0.0/32 172.16.0.0/32\nEXEMPT_ADD pool=east 172.16.0.0/24\n"
+		  "POOL_GET\nPREFIX_GET\n" },
 		/* a more specific prefix at its first address, but a less specific one, too */
 		{ "exempt add east 10.16.0.0/15", "", NULL },
 		{ "exempt add east 10.1.0.7", "",
-		  "TEST 10.1.0.7/32 10.1.0.7/32\nEXEMPT_ADD pool=east 10.1.0.7/32\nPREFIX_GET\n" },
+		  "POOL_GET pool=east\nTEST 10.1.0.7/32 10.1.0.7/32\nEXEMPT_ADD pool=east 10.1.0.7/32\nPOOL_GET\nPREFIX_GET\n" },
 		{ "exempt add west 10.0.0.8",
 		  ELSEWHERE("10.0.0.8/32", "west", "10.0.0.0/8", "east"), NULL },
 		{ "exempt add west 10.2.128.8",
@@ -82,7 +82,7 @@ static void test_changes(void **state)
 		{ "relay add 10.0.0.7", "", NULL },
 		{ "relay add 10.5.0.16/28 192.0.2.99", NO_MAIL("10.5.0.16/28", "10.0.0.0/8", "east"),
 		  "RELAY_ADD 10.5.0.16/28 192.0.2.99/32\nTEST 10.5.0.16/32 10.5.0.16/32\n"
-		  "TEST 192.0.2.99/32 192.0.2.99/32\nEXEMPT_GET\n" },
+		  "TEST 192.0.2.99/32 192.0.2.99/32\nPOOL_GET\nEXEMPT_GET\n" },
 		/* partly exempt, or partly outside: the servers may be there */
 		{ "relay add 10.3.0.0/24", "", NULL },
 		{ "relay add 10.3.0.18/31", "", NULL },
@@ -90,13 +90,13 @@ static void test_changes(void **state)
 		{ "relay add 0.0.0.0/0", "", NULL },
 		/* another prefix within it, at its first address */
 		{ "relay add 10.16.0.0/15", NO_MAIL("10.16.0.0/15", "10.0.0.0/8", "east"),
-		  "RELAY_ADD 10.16.0.0/15\nTEST 10.16.0.0/32 10.16.0.0/32\nPREFIX_GET\nEXEMPT_GET\n" },
-		{ "relay add 10.0.0.0/7", "", "RELAY_ADD 10.0.0.0/7\nTEST 10.0.0.0/32 10.0.0.0/32\nPREFIX_GET\nEXEMPT_GET\n" },
+		  "RELAY_ADD 10.16.0.0/15\nTEST 10.16.0.0/32 10.16.0.0/32\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\n" },
+		{ "relay add 10.0.0.0/7", "", "RELAY_ADD 10.0.0.0/7\nTEST 10.0.0.0/32 10.0.0.0/32\nPOOL_GET\nPREFIX_GET\nEXEMPT_GET\n" },
 		{ "relay add 10.8.0.0/14", NO_MAIL("10.8.0.0/14", "10.0.0.0/8", "east"), NULL },
 		/* new prefixes around relays */
-		{ "prefix add west 10.9.0.0/16", "", "PREFIX_ADD pool=west 10.9.0.0/16\nRELAY_GET\n" },
+		{ "prefix add west 10.9.0.0/16", "", "PREFIX_ADD pool=west 10.9.0.0/16\nRELAY_GET\nPOOL_GET pool=west\n" },
 		{ "prefix add east 10.4.0.0/24 10.4.0.0/16", NO_MAIL("10.4.0.25/32", "10.0.0.0/8", "east"),
-		  "PREFIX_ADD pool=east 10.4.0.0/24 10.4.0.0/16\nRELAY_GET\n"
+		  "PREFIX_ADD pool=east 10.4.0.0/24 10.4.0.0/16\nRELAY_GET\nPOOL_GET pool=east\n"
 		  "TEST 10.4.0.25/32 10.4.0.25/32\n" },
 		{ "prefix add east 10.3.0.0/16", "", NULL },
 		{ "pool add east prefix 2001:db8:e::/48",

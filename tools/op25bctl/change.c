@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ void change_begin(struct change *change, uint8_t command)
 	change->senders = -1;
 	change->subscriber = -1;
 	change->log = LOG_NOT_GIVEN;
+	change->vrf = NULL;
 	change->exempt = (struct exempt_options) {};
 	change->commented = false;
 	change->listed = false;
@@ -49,6 +51,27 @@ static struct change_prefix *change_new_prefix(struct change *change, uint32_t l
 	added = &change->prefixes[change->count++];
 	added->line = line;
 	return added;
+}
+
+/**
+ * device_take() - take the name of a device
+ * @device: the result, which belongs to the words; not NULL if it was given before, an error
+ * @what: the word before it
+ * @words: the words, the name is next
+ *
+ * Return: DONE or USAGE.
+ */
+int device_take(const char **device, const char *what, struct words *words)
+{
+	const char *word = words_next(words);
+
+	if (*device)
+		return report_usage("%s is given twice", what);
+	if (!word || !*word || strlen(word) >= IF_NAMESIZE || !comment_is_text(word))
+		return report_usage("%s takes the name of a device%s%s%s", what,
+				    word ? ", not \"" : "", word ? word : "", word ? "\"" : "");
+	*device = word;
+	return DONE;
 }
 
 /* Takes a prefix, which is the next word. A netmask after it could be taken for another prefix. */
@@ -295,6 +318,8 @@ void change_begin_message(const struct change *change, struct message *message)
 		message_put_u8(message, OP25B_A_SUBSCRIBER, change->subscriber);
 	if (change->log != LOG_NOT_GIVEN)
 		message_put_u32(message, OP25B_A_LOG, change->log);
+	if (change->vrf)
+		message_put_string(message, OP25B_A_VRF, change->vrf);
 }
 
 /* Writes the whole message for a change. */

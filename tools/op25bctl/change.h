@@ -28,6 +28,7 @@ struct change_prefix {
  * @senders: whether its senders are recorded, 0 or 1, or -1
  * @subscriber: the length of its IPv6 subscribers' prefixes in bits, or -1
  * @log: the group of NFLOG that its senders are logged to, OP25B_LOG_OFF, or LOG_NOT_GIVEN
+ * @vrf: the name of the VRF of a pool or session, or NULL; belongs to the words parsed
  * @exempt: the options of all exempts in @prefixes, or of a session; the comment belongs to the words
  *	    parsed
  * @commented: a comment was given, perhaps an empty one
@@ -49,6 +50,7 @@ struct change {
 	int senders;
 	int subscriber;
 	int log;
+	const char *vrf;
 	struct exempt_options exempt;
 	bool commented;
 	bool listed;
@@ -65,6 +67,7 @@ bool change_read_plain(struct change *change, const char *text, size_t length);
 int pool_name_parse(struct name *name, struct words *words);
 int change_take_keyword(int *number, const char *what, const struct keywords *keywords,
 			struct words *words);
+int device_take(const char **device, const char *what, struct words *words);
 int prefix_take(struct prefix *prefix, struct words *words);
 int change_take_prefixes(struct change *change, struct words *words);
 bool change_is_option(const char *word);

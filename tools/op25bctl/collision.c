@@ -9,10 +9,14 @@
  * What cannot be deleted because the pool of the request does not have it may be
  * in another pool. The text then says in which.
  */
+#include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collision.h"
+#include "memory.h"
 #include "names.h"
 
 /* A text of older kernels, and the parts of the newer text before and after 'pool "NAME"'. */
@@ -77,11 +81,36 @@ bool collision_needs_asking(const struct transport_error *error)
 	return find_collision(error, true) || find_absence(error);
 }
 
+/* A pool that has the prefix, and its VRF or "" */
+struct holder {
+	struct name pool;
+	char vrf[IF_NAMESIZE];
+};
+
+/**
+ * struct search - the entries of a dump that have a prefix
+ * @prefix: the prefix
+ * @found: there is one
+ * @holders: their pools, allocated; without those of relays and targets that have none
+ * @count: the number of pools
+ * @size: the number of elements allocated
+ * @own: the pool of the request, and its VRF
+ */
 struct search {
 	struct prefix prefix;
 	bool found;
-	struct name pool;	/* of the last entry with that prefix; a relay or target may have none */
+	struct holder *holders;
+	size_t count;
+	size_t size;
+	struct holder own;
 };
+
+static void add_holder(struct search *search, const char *pool)
+{
+	search->holders = memory_enlarge(search->holders, &search->size, search->count + 1,
+					 sizeof(*search->holders));
+	search->holders[search->count++] = (struct holder) { .pool = name_make(pool) };
+}
 
 static void search_answer(const struct nlmsghdr *answer, void *data)
 {
@@ -98,7 +127,7 @@ static void search_answer(const struct nlmsghdr *answer, void *data)
 			continue;
 		search->found = true;
 		if (table[OP25B_A_POOL])
-			search->pool = name_make(attribute_string(table[OP25B_A_POOL]));
+			add_holder(search, attribute_string(table[OP25B_A_POOL]));
 	}
 }
 
@@ -115,27 +144,90 @@ static void search_list(struct transport *transport, bool staged, uint8_t comman
 	message_free(&request);
 }
 
+static void set_vrf(struct holder *holder, const struct name *pool, const char *vrf)
+{
+	if (!memcmp(&holder->pool, pool, sizeof(*pool)))
+		strncpy(holder->vrf, vrf, sizeof(holder->vrf) - 1);
+}
+
+static void read_vrf(const struct nlmsghdr *answer, void *data)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	struct search *search = data;
+	struct name pool;
+	const char *vrf;
+	size_t i;
+
+	message_attributes(answer, table);
+	if (!table[OP25B_A_POOL] || !table[OP25B_A_VRF])
+		return;
+	pool = name_make(attribute_string(table[OP25B_A_POOL]));
+	vrf = attribute_string(table[OP25B_A_VRF]);
+	set_vrf(&search->own, &pool, vrf);
+	for (i = 0; i < search->count; i++)
+		set_vrf(&search->holders[i], &pool, vrf);
+}
+
+/*
+ * Of the pools found, the one that belongs to the VRF of the request's own: one of another VRF does
+ * not collide with it. NULL: none, or the kernel does not tell.
+ */
+static const char *find_in_own_vrf(struct transport *transport, bool staged,
+				   const struct message *request, struct search *search)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	struct message dump = {};
+	size_t i;
+	int ret;
+
+	if (!search->count)
+		return NULL;
+	message_attributes(message_header(request), table);
+	search->own = (struct holder) {};
+	if (table[OP25B_A_POOL])
+		search->own.pool = name_make(attribute_string(table[OP25B_A_POOL]));
+	message_begin(&dump, OP25B_CMD_POOL_GET, NLM_F_DUMP);
+	if (staged)
+		message_put_flag(&dump, OP25B_A_RESTORE);
+	ret = transport_ask(transport, &dump, read_vrf, search);
+	message_free(&dump);
+	if (ret && ret != -EINTR)
+		return NULL;
+	/* the request adds its pool */
+	if (table[OP25B_A_VRF])
+		set_vrf(&search->own, &search->own.pool, attribute_string(table[OP25B_A_VRF]));
+	for (i = 0; i < search->count; i++)
+		if (!strcmp(search->holders[i].vrf, search->own.vrf))
+			return search->holders[i].pool.text;
+	return NULL;
+}
+
 /* Says where it is instead. A relay or target is deleted with the pool that it was added with. */
 static void write_place(struct transport_error *error, const struct absence *absence,
-			const struct search *found, const struct message *request)
+			struct transport *transport, bool staged, struct search *search,
+			const struct message *request)
 {
 	const struct nlattr *table[OP25B_A_MAX + 1];
 	bool one_of_several = absence->get == OP25B_CMD_RELAY_GET ||
 			      absence->get == OP25B_CMD_TARGET_GET;
-	const char *own;
+	const char *own, *found;
 
 	message_attributes(message_header(request), table);
 	own = attribute_string(table[OP25B_A_POOL]);
-	if (!*found->pool.text)
+	/* relays and targets belong to no VRF, and the prefix may be in another one */
+	found = one_of_several ? NULL : find_in_own_vrf(transport, staged, request, search);
+	if (!found && search->count)
+		found = search->holders[search->count - 1].pool.text;
+	if (!found)
 		snprintf(error->text, sizeof(error->text),
 			 "%s is for all pools, leave out \"pool %s\"", absence->noun, own ? own : "");
 	else if (!own)
 		snprintf(error->text, sizeof(error->text),
 			 "%s is one of pool \"%s\", add \"pool %s\"", absence->noun,
-			 found->pool.text, found->pool.text);
+			 found, found);
 	else
 		snprintf(error->text, sizeof(error->text), "%s is %s pool \"%s\"", absence->noun,
-			 one_of_several ? "one of" : "in", found->pool.text);
+			 one_of_several ? "one of" : "in", found);
 }
 
 /**
@@ -152,6 +244,7 @@ void collision_ask(struct transport *transport, bool staged, const struct messag
 	const struct nlattr *attribute = message_attribute_at(request, error->offset);
 	const struct absence *absence = find_absence(error);
 	struct search search = {};
+	const char *pool;
 
 	if (!attribute || mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
 	    !attribute_prefix(attribute, &search.prefix, NULL))
@@ -159,15 +252,20 @@ void collision_ask(struct transport *transport, bool staged, const struct messag
 	if (absence) {
 		search_list(transport, staged, absence->get, &search);
 		if (search.found)
-			write_place(error, absence, &search, request);
-		return;
+			write_place(error, absence, transport, staged, &search, request);
+		goto free;
 	}
 	/* A prefix and an exempt of the same addresses are always in the same pool. */
 	search_list(transport, staged, OP25B_CMD_PREFIX_GET, &search);
-	if (!*search.pool.text)
+	pool = find_in_own_vrf(transport, staged, request, &search);
+	if (!pool) {
 		search_list(transport, staged, OP25B_CMD_EXEMPT_GET, &search);
-	if (*search.pool.text)
-		write_text(error, find_collision(error, true), search.pool.text);
+		pool = find_in_own_vrf(transport, staged, request, &search);
+	}
+	if (pool)
+		write_text(error, find_collision(error, true), pool);
+free:
+	free(search.holders);
 }
 
 /* Where a pool has something already, it is the pool of the request; a relay or target may have none. */

@@ -33,26 +33,32 @@ static size_t character_length(const char *text)
 	return more + 1;
 }
 
+/* Is a text printable UTF-8? */
+bool comment_is_text(const char *text)
+{
+	size_t length;
+
+	for (; *text; text += length) {
+		length = character_length(text);
+		if (!length)
+			return false;
+	}
+	return true;
+}
+
 /* Refuses a comment that is too long, or is not printable UTF-8. */
 int comment_check(const char *text)
 {
-	const char *c = text;
-	size_t length;
-
 	if (strlen(text) > OP25B_COMMENT_MAX)
 		return report_usage("the comment is longer than %u bytes", OP25B_COMMENT_MAX);
-	while (*c) {
-		length = character_length(c);
-		if (!length)
-			return report_usage("the comment contains a control character or is not UTF-8");
-		c += length;
-	}
+	if (!comment_is_text(text))
+		return report_usage("the comment contains a control character or is not UTF-8");
 	return DONE;
 }
 
 /*
- * Makes a comment safe to print. Another client may have set one that comment_check() would refuse:
- * the bytes at fault become "?".
+ * Makes a comment, or the name of a device, safe to print. Another client may have set one for which
+ * comment_is_text() does not hold: the bytes at fault become "?".
  */
 void comment_clean(char *text)
 {

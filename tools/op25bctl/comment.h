@@ -3,6 +3,9 @@
 #ifndef OP25BCTL_COMMENT_H
 #define OP25BCTL_COMMENT_H
 
+#include <stdbool.h>
+
+bool comment_is_text(const char *text);
 int comment_check(const char *text);
 void comment_clean(char *text);
 

@@ -67,14 +67,6 @@ static bool options_equal(const struct exempt_options *a, const struct exempt_op
 	       !strcmp(a->comment ? a->comment : "", b->comment ? b->comment : "");
 }
 
-/* A prefix or exempt is in one pool, which may change. A relay or target may be in several pools. */
-static int compare_keys(enum policy_list list, const struct entry *a, const struct entry *b)
-{
-	if (list_is_of_destinations(list))
-		return entry_compare(a, b);
-	return prefix_compare(&a->prefix, &b->prefix);
-}
-
 /* Merges two sorted lists. */
 static void compare_lists(struct printer *printer, const struct policy *now,
 			  const struct policy *then, enum policy_list list)
@@ -86,7 +78,7 @@ static void compare_lists(struct printer *printer, const struct policy *now,
 	while (i < a->count || j < b->count) {
 		const struct entry *left = i < a->count ? &a->entry[i] : NULL;
 		const struct entry *right = j < b->count ? &b->entry[j] : NULL;
-		int order = !left ? 1 : !right ? -1 : compare_keys(list, left, right);
+		int order = !left ? 1 : !right ? -1 : entry_compare(list, now, left, then, right);
 
 		if (order || left->pool != right->pool ||
 		    !options_equal(&left->options, &right->options)) {

@@ -65,11 +65,13 @@ static void print_info(const struct policy *policy)
 	size_t i;
 
 	metric("op25b_pool_info", "gauge", "The settings of a pool.");
-	for (i = 0; i < policy->pool_count; i++)
-		printf("op25b_pool_info{pool=\"%s\",vrf=\"\",mode=\"%s\",action=\"%s\"} 1\n",
-		       policy->names->name[i].text,
+	for (i = 0; i < policy->pool_count; i++) {
+		printf("op25b_pool_info{pool=\"%s\",vrf=\"", policy->names->name[i].text);
+		print_label(policy->pools[i].vrf);
+		printf("\",mode=\"%s\",action=\"%s\"} 1\n",
 		       keyword_format(&mode_keywords, policy->pools[i].mode, mode),
 		       keyword_format(&action_keywords, policy->pools[i].action, action));
+	}
 }
 
 static void print_lengths(const struct policy *policy, enum policy_list list, const char *name,

@@ -151,6 +151,8 @@ static void print_session(const char *time, const struct nlattr *const *table,
 		output_coloured(prefix_colour(&session->prefix[i]),
 				prefix_format(&session->prefix[i], prefix));
 	}
+	if (*session->vrf)
+		printf(" vrf %s", session->vrf);
 	if (session->timeout)
 		printf(" timeout %" PRIu32, session->timeout);
 	if (table[OP25B_A_PID])

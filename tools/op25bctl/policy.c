@@ -84,29 +84,62 @@ bool list_is_of_destinations(enum policy_list list)
 	return list == RELAYS || list == TARGETS;
 }
 
-/* Orders entries by prefix, then by pool, with those of every pool first. */
-int entry_compare(const struct entry *a, const struct entry *b)
+/* The VRF that an entry belongs to. A relay or target belongs to none, whatever its pool does. */
+static const char *entry_vrf(const struct policy *policy, enum policy_list list,
+			     const struct entry *entry)
+{
+	return list_is_of_destinations(list) ? "" : policy->pools[entry->pool].vrf;
+}
+
+/**
+ * entry_compare() - order entries by what identifies them
+ * @list: the list that both are of
+ * @of_a: the policy of @a
+ * @a: an entry
+ * @of_b: the policy of @b
+ * @b: another one
+ *
+ * A prefix or exempt is in one pool of a VRF, which may change. A relay or target may be in several
+ * pools; those of every pool come first.
+ *
+ * Return: less than 0, 0 or more than 0.
+ */
+int entry_compare(enum policy_list list, const struct policy *of_a, const struct entry *a,
+		  const struct policy *of_b, const struct entry *b)
 {
 	int order = prefix_compare(&a->prefix, &b->prefix);
 
+	if (order)
+		return order;
+	if (!list_is_of_destinations(list))
+		return strcmp(entry_vrf(of_a, list, a), entry_vrf(of_b, list, b));
 	/* NO_NAME, every pool, comes first. */
-	return order ? order : (a->pool + 1 > b->pool + 1) - (a->pool + 1 < b->pool + 1);
+	return (a->pool + 1 > b->pool + 1) - (a->pool + 1 < b->pool + 1);
 }
 
-static int compare(const void *a, const void *b)
+struct sorting {
+	enum policy_list list;
+	const struct policy *policy;
+};
+
+static int compare(const void *a, const void *b, void *data)
 {
-	return entry_compare(a, b);
+	const struct sorting *sorting = data;
+
+	return entry_compare(sorting->list, sorting->policy, a, sorting->policy, b);
 }
 
 static void sort_list(struct policy *policy, enum policy_list list)
 {
 	struct entries *entries = &policy->lists[list];
+	struct sorting sorting = { list, policy };
 	size_t i;
 
-	/* The kernel dumps prefixes and exempts in this order. */
+	/* The kernel dumps prefixes and exempts in this order, as far as they are of one VRF. */
 	for (i = 1; i < entries->count; i++)
-		if (compare(&entries->entry[i - 1], &entries->entry[i]) > 0) {
-			qsort(entries->entry, entries->count, sizeof(*entries->entry), compare);
+		if (compare(&entries->entry[i - 1], &entries->entry[i], &sorting) > 0) {
+			qsort_r(entries->entry, entries->count, sizeof(*entries->entry), compare,
+				&sorting);
 			return;
 		}
 }
@@ -120,6 +153,18 @@ void policy_sort(struct policy *policy)
 		sort_list(policy, list);
 }
 
+/* Writes a text so that it is read as one word. Returns its end. */
+static char *quote(char *end, const char *text)
+{
+	*end++ = '"';
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			*end++ = '\\';
+		*end++ = *text;
+	}
+	return stpcpy(end, "\"");
+}
+
 /* Writes the command that adds a pool. Returns @text. */
 const char *pool_command(const struct policy *policy, uint32_t number, char text[COMMAND_TEXT_MAX])
 {
@@ -128,7 +173,8 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	unsigned int bit;
 
 	/* A new setting has to be saved, too. */
-	static_assert(offsetof(struct pool, counts) == 7 * sizeof(uint32_t), "settings");
+	static_assert(offsetof(struct pool, counts) == 7 * sizeof(uint32_t) + IF_NAMESIZE,
+		      "settings");
 	end += sprintf(end, "pool add %s mode %s action %s", policy->names->name[number].text,
 		       keyword_name(&mode_keywords, pool->mode),
 		       keyword_name(&action_keywords, pool->action));
@@ -142,7 +188,14 @@ const char *pool_command(const struct policy *policy, uint32_t number, char text
 	if (pool->subscriber != OP25B_SUBSCRIBER_DEFAULT)
 		end += sprintf(end, " subscriber %u", pool->subscriber);
 	if (pool->log != OP25B_LOG_OFF)
-		sprintf(end, " log %" PRId32, pool->log);
+		end += sprintf(end, " log %" PRId32, pool->log);
+	if (*pool->vrf) {
+		end = stpcpy(end, " vrf ");
+		if (pool->vrf[strcspn(pool->vrf, "#\"\\")])
+			quote(end, pool->vrf);
+		else
+			stpcpy(end, pool->vrf);
+	}
 	return text;
 }
 
@@ -151,7 +204,6 @@ const char *entry_command(const struct policy *policy, enum policy_list list,
 			  const struct entry *entry, char text[COMMAND_TEXT_MAX])
 {
 	const char *pool = entry->pool == NO_NAME ? NULL : policy->names->name[entry->pool].text;
-	const char *c = entry->options.comment;
 	char prefix[PREFIX_TEXT_MAX];
 	char *end = text;
 
@@ -163,14 +215,7 @@ const char *entry_command(const struct policy *policy, enum policy_list list,
 		end += sprintf(end, "%s add %s %s", list_kinds[list].noun, pool, prefix);
 	if (entry->options.timeout)
 		end += sprintf(end, " timeout %u", entry->options.timeout);
-	if (c) {
-		end = stpcpy(end, " comment \"");
-		for (; *c; c++) {
-			if (*c == '"' || *c == '\\')
-				*end++ = '\\';
-			*end++ = *c;
-		}
-		stpcpy(end, "\"");
-	}
+	if (entry->options.comment)
+		quote(stpcpy(end, " comment "), entry->options.comment);
 	return text;
 }

@@ -3,6 +3,8 @@
 #ifndef OP25BCTL_POLICY_H
 #define OP25BCTL_POLICY_H
 
+#include <net/if.h>
+
 #include "message.h"
 #include "names.h"
 #include "keywords.h"
@@ -24,6 +26,7 @@ struct pool {
 	uint32_t senders;	/* whether they are recorded: 0 or 1 */
 	uint32_t subscriber;	/* bits of an IPv6 subscriber's prefix */
 	int32_t log;		/* group of NFLOG that senders are logged to, or OP25B_LOG_OFF */
+	char vrf[IF_NAMESIZE];	/* the VRF that it belongs to, or empty */
 	uint32_t counts[LISTS];	/* the lengths of its lists, as the kernel reports them */
 	bool sender_counted;	/* the kernel has counted senders */
 	uint64_t sender_count;	/* about how many */
@@ -62,7 +65,8 @@ void policy_free(struct policy *policy);
 
 void policy_sort(struct policy *policy);
 bool list_is_of_destinations(enum policy_list list);
-int entry_compare(const struct entry *a, const struct entry *b);
+int entry_compare(enum policy_list list, const struct policy *of_a, const struct entry *a,
+		  const struct policy *of_b, const struct entry *b);
 
 const char *pool_command(const struct policy *policy, uint32_t number, char text[COMMAND_TEXT_MAX]);
 const char *entry_command(const struct policy *policy, enum policy_list list,

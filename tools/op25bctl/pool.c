@@ -116,11 +116,15 @@ static int take_settings(struct change *change, bool add, struct words *words)
 			status = take_subscriber(change, words);
 		else if (!strcmp(word, "log"))
 			status = take_log(change, words);
+		else if (!strcmp(word, "vrf") && add)
+			status = device_take(&change->vrf, "vrf", words);
+		else if (!strcmp(word, "vrf"))
+			status = report_usage("the VRF of a pool cannot change: delete the pool and add it, or restore a file");
 		else if (!strcmp(word, "prefix") && add)
 			status = change_take_prefixes(change, words);
 		else
 			status = report_usage("unknown word \"%s\", expected one of: " SETTINGS "%s",
-					      word, add ? ", prefix" : "");
+					      word, add ? ", vrf, prefix" : "");
 	}
 	return status;
 }
@@ -178,7 +182,7 @@ static json_t *pool_json(const char *name, const struct pool *pool)
 		json_array_append_new(guard, json_sprintf("%u", pool->guard & ~OP25B_GUARD_MASK));
 	return json_pack("{ss so ss ss so so si si si si si so so}",
 			 "name", name,
-			 "vrf", json_null(),
+			 "vrf", json_text(*pool->vrf ? pool->vrf : NULL),
 			 "mode", keyword_format(&mode_keywords, pool->mode, mode),
 			 "action", keyword_format(&action_keywords, pool->action, action),
 			 "guard", guard,
@@ -211,12 +215,12 @@ static void print_json(const struct policy *policy)
 /* The columns: COUNTS is the first of the lists' lengths, SUMS of the verdicts' sums. */
 enum {
 	NAME, MODE, ACTION, GUARD,
-	COUNTS, SENDERS = COUNTS + LISTS, SUMS, CELLS = SUMS + VERDICTS - OP25B_VERDICT_BLOCKED
+	COUNTS, SENDERS = COUNTS + LISTS, SUMS, VRF = SUMS + VERDICTS - OP25B_VERDICT_BLOCKED, CELLS
 };
 
 static const char *const titles[] = {
 	"POOL", "MODE", "ACTION", "GUARD", "PREFIXES", "EXEMPTS", "RELAYS", "TARGETS", "SENDERS",
-	"BLOCKED", "OBSERVED", "RELAYED", "EXEMPTED",
+	"BLOCKED", "OBSERVED", "RELAYED", "EXEMPTED", "VRF",
 };
 
 static_assert(sizeof(titles) == CELLS * sizeof(*titles), "titles");
@@ -262,22 +266,37 @@ static void make_row(struct row *row, const char *name, const struct pool *pool)
 		row->cells[cell] = row->text[cell];
 		sprintf(row->text[cell], "%" PRIu64, sum);
 	}
+	row->cells[VRF] = *pool->vrf ? pool->vrf : "-";
 }
 
-/* All pools, one a line, with the sums of their counters over the classes. */
+static bool has_vrf(const struct policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < policy->pool_count; i++)
+		if (*policy->pools[i].vrf)
+			return true;
+	return false;
+}
+
+/*
+ * All pools, one a line, with the sums of their counters over the classes. The last column is only
+ * there if a pool has something in it.
+ */
 static void print_table(const struct policy *policy)
 {
+	int cells = has_vrf(policy) ? CELLS : VRF;
 	struct column columns[CELLS] = {};
 	struct row row;
 	int passes, cell;
 	size_t i;
 
-	for (cell = COUNTS; cell < CELLS; cell++)
+	for (cell = COUNTS; cell < VRF; cell++)
 		columns[cell].right = true;
-	row_fit(columns, CELLS, titles);
+	row_fit(columns, cells, titles);
 	for (passes = 0; passes < 2; passes++) {
 		if (passes) {
-			row_print(columns, CELLS, titles);
+			row_print(columns, cells, titles);
 			columns[NAME].colour = POOL_COLOUR;
 		}
 		for (i = 0; i < policy->pool_count; i++) {
@@ -285,9 +304,9 @@ static void print_table(const struct policy *policy)
 				continue;
 			make_row(&row, policy->names->name[i].text, &policy->pools[i]);
 			if (passes)
-				row_print(columns, CELLS, row.cells);
+				row_print(columns, cells, row.cells);
 			else
-				row_fit(columns, CELLS, row.cells);
+				row_fit(columns, cells, row.cells);
 		}
 	}
 }
@@ -303,6 +322,8 @@ static void print_pool(const char *name, const struct pool *pool)
 		sprintf(log, "%" PRId32, pool->log);
 	make_row(&row, name, pool);
 	output_coloured(POOL_COLOUR, name);
+	if (*pool->vrf)
+		printf("  vrf %s", pool->vrf);
 	printf("  mode %s  action %s  guard %s  subscriber %" PRIu32 "  log %s\n", row.cells[MODE],
 	       row.cells[ACTION], pool->guard ? row.cells[GUARD] : "none", pool->subscriber, log);
 	printf("    prefixes %s  exempts %s  relays %s  targets %s  senders %s\n",
@@ -378,8 +399,8 @@ const struct object pool_object = {
 	.name = "pool",
 	.commands = commands,
 	.grammar =
-		"  pool add NAME [mode MODE] [action ACTION] [guard GUARD…]… [senders on|off]\n"
-		"           [subscriber LEN] [log GROUP|off] [prefix PREFIX…]…\n"
+		"  pool add NAME [mode MODE] [action ACTION] [guard GUARD…]… [vrf DEVICE]\n"
+		"           [senders on|off] [subscriber LEN] [log GROUP|off] [prefix PREFIX…]…\n"
 		"  pool set NAME [mode MODE] [action ACTION] [guard GUARD…|guard none]…\n"
 		"           [senders on|off] [subscriber LEN] [log GROUP|off]\n"
 		"  pool del NAME\n"
@@ -394,13 +415,15 @@ const struct object pool_object = {
 		"        inbound: SYNs to port 25, and what could still become one. Or spoofed:\n"
 		"        count apart, and never answer, what fails the reverse path check; softwire:\n"
 		"        look into IPv4 inside IPv6 (DS-Lite, MAP-E)\n"
+		"DEVICE  the VRF that the pool belongs to, by the name of its device, which need\n"
+		"        not exist yet: the pool then has only what comes in this VRF\n"
 		"LEN     the prefix length that a customer gets of IPv6: 1 to 128, such as 56; of\n"
 		"        IPv4, each address is a subscriber\n"
 		"GROUP   0 to 65535: log senders to this group of NFLOG, for ulogd2 and others: the\n"
 		"        first packet of each, then at most one a minute; needs senders on\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
 		"\n"
-		"A new pool has the mode enforce, the action drop, no guard, senders off,\n"
+		"A new pool has the mode enforce, the action drop, no guard, no VRF, senders off,\n"
 		"subscriber 64 and log off, unless given. senders on: record which subscribers\n"
 		"try to open port 25, see \"op25bctl sender help\". reset sets counters to zero.\n"
 		"\n"

@@ -130,6 +130,13 @@ static void read_pool(const struct nlmsghdr *answer, struct policy *policy)
 	pool->subscriber = table[OP25B_A_SUBSCRIBER] ? attribute_u8(table[OP25B_A_SUBSCRIBER]) :
 						       OP25B_SUBSCRIBER_DEFAULT;
 	pool->log = table[OP25B_A_LOG] ? (int32_t)attribute_u32(table[OP25B_A_LOG]) : OP25B_LOG_OFF;
+	if (table[OP25B_A_VRF]) {
+		strncpy(pool->vrf, attribute_string(table[OP25B_A_VRF]), sizeof(pool->vrf) - 1);
+		if (!comment_is_text(pool->vrf))
+			note_unknown(policy, "VRF of pool \"%s\", whose name is not UTF-8",
+				     name.text);
+		comment_clean(pool->vrf);
+	}
 	pool->counts[PREFIXES] = attribute_u32(table[OP25B_A_PREFIX_COUNT]);
 	pool->counts[EXEMPTS] = attribute_u32(table[OP25B_A_EXEMPT_COUNT]);
 	pool->counts[RELAYS] = attribute_u32(table[OP25B_A_RELAY_COUNT]);

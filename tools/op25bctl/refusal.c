@@ -37,7 +37,7 @@ static bool noun_fits(const char *reason, const struct bad_attr *bad)
 	       speaks_of(reason, "relay") || speaks_of(reason, "target");
 }
 
-/* What is at fault in a session: its prefix or device that the offset points at, or all of it. */
+/* What is at fault in a session: its prefix, device or VRF that the offset points at, or all of it. */
 static void find_in_session(const struct message *request, uint32_t offset,
 			    const struct nlattr *session, struct bad_attr *bad)
 {
@@ -50,8 +50,9 @@ static void find_in_session(const struct message *request, uint32_t offset,
 	    attribute_prefix(attribute, &prefix, NULL)) {
 		bad->noun = "prefix";
 		prefix_format(&prefix, bad->value);
-	} else if (attribute && mnl_attr_get_type(attribute) == OP25B_A_SESSION_DEV) {
-		bad->noun = "device";
+	} else if (attribute && (mnl_attr_get_type(attribute) == OP25B_A_SESSION_DEV ||
+				 mnl_attr_get_type(attribute) == OP25B_A_SESSION_VRF)) {
+		bad->noun = mnl_attr_get_type(attribute) == OP25B_A_SESSION_DEV ? "device" : "VRF";
 		snprintf(bad->value, sizeof(bad->value), "\"%s\"", attribute_string(attribute));
 	} else if (nest[OP25B_A_SESSION_ID]) {
 		bad->noun = "session";
@@ -79,8 +80,9 @@ static struct bad_attr find_bad_attr(const struct transport_error *error,
 		return bad;
 	if (mnl_attr_get_type(attribute) == OP25B_A_SESSION) {
 		find_in_session(request, error->offset, attribute, &bad);
-	} else if (mnl_attr_get_type(attribute) == OP25B_A_DEV) {
-		bad.noun = "device";
+	} else if (mnl_attr_get_type(attribute) == OP25B_A_DEV ||
+		   mnl_attr_get_type(attribute) == OP25B_A_VRF) {
+		bad.noun = mnl_attr_get_type(attribute) == OP25B_A_DEV ? "device" : "VRF";
 		snprintf(bad.value, sizeof(bad.value), "\"%s\"", attribute_string(attribute));
 	} else if (mnl_attr_get_type(attribute) == OP25B_A_POOL) {
 		bad.noun = "pool";

@@ -31,6 +31,11 @@ static bool session_read_nest(const struct nlattr *whole, struct session *sessio
 		/* like that of a comment, its name may have any bytes */
 		comment_clean(session->dev);
 	}
+	if (nest[OP25B_A_SESSION_VRF]) {
+		strncpy(session->vrf, attribute_string(nest[OP25B_A_SESSION_VRF]),
+			IF_NAMESIZE - 1);
+		comment_clean(session->vrf);
+	}
 	session->timeout = attribute_u32(nest[OP25B_A_SESSION_TIMEOUT]);
 	comment = attribute_string(nest[OP25B_A_SESSION_COMMENT]);
 	if (comment && *comment && !session->comment) {
@@ -75,7 +80,7 @@ json_t *session_json(const struct session *session)
 			 "id", session->id,
 			 "prefixes", prefixes,
 			 "dev", json_text(*session->dev ? session->dev : NULL),
-			 "vrf", json_null(),
+			 "vrf", json_text(*session->vrf ? session->vrf : NULL),
 			 "expires", session->timeout ? json_integer(session->timeout) : json_null(),
 			 "comment", json_text(session->comment));
 }
@@ -130,7 +135,7 @@ static void sessions_free(struct sessions *sessions)
  * struct wish - a session as the words of a command ask for it
  * @id: its id; belongs to the words, as @dev does
  * @dev: the name of its device, or NULL
- * @change: its prefixes, timeout and comment
+ * @change: its prefixes, VRF, timeout and comment
  */
 struct wish {
 	const char *id;
@@ -153,20 +158,7 @@ static int take_id(const char **id, struct words *words)
 	return DONE;
 }
 
-static int take_device(struct wish *wish, struct words *words)
-{
-	const char *word = words_next(words);
-
-	if (wish->dev)
-		return report_usage("dev is given twice");
-	if (!word || !*word || strlen(word) >= IF_NAMESIZE)
-		return report_usage("dev takes the name of a device%s%s%s", word ? ", not \"" : "",
-				    word ? word : "", word ? "\"" : "");
-	wish->dev = word;
-	return DONE;
-}
-
-/* Takes ID {PREFIX… | dev DEVICE} [timeout TIME] [comment TEXT]. */
+/* Takes ID {PREFIX… [vrf DEVICE] | dev DEVICE} [timeout TIME] [comment TEXT]. */
 static int take_wish(struct wish *wish, struct words *words)
 {
 	struct change *change = &wish->change;
@@ -181,18 +173,22 @@ static int take_wish(struct wish *wish, struct words *words)
 		status = change_take_prefixes(change, words);
 	while (!status && (word = words_next(words))) {
 		if (!strcmp(word, "dev"))
-			status = take_device(wish, words);
+			status = device_take(&wish->dev, "dev", words);
+		else if (!strcmp(word, "vrf"))
+			status = device_take(&change->vrf, "vrf", words);
 		else if (change_is_option(word))
 			status = change_take_option(change, word, words);
 		else if (address_is(word))
-			status = report_usage("prefix %s comes too late: prefixes belong before dev, timeout and comment",
+			status = report_usage("prefix %s comes too late: prefixes belong before vrf, timeout and comment",
 					      word);
 		else
-			status = report_usage("unknown word \"%s\", expected a prefix or one of: dev, timeout, comment",
+			status = report_usage("unknown word \"%s\", expected a prefix or one of: dev, vrf, timeout, comment",
 					      word);
 	}
 	if (!status && !change->count == !wish->dev)
 		status = report_usage("a session has either prefixes or a device, which \"dev\" goes before");
+	else if (!status && wish->dev && change->vrf)
+		status = report_usage("a session with a device has no VRF of its own: the device may be in one");
 	return status;
 }
 
@@ -209,6 +205,8 @@ static int put_wish(struct message *message, const struct wish *wish)
 				   NULL);
 	if (wish->dev)
 		message_put_string(message, OP25B_A_SESSION_DEV, wish->dev);
+	if (change->vrf)
+		message_put_string(message, OP25B_A_SESSION_VRF, change->vrf);
 	if (change->exempt.timeout)
 		message_put_u32(message, OP25B_A_SESSION_TIMEOUT, change->exempt.timeout);
 	if (change->exempt.comment)
@@ -237,14 +235,15 @@ static const struct {
 	{ "device is that of another session", "device is that of session" },
 };
 
-static bool has(const struct session *session, const struct nlattr *attribute)
+/* Does a session have a device, or a prefix in a VRF, or in none if @vrf is empty? */
+static bool has(const struct session *session, const struct nlattr *attribute, const char *vrf)
 {
 	struct prefix prefix;
 	size_t i;
 
 	if (mnl_attr_get_type(attribute) == OP25B_A_SESSION_DEV)
 		return !strcmp(session->dev, attribute_string(attribute));
-	if (!attribute_prefix(attribute, &prefix, NULL))
+	if (strcmp(session->vrf, vrf) || !attribute_prefix(attribute, &prefix, NULL))
 		return false;
 	for (i = 0; i < session->count; i++)
 		if (!prefix_compare(&prefix, &session->prefix[i]))
@@ -275,6 +274,7 @@ static void name_other(struct transport *transport, const struct message *reques
 {
 	const struct nlattr *attribute = message_nested_at(request, error->offset);
 	struct message question = {};
+	struct session refused = {};
 	size_t i, j;
 
 	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
@@ -282,13 +282,15 @@ static void name_other(struct transport *transport, const struct message *reques
 			break;
 	if (i == sizeof(others) / sizeof(*others) || !attribute)
 		return;
+	session_read_nest(message_attribute_at(request, error->offset), &refused);
 	message_begin(&question, OP25B_CMD_SESSION_GET, NLM_F_DUMP);
 	if (!sessions->count)
 		transport_ask(transport, &question, add_session, sessions);
 	for (j = 0; j < sessions->count; j++)
-		if (has(&sessions->session[j], attribute))
+		if (has(&sessions->session[j], attribute, refused.vrf))
 			snprintf(error->text, sizeof(error->text), "%s \"%s\"", others[i].named,
 				 sessions->session[j].id);
+	session_free(&refused);
 	message_free(&question);
 }
 
@@ -384,12 +386,17 @@ enum { SESSION, DEVICE, EXPIRES, PREFIX, COMMENT, CELLS };
 /* A line for each session and, if it has several prefixes, for each of these. */
 static void print_rows(const struct session *session, struct column *columns, bool fit)
 {
-	char prefix[PREFIX_TEXT_MAX], expires[16] = "-";
+	char prefix[PREFIX_TEXT_MAX], expires[16] = "-", vrf[IF_NAMESIZE + 4];
 	const char *cells[CELLS] = {
 		session->id, *session->dev ? session->dev : "-", expires, "-",
 		session->comment ? session->comment : "",
 	};
 	size_t i = 0;
+
+	if (*session->vrf) {
+		sprintf(vrf, "vrf %s", session->vrf);
+		cells[DEVICE] = vrf;
+	}
 
 	if (session->timeout)
 		sprintf(expires, "%" PRIu32 "s", session->timeout);
@@ -451,6 +458,9 @@ static void print_line(const struct session *session)
 	if (*session->dev)
 		printf(" dev ");
 	words_print(session->dev);
+	if (*session->vrf)
+		printf(" vrf ");
+	words_print(session->vrf);
 	if (session->timeout)
 		printf(" timeout %" PRIu32, session->timeout);
 	if (session->comment) {
@@ -618,7 +628,8 @@ const struct object session_object = {
 	.name = "session",
 	.commands = commands,
 	.grammar =
-		"  session add ID {PREFIX…|dev DEVICE} [timeout TIME] [comment TEXT]\n"
+		"  session add ID {PREFIX… [vrf DEVICE]|dev DEVICE} [timeout TIME]\n"
+		"           [comment TEXT]\n"
 		"  session del ID\n"
 		"  session show [ID]\n"
 		"  session save\n"
@@ -626,7 +637,9 @@ const struct object session_object = {
 	.help =
 		"ID      1 to 63 printable ASCII characters without blanks, such as ppp0\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
-		"DEVICE  all that comes in by this device; the session ends when it goes down\n"
+		"DEVICE  behind dev: all that comes in by this device; the session ends when it\n"
+		"        goes down. Behind vrf: the VRF that the prefixes belong to, by the name\n"
+		"        of its device, which need not exist yet.\n"
 		"TIME    the session ends after so many seconds; or 45s, 30m, 2h, 1d\n"
 		"TEXT    one line of up to 255 bytes\n"
 		"FILE    sessions, one a line, each as the arguments of session add, as session\n"
@@ -634,8 +647,8 @@ const struct object session_object = {
 		"\n"
 		"Customers of a pool are not filtered while they have a session: their packets are\n"
 		"counted as exempted. Sessions are no part of the policy: save, restore, flush and\n"
-		"the rest leave them alone. A prefix or device belongs to one session; with\n"
-		"--force, the newest has it.\n"
+		"the rest leave them alone. A prefix, of one VRF or of none, or a device belongs\n"
+		"to one session; with --force, the newest has it.\n"
 		"\n"
 		"sync: afterwards exactly these sessions are there. Those that are the same keep\n"
 		"their timeouts. A file without any is refused without --force; with it, sessions\n"

@@ -19,6 +19,7 @@
  * @count: how many
  * @size: the number of elements allocated
  * @dev: the name of its device, or empty
+ * @vrf: the VRF that its prefixes belong to, or empty
  * @timeout: seconds until it ends; 0: it does not end by itself
  * @comment: free text, or NULL; freed by session_free()
  */
@@ -28,6 +29,7 @@ struct session {
 	size_t count;
 	size_t size;
 	char dev[IF_NAMESIZE];
+	char vrf[IF_NAMESIZE];
 	uint32_t timeout;
 	char *comment;
 };

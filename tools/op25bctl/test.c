@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "comment.h"
 #include "output.h"
 #include "report.h"
 #include "keywords.h"
@@ -18,6 +19,7 @@ struct outcome {
 	struct prefix relay;	/* without a family: none */
 	struct prefix target;	/* likewise */
 	char session[OP25B_SESSION_ID_MAX + 1];	/* empty: none, or not to be read by this user */
+	char vrf[IF_NAMESIZE];	/* that the SYN comes in; empty: none */
 	uint32_t verdict;	/* enum op25b_verdict */
 };
 
@@ -36,6 +38,11 @@ static void read_outcome(const struct nlmsghdr *answer, void *data)
 	if (nest[OP25B_A_SESSION_ID])
 		strncpy(outcome->session, attribute_string(nest[OP25B_A_SESSION_ID]),
 			OP25B_SESSION_ID_MAX);
+	if (table[OP25B_A_VRF]) {
+		strncpy(outcome->vrf, attribute_string(table[OP25B_A_VRF]), IF_NAMESIZE - 1);
+		/* the name of a device may have any bytes */
+		comment_clean(outcome->vrf);
+	}
 	outcome->exempt = table[OP25B_A_EXEMPT];
 	outcome->verdict = attribute_u32(table[OP25B_A_VERDICT]);
 }
@@ -52,7 +59,7 @@ static void print_json(const struct outcome *outcome)
 	json_print(json_pack("{ss ss so so so sb so so so ss}",
 			     "src", address_format(&outcome->src, src),
 			     "dst", address_format(&outcome->dst, dst),
-			     "vrf", json_null(),
+			     "vrf", json_text(*outcome->vrf ? outcome->vrf : NULL),
 			     "pool", json_text(*outcome->pool ? outcome->pool : NULL),
 			     "prefix", json_prefix(known(&outcome->prefix)),
 			     "exempt", outcome->exempt,
@@ -83,6 +90,8 @@ static void print_text(const struct outcome *outcome)
 	output_coloured(outcome->verdict == OP25B_VERDICT_BLOCKED ? BAD_COLOUR : GOOD_COLOUR,
 			keyword_format(&verdict_keywords, outcome->verdict, verdict));
 	putchar('\n');
+	if (*outcome->vrf)
+		printf("  vrf     %s\n", outcome->vrf);
 	if (*outcome->pool) {
 		printf("  pool    ");
 		output_coloured(POOL_COLOUR, outcome->pool);
@@ -102,35 +111,31 @@ static int take_address(struct prefix *address, const char *what, struct words *
 	return word ? address_parse(address, word) : report_usage("%s is missing", what);
 }
 
-/* Takes [dev DEVICE]. */
-static int take_device(const char **dev, struct words *words)
+/* Takes [vrf DEVICE | dev DEVICE]. */
+static int take_origin(const char **vrf, const char **dev, struct words *words)
 {
 	const char *word = words_peek(words);
 
 	if (!word)
 		return DONE;
-	if (strcmp(word, "dev"))
-		return report_usage("unexpected word \"%s\", expected dev or nothing", word);
+	if (strcmp(word, "vrf") && strcmp(word, "dev"))
+		return report_usage("unexpected word \"%s\", expected vrf, dev or nothing", word);
 	words_next(words);
-	*dev = words_next(words);
-	if (!*dev || !**dev || strlen(*dev) >= IF_NAMESIZE)
-		return report_usage("dev takes the name of a device%s%s%s", *dev ? ", not \"" : "",
-				    *dev ? *dev : "", *dev ? "\"" : "");
-	return DONE;
+	return device_take(!strcmp(word, "vrf") ? vrf : dev, word, words);
 }
 
 static int run(struct control *control, struct words *words)
 {
 	struct message request = {};
 	struct outcome outcome = {};
-	const char *dev = NULL;
+	const char *vrf = NULL, *dev = NULL;
 	int status;
 
 	status = take_address(&outcome.src, "the source address", words);
 	if (!status)
 		status = take_address(&outcome.dst, "the destination address", words);
 	if (!status)
-		status = take_device(&dev, words);
+		status = take_origin(&vrf, &dev, words);
 	if (!status)
 		status = words_end(words);
 	if (!status && outcome.src.family != outcome.dst.family)
@@ -141,6 +146,8 @@ static int run(struct control *control, struct words *words)
 	message_begin(&request, OP25B_CMD_TEST, NLM_F_ACK);
 	message_put_prefix(&request, OP25B_A_SRC, &outcome.src, NULL);
 	message_put_prefix(&request, OP25B_A_DST, &outcome.dst, NULL);
+	if (vrf)
+		message_put_string(&request, OP25B_A_VRF, vrf);
 	if (dev)
 		message_put_string(&request, OP25B_A_DEV, dev);
 	status = control_ask(control, &request, read_outcome, &outcome);
@@ -161,11 +168,12 @@ const struct object test_object = {
 	.name = "test",
 	.commands = commands,
 	.grammar =
-		"  test SRC DST [dev DEVICE]\n",
+		"  test SRC DST [vrf DEVICE|dev DEVICE]\n",
 	.help =
 		"SRC  the address of a customer\n"
 		"DST  the address of a mail server\n"
-		"DEVICE  the device by which the SYN comes in: a session may have it\n"
+		"DEVICE  behind dev: the device by which the SYN comes in, which may be in a VRF,\n"
+		"        and which a session may have. Behind vrf: the VRF that it comes in.\n"
 		"\n"
 		"Prints the verdict of a SYN from SRC to port 25 of DST, and the pool, prefix,\n"
 		"exempt, session, relay and target that decide it. Whose session it is, only\n"

@@ -9,6 +9,9 @@
  * unless it is exempt. Of a relay that lies only partly in the pool, or is partly
  * exempt, the servers may be in the other part, so there is no warning.
  *
+ * The same addresses may be others in a VRF. So an exempt is looked for in the
+ * prefixes of its own VRF, and a relay in those of no VRF.
+ *
  * For one change, OP25B_CMD_TEST tells which prefix holds an address. That is
  * asked before exempts are added, because they would be found themselves. Only
  * where that is not enough are lists dumped. For restore, the messages that
@@ -40,6 +43,74 @@ static bool holds(const struct prefix *outer, const struct prefix *inner)
 	return outer->family == inner->family && outer->length <= inner->length &&
 	       !memcmp(outer->address, inner->address, bytes) &&
 	       (!bits || !((outer->address[bytes] ^ inner->address[bytes]) >> (8 - bits)));
+}
+
+static int compare_members(const void *a, const void *b)
+{
+	return memcmp(&((const struct member *)a)->pool, &((const struct member *)b)->pool,
+		      sizeof(struct name));
+}
+
+/* The VRF that a pool belongs to, or "" */
+static const char *vrf_of(const struct warnings *warnings, const struct name *pool)
+{
+	const struct members *members = &warnings->members;
+	const struct member *found = NULL;
+
+	if (members->count)
+		found = bsearch(pool, members->item, members->count, sizeof(*members->item),
+				compare_members);
+	return found ? found->vrf : "";
+}
+
+/* Notes a pool, from a message that adds it or shows it, if it belongs to a VRF. */
+static void collect_member(struct warnings *warnings, const struct nlmsghdr *message)
+{
+	struct members *members = &warnings->members;
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	size_t size = members->size ? members->size * 2 : 8;
+	struct member *item;
+
+	message_attributes(message, table);
+	if (!table[OP25B_A_POOL] || !table[OP25B_A_VRF])
+		return;
+	if (members->count == members->size) {
+		item = reallocarray(members->item, size, sizeof(*item));
+		if (!item)
+			return;
+		members->item = item;
+		members->size = size;
+	}
+	item = &members->item[members->count++];
+	*item = (struct member) { .pool = name_make(attribute_string(table[OP25B_A_POOL])) };
+	strncpy(item->vrf, attribute_string(table[OP25B_A_VRF]), sizeof(item->vrf) - 1);
+}
+
+static void sort_members(struct members *members)
+{
+	if (members->count)
+		qsort(members->item, members->count, sizeof(*members->item), compare_members);
+}
+
+static void read_member(const struct nlmsghdr *answer, void *data)
+{
+	collect_member(data, answer);
+}
+
+/* Asks which pools belong to VRFs; all of them, or one if @pool is not NULL. */
+static void ask_for_members(struct warnings *warnings, struct transport *transport, bool staged,
+			    const struct name *pool)
+{
+	struct message *request = &warnings->request;
+
+	warnings->members.count = 0;
+	message_begin(request, OP25B_CMD_POOL_GET, pool ? NLM_F_ACK : NLM_F_DUMP);
+	if (pool)
+		message_put_string(request, OP25B_A_POOL, pool->text);
+	if (staged)
+		message_put_flag(request, OP25B_A_RESTORE);
+	transport_ask(transport, request, read_member, warnings);
+	sort_members(&warnings->members);
 }
 
 /* The change may have been made, so a lack of memory is no error here. */
@@ -161,14 +232,16 @@ static size_t seek(struct concerns *concerns, const struct prefix *prefix)
 	return low;
 }
 
-/* Notes a prefix of a pool with the items that it holds. */
-static void note_prefix(struct concerns *concerns, const struct prefix *prefix,
-			const struct name *pool)
+/* Notes a prefix of a pool with the items that it holds. Relays have no pool. */
+static void note_prefix(const struct warnings *warnings, struct concerns *concerns,
+			const struct prefix *prefix, const struct name *pool)
 {
+	const char *vrf;
 	size_t i;
 
 	if (holds_nothing(concerns, prefix))
 		return;
+	vrf = vrf_of(warnings, pool);
 	for (i = seek(concerns, prefix); i < concerns->count; i++) {
 		struct concern *item = &concerns->item[i];
 
@@ -176,6 +249,8 @@ static void note_prefix(struct concerns *concerns, const struct prefix *prefix,
 			break;
 		if (same_pool(&item->pool, pool)) {
 			item->settled = true;
+		} else if (strcmp(vrf_of(warnings, &item->pool), vrf)) {
+			continue;
 		} else if (!item->held_by.family || item->held_by.length <= prefix->length) {
 			item->held_by = *prefix;
 			item->holder = *pool;
@@ -207,10 +282,11 @@ static void settle_exempt_relays(struct warnings *warnings)
 	size_t i, inner;
 
 	for (i = 0; i < exempts->count; i++)
-		note_exempt(relays, &exempts->item[i].prefix);
+		if (!*vrf_of(warnings, &exempts->item[i].pool))
+			note_exempt(relays, &exempts->item[i].prefix);
 	for (i = 0; i < relays->count; i++) {
 		inner = seek(exempts, &relays->item[i].prefix);
-		if (inner < exempts->count &&
+		if (inner < exempts->count && !*vrf_of(warnings, &exempts->item[inner].pool) &&
 		    holds(&relays->item[i].prefix, &exempts->item[inner].prefix))
 			relays->item[i].settled = true;
 	}
@@ -235,8 +311,8 @@ static void collect_relay(struct warnings *warnings, const struct prefix *prefix
 static void visit_prefix(struct warnings *warnings, const struct prefix *prefix,
 			 const struct name *pool)
 {
-	note_prefix(&warnings->exempts, prefix, pool);
-	note_prefix(&warnings->relays, prefix, pool);
+	note_prefix(warnings, &warnings->exempts, prefix, pool);
+	note_prefix(warnings, &warnings->relays, prefix, pool);
 }
 
 /* Visits the prefixes of a message that adds them, or of one of a dump, which looks the same. */
@@ -309,7 +385,8 @@ static void read_finding(const struct nlmsghdr *answer, void *data)
 
 /* Returns false if the kernel does not tell. */
 static bool find_first_address(struct warnings *warnings, struct transport *transport,
-			       const struct prefix *prefix, struct finding *finding)
+			       const struct prefix *prefix, const char *vrf,
+			       struct finding *finding)
 {
 	struct message *request = &warnings->request;
 	struct prefix address = *prefix;
@@ -319,6 +396,8 @@ static bool find_first_address(struct warnings *warnings, struct transport *tran
 	message_begin(request, OP25B_CMD_TEST, NLM_F_ACK);
 	message_put_prefix(request, OP25B_A_SRC, &address, NULL);
 	message_put_prefix(request, OP25B_A_DST, &address, NULL);
+	if (*vrf)
+		message_put_string(request, OP25B_A_VRF, vrf);
 	return !transport_ask(transport, request, read_finding, finding);
 }
 
@@ -332,15 +411,18 @@ void warnings_before(struct warnings *warnings, struct transport *transport,
 		     const struct change *change)
 {
 	struct finding finding;
+	const char *vrf;
 	size_t i;
 
 	message_begin(&warnings->request, OP25B_CMD_TEST, NLM_F_ACK);
-	if (change->command != OP25B_CMD_EXEMPT_ADD)
+	if (change->command != OP25B_CMD_EXEMPT_ADD || !change->count)
 		return;
+	ask_for_members(warnings, transport, false, &change->pool);
+	vrf = vrf_of(warnings, &change->pool);
 	for (i = 0; i < change->count; i++) {
 		const struct prefix *exempt = &change->prefixes[i].prefix;
 
-		if (!find_first_address(warnings, transport, exempt, &finding))
+		if (!find_first_address(warnings, transport, exempt, vrf, &finding))
 			break;
 		if (*finding.pool.text && finding.prefix.length <= exempt->length &&
 		    same_pool(&finding.pool, &change->pool))
@@ -367,7 +449,7 @@ static bool check_relays(struct warnings *warnings, struct transport *transport)
 
 		if (relay->settled)
 			continue;
-		relay->settled = !find_first_address(warnings, transport, &relay->prefix,
+		relay->settled = !find_first_address(warnings, transport, &relay->prefix, "",
 						     &finding) ||
 				 !*finding.pool.text || finding.exempt;
 		if (relay->settled)
@@ -441,6 +523,8 @@ static void ask(struct warnings *warnings, struct transport *transport)
 {
 	bool wide = check_relays(warnings, transport);
 
+	if (warnings->unsure || wide)
+		ask_for_members(warnings, transport, false, NULL);
 	if (warnings->unsure &&
 	    !visit_list(warnings, transport, OP25B_CMD_PREFIX_GET, false, visit_prefix))
 		return;
@@ -463,7 +547,8 @@ static void find_relays_in(struct warnings *warnings, const struct change *chang
 
 	sort(&warnings->relays);
 	for (i = 0; i < change->count; i++)
-		note_prefix(&warnings->relays, &change->prefixes[i].prefix, &change->pool);
+		note_prefix(warnings, &warnings->relays, &change->prefixes[i].prefix,
+			    &change->pool);
 	for (i = 0; i < warnings->relays.count; i++)
 		warnings->relays.item[i].settled = !warnings->relays.item[i].held_by.family;
 }
@@ -488,8 +573,10 @@ void warnings_after(struct warnings *warnings, struct transport *transport,
 	case OP25B_CMD_POOL_ADD:
 	case OP25B_CMD_PREFIX_ADD:
 		if (!change->count || !visit_list(warnings, transport, OP25B_CMD_RELAY_GET,
-						  false, collect_relay))
+						  false, collect_relay) ||
+		    !warnings->relays.count)
 			return;
+		ask_for_members(warnings, transport, false, &change->pool);
 		find_relays_in(warnings, change);
 		break;
 	}
@@ -519,9 +606,10 @@ static bool read_staged(struct warnings *warnings, struct transport *transport)
 	       visit_list(warnings, transport, OP25B_CMD_RELAY_GET, true, collect_relay);
 	sort(&warnings->exempts);
 	sort(&warnings->relays);
-	if (done && (warnings->exempts.count || warnings->relays.count))
-		done = visit_list(warnings, transport, OP25B_CMD_PREFIX_GET, true, visit_prefix);
-	return done;
+	if (!done || (!warnings->exempts.count && !warnings->relays.count))
+		return done;
+	ask_for_members(warnings, transport, true, NULL);
+	return visit_list(warnings, transport, OP25B_CMD_PREFIX_GET, true, visit_prefix);
 }
 
 static void read_messages(struct warnings *warnings, const struct message *messages, size_t count,
@@ -530,11 +618,14 @@ static void read_messages(struct warnings *warnings, const struct message *messa
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (command_of(&messages[i]) == OP25B_CMD_EXEMPT_ADD)
+		if (command_of(&messages[i]) == OP25B_CMD_POOL_ADD)
+			collect_member(warnings, message_header(&messages[i]));
+		else if (command_of(&messages[i]) == OP25B_CMD_EXEMPT_ADD)
 			visit(message_header(&messages[i]), warnings, collect_exempt);
 		else if (command_of(&messages[i]) == OP25B_CMD_RELAY_ADD)
 			visit(message_header(&messages[i]), warnings, collect_relay);
 	}
+	sort_members(&warnings->members);
 	sort(&warnings->exempts);
 	sort(&warnings->relays);
 	warnings->ask = !warnings->exempts.count && !dry_run;
@@ -585,4 +676,5 @@ void warnings_free(struct warnings *warnings)
 	message_free(&warnings->request);
 	free(warnings->exempts.item);
 	free(warnings->relays.item);
+	free(warnings->members.item);
 }

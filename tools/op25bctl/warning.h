@@ -3,6 +3,8 @@
 #ifndef OP25BCTL_WARNING_H
 #define OP25BCTL_WARNING_H
 
+#include <net/if.h>
+
 #include "change.h"
 #include "transport.h"
 
@@ -49,10 +51,29 @@ struct concerns {
 	struct gap gap;
 };
 
+/* A pool that belongs to a VRF */
+struct member {
+	struct name pool;
+	char vrf[IF_NAMESIZE];
+};
+
+/**
+ * struct members - the pools that belong to VRFs
+ * @item: sorted by name, once all are collected; freed by warnings_free()
+ * @count: the number of items
+ * @size: the number of elements allocated
+ */
+struct members {
+	struct member *item;
+	size_t count;
+	size_t size;
+};
+
 /**
  * struct warnings - what may have to be warned of
  * @exempts: exempts: one that lies in no prefix of its pool opens nothing
  * @relays: relays: one within a pool cannot send mail itself, unless it is exempt
+ * @members: the pools that belong to VRFs
  * @unsure: it takes a dump of the prefixes to know
  * @ask: the kernel has to be asked about the relays
  * @request: a message for all questions, allocated before the change
@@ -62,6 +83,7 @@ struct concerns {
 struct warnings {
 	struct concerns exempts;
 	struct concerns relays;
+	struct members members;
 	bool unsure;
 	bool ask;
 	struct message request;
