@@ -218,6 +218,16 @@ def test_vrf_of_the_access_interface(router):
     assert router.sessions == {"ac3:100.64.1.15": ["100.64.1.15/32", "vrf", "red"]}
 
 
+def test_vrf_of_an_odd_name(router):
+    """The addresses are not those of no VRF."""
+    router.prepare(Recording("accel-ipoe-plain-ip-up"))
+    router.device("isp(1)", ["NOARP", "MASTER", "UP"])
+    router.device("ac3", ["BROADCAST", "MULTICAST", "UP"], 5, ETHERNET, "isp(1)")
+    router.call("accel-ipoe-plain-ip-up", prepare=False)
+    assert router.sessions == {}
+    assert "in which VRF it is cannot be told" in router.log
+
+
 def test_bridge_is_no_vrf(router):
     router.prepare(Recording("accel-ipoe-plain-ip-up"))
     router.device("br0", ["BROADCAST", "MULTICAST", "UP"])

@@ -58,8 +58,8 @@ def test_prefixes(bras):
            row("ppp1", "active", "2001:db8:1:f::2/64", "2001:db8:1:f::2/64"))
     assert bras.sync().returncode == 0
     assert bras.synced == [
-        "ppp0 203.0.113.14/32 2001:db8:1:c::/64 2001:db8:1:cc00::/56 2001:db8:1:d::/64"]
-    assert "ppp1 is in the VRF red" in bras.log
+        "ppp0 203.0.113.14/32 2001:db8:1:c::/64 2001:db8:1:cc00::/56 2001:db8:1:d::/64",
+        "ppp1 2001:db8:1:f::/64 vrf red"]
 
 
 def test_sessions_that_begin_or_end(bras):
