@@ -427,7 +427,9 @@ static void show_session(struct nlattr **attrs)
 	}
 	printf("],\"dev\":");
 	show_text(session[OP25B_A_SESSION_DEV]);
-	printf(",\"vrf\":null,\"expires\":");
+	printf(",\"vrf\":");
+	show_text(session[OP25B_A_SESSION_VRF]);
+	printf(",\"expires\":");
 	if (session[OP25B_A_SESSION_TIMEOUT])
 		printf("%u", nla_get_u32(session[OP25B_A_SESSION_TIMEOUT]));
 	else
@@ -494,7 +496,9 @@ static void show_pool(struct nlattr **attrs)
 
 	printf("{\"name\":");
 	show_text(attrs[OP25B_A_POOL]);
-	printf(",\"vrf\":null,\"mode\":\"%s\",\"action\":\"%s\",\"guard\":[",
+	printf(",\"vrf\":");
+	show_text(attrs[OP25B_A_VRF]);
+	printf(",\"mode\":\"%s\",\"action\":\"%s\",\"guard\":[",
 	       WORD(modes, attrs[OP25B_A_MODE]), WORD(actions, attrs[OP25B_A_ACTION]));
 	for (bit = 0; bit < COUNT(guards); bit++) {
 		if (!(guard >> bit & 1))
@@ -529,7 +533,9 @@ static void show_test(struct nlattr **attrs)
 	};
 	static_assert(COUNT(verdicts) == OP25B_VERDICT_MAX + 1, "verdicts");
 
-	printf("{\"vrf\":null,\"pool\":");
+	printf("{\"vrf\":");
+	show_text(attrs[OP25B_A_VRF]);
+	printf(",\"pool\":");
 	show_text(attrs[OP25B_A_POOL]);
 	printf(",\"prefix\":");
 	show_nested_prefix(attrs[OP25B_A_PREFIX]);

@@ -169,7 +169,7 @@ BOUNDS = {
         "PREFIX[ ADDR4:x:0a000100 ] !PREFIX[ ADDR4:x:0a000100 ]":
             (errno.EEXIST, IN_EAST_ALREADY),
         "PREFIX[ !0:x: ADDR4:x:0a000100 ]": (errno.EINVAL, "Unknown attribute type"),
-        "PREFIX[ ADDR4:x:0a000100 !6:x: ]": (errno.EINVAL, "Unknown attribute type"),
+        "PREFIX[ ADDR4:x:0a000100 !7:x: ]": (errno.EINVAL, "Unknown attribute type"),
     }),
     "force": Bounds("POOL_DEL", "POOL:s:none {}", {
         "FORCE:x:": pool(name="east"),
@@ -283,6 +283,7 @@ BOUNDS = {
     }),
 }
 
+VRF_RULE = (errno.EINVAL, "VRF needs the name of a device")
 SESSION_RULE = (errno.EINVAL, "session needs an id of 1 to 63 printable ASCII characters, no blanks")
 ONE_OF_BOTH = (errno.EINVAL, "session needs either prefixes or a device")
 PREFIX_OF_SESSION = "PREFIX[ ADDR4:x:0a000100 ]"
@@ -328,6 +329,14 @@ BOUNDS.update({
         "!DEV:s:down0": (errno.ENETDOWN, "device is down"),
         f"!DEV:s:{'d' * 16}": NO_STRING,
     }, changes=0),
+    "session-vrf": Bounds("SESSION_ADD", f"FORCE:x: SESSION[ ID:s:a {PREFIX_OF_SESSION} {{}} ]", {
+        "VRF:s:nowhere": session(vrf="nowhere"),
+        f"VRF:s:{'v' * 15}": session(vrf="v" * 15),
+    }, {
+        "!VRF:s:": VRF_RULE,
+        f"!VRF:s:{'v' * 16}": NO_STRING,
+        "!VRF:s:a/b": VRF_RULE,
+    }, changes=0),
     "session-timeout": Bounds("SESSION_ADD",
                               f"FORCE:x: SESSION[ ID:s:a {PREFIX_OF_SESSION} {{}} ]", {
         f"TIMEOUT:u32:{YEARS}": ("sessions", lambda found: found[0]["expires"] > YEARS - 100),
@@ -344,6 +353,20 @@ BOUNDS.update({
         f"!COMMENT:s:{C256}": NO_STRING,
         "COMMENT:x:610a00": (errno.EINVAL, "session has a control character in its comment"),
     }, changes=0),
+    "vrf": Bounds("POOL_ADD", "POOL:s:new {}", {
+        "VRF:s:nowhere": ("pool new", lambda found: found["vrf"] == "nowhere"),
+        f"VRF:s:{'v' * 15}": ("pool new", lambda found: found["vrf"] == "v" * 15),
+        "VRF:x:766600": ("pool new", lambda found: found["vrf"] == "vf"),
+        "VRF:s:first VRF:s:second": ("pool new", lambda found: found["vrf"] == "second"),
+    }, {
+        "!VRF:s:": VRF_RULE,
+        f"!VRF:s:{'v' * 16}": NO_STRING,
+        "!VRF:x:76": NO_STRING,
+        "!VRF:s:..": VRF_RULE,
+        "!VRF:s:a:b": VRF_RULE,
+        "!VRF:x:610a00": VRF_RULE,
+        "!VRF:x:612000": VRF_RULE,
+    }),
     "dev": Bounds("TEST", "SRC[ ADDR4:x:0a000005 ] DST[ ADDR4:x:09090909 ] {}", {
         "DEV:s:up0": verdict("passed"),
         "DEV:s:down0": verdict("passed"),

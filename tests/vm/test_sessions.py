@@ -193,7 +193,7 @@ def test_with_force_the_newest_has_it(op25b):
     ("add a 10.0.0.1 dev lo", 'a session has either prefixes or a device, which "dev" goes before'),
     ("add a dev", "dev takes the name of a device"),
     ("add a 10.0.0.1 speed 7",
-     'unknown word "speed", expected a prefix or one of: dev, timeout, comment'),
+     'unknown word "speed", expected a prefix or one of: dev, vrf, timeout, comment'),
     ("add a 10.0.0.7/24", "prefix 10.0.0.7/24 has host bits set, did you mean 10.0.0.0/24?"),
     (f"add {'x' * 64} 10.0.0.1", f'"{"x" * 64}" is not a session\'s id: 1 to 63 printable ASCII '
      "characters, no blanks"),

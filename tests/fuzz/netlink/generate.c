@@ -23,7 +23,7 @@ static const struct operation {
 	bool no_do;
 } operations[OP25B_CMD_MAX + 1] = {
 	[OP25B_CMD_POOL_ADD] = {
-		.needs = A(POOL), .may = SETTINGS | A(PREFIX) | A(FORCE),
+		.needs = A(POOL), .may = SETTINGS | A(VRF) | A(PREFIX) | A(FORCE),
 		.weight = 10
 	},
 	[OP25B_CMD_POOL_SET] = { A(POOL), SETTINGS, .weight = 4 },
@@ -43,7 +43,7 @@ static const struct operation {
 	[OP25B_CMD_RELAY_ADD] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 6 },
 	[OP25B_CMD_RELAY_DEL] = { A(PREFIX), A(POOL) | A(FORCE), .weight = 4 },
 	[OP25B_CMD_RELAY_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
-	[OP25B_CMD_TEST] = { A(SRC) | A(DST), A(DEV), .weight = 6, .reads = true },
+	[OP25B_CMD_TEST] = { A(SRC) | A(DST), A(DEV) | A(VRF), .weight = 6, .reads = true },
 	[OP25B_CMD_STATUS_GET] = { .weight = 1, .reads = true },
 	[OP25B_CMD_POLICY_GET] = { .weight = 2, .reads = true, .dumps = true, .no_do = true },
 	[OP25B_CMD_FLUSH] = { .weight = 1 },
@@ -137,6 +137,14 @@ static void put_device(struct nlmsghdr *header, int type)
 	mnl_attr_put_strz(header, type, names[below(sizeof(names) / sizeof(*names))]);
 }
 
+/* Names of VRFs, of which there may be none */
+static void put_vrf(struct nlmsghdr *header, int type)
+{
+	static const char * const names[] = { "red", "blue", "customer" };
+
+	mnl_attr_put_strz(header, type, names[below(sizeof(names) / sizeof(*names))]);
+}
+
 static void put_session(struct nlmsghdr *header)
 {
 	static const char * const ids[] = { "a", "b", "ppp0", "ppp1", "4711", "~!" };
@@ -146,6 +154,8 @@ static void put_session(struct nlmsghdr *header)
 	mnl_attr_put_strz(header, OP25B_A_SESSION_ID, ids[below(sizeof(ids) / sizeof(*ids))]);
 	if (!n)
 		put_device(header, OP25B_A_SESSION_DEV);
+	else if (one_in(3))
+		put_vrf(header, OP25B_A_SESSION_VRF);
 	for (; n; n--)
 		put_prefix(header, OP25B_A_SESSION_PREFIX, random_bits_of_family(), false, false);
 	if (one_in(3))
@@ -202,6 +212,9 @@ static void put_attribute(struct nlmsghdr *header, int command, int type, unsign
 		break;
 	case OP25B_A_DEV:
 		put_device(header, type);
+		break;
+	case OP25B_A_VRF:
+		put_vrf(header, type);
 		break;
 	case OP25B_A_FORCE:
 		mnl_attr_put(header, type, 0, NULL);
