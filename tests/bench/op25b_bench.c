@@ -29,11 +29,13 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/rtnetlink.h>
 #include <linux/seq_file.h>
 #include <linux/skbuff.h>
 #include <linux/tick.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include <net/l3mdev.h>
 #include <net/net_namespace.h>
 
 #define PASSES		4
@@ -72,10 +74,13 @@ static void batch_free(void)
 	}
 }
 
-/* A packet as ip_rcv() and ipv6_rcv() pass it to the hooks, without its bytes */
 /* The packets come by this device, which is not registered: the module ignores the loopback device. */
 static struct net_device *device;
 
+/* While there is a VRF, they come by a port of it. */
+static struct net_device *vrf, *port;
+
+/* A packet as ip_rcv() and ipv6_rcv() pass it to the hooks, without its bytes */
 static struct sk_buff *packet_make(void)
 {
 	bool ipv6 = packets_pf == NFPROTO_IPV6;
@@ -90,7 +95,7 @@ static struct sk_buff *packet_make(void)
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 	skb->protocol = htons(ipv6 ? ETH_P_IPV6 : ETH_P_IP);
-	skb->dev = device;
+	skb->dev = port ?: device;
 	return skb;
 }
 
@@ -188,7 +193,7 @@ DEFINE_SEND(send_ipv6, NFPROTO_IPV6)
 /* Send @count packets from @from, add the dropped ones to @dropped, and return the time. */
 static u64 batch_send(const u8 *from, unsigned int count, u64 *dropped)
 {
-	struct net_device *dev = device;
+	struct net_device *dev = port ?: device;
 	unsigned int i;
 	u64 ns;
 
@@ -333,6 +338,100 @@ static const struct file_operations floor_fops = {
 	.llseek = no_llseek,
 };
 
+/* --- the VRF --- */
+
+static netdev_tx_t discard(struct sk_buff *skb, struct net_device *dev)
+{
+	kfree_skb(skb);
+	return NETDEV_TX_OK;
+}
+
+static const struct net_device_ops device_ops = { .ndo_start_xmit = discard };
+static const struct l3mdev_ops vrf_ops;
+
+static struct net_device *device_make(const char *name, unsigned int flags)
+{
+	struct net_device *dev = alloc_etherdev(0);
+
+	if (!dev)
+		return NULL;
+	strscpy(dev->name, name, sizeof(dev->name));
+	dev->netdev_ops = &device_ops;
+	dev->priv_flags |= flags;
+	dev->l3mdev_ops = &vrf_ops;
+	eth_hw_addr_random(dev);
+	if (register_netdev(dev)) {
+		free_netdev(dev);
+		return NULL;
+	}
+	return dev;
+}
+
+static void device_free(struct net_device *dev)
+{
+	if (!dev)
+		return;
+	unregister_netdev(dev);
+	free_netdev(dev);
+}
+
+static void vrf_remove(void)
+{
+	batch_free();
+	if (port && vrf) {
+		rtnl_lock();
+		netdev_upper_dev_unlink(port, vrf);
+		rtnl_unlock();
+	}
+	device_free(port);
+	device_free(vrf);
+	port = NULL;
+	vrf = NULL;
+}
+
+/* A VRF with one port, none of which has an address */
+static int vrf_add(const char *name)
+{
+	int err = -ENOMEM;
+
+	vrf = device_make(name, IFF_L3MDEV_MASTER);
+	if (vrf)
+		port = device_make("bench-port", IFF_L3MDEV_SLAVE);
+	if (port) {
+		rtnl_lock();
+		err = netdev_master_upper_dev_link(port, vrf, NULL, NULL, NULL);
+		rtnl_unlock();
+	}
+	if (err)
+		vrf_remove();
+	return err;
+}
+
+/* Writing a name makes a VRF of that name, and an empty line removes it. */
+static ssize_t vrf_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+{
+	char text[IFNAMSIZ] = "";
+	int err = 0;
+
+	if (count >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, buf, count))
+		return -EFAULT;
+	mutex_lock(&lock);
+	vrf_remove();
+	if (*strim(text))
+		err = vrf_add(text);
+	mutex_unlock(&lock);
+	return err ?: count;
+}
+
+static const struct file_operations vrf_fops = {
+	.owner = THIS_MODULE,
+	.open = nonseekable_open,
+	.write = vrf_write,
+	.llseek = no_llseek,
+};
+
 /* --- the rest --- */
 
 static int idle_show(struct seq_file *seq, void *v)
@@ -358,6 +457,7 @@ static int __init bench_init(void)
 	debugfs_create_file("run", 0400, dir, NULL, &run_fops);
 	debugfs_create_file("parts", 0400, dir, NULL, &parts_fops);
 	debugfs_create_file("floor", 0200, dir, NULL, &floor_fops);
+	debugfs_create_file("vrf", 0200, dir, NULL, &vrf_fops);
 	debugfs_create_file("idle", 0400, dir, NULL, &idle_fops);
 	return 0;
 }
@@ -366,7 +466,7 @@ static void __exit bench_exit(void)
 {
 	debugfs_remove(dir);
 	floor_unregister();
-	batch_free();
+	vrf_remove();
 	vfree(bytes);
 	free_netdev(device);
 }

@@ -55,6 +55,11 @@ ROWS = [
         ('more for a new sender in a full set, 1 prefix', '1 sender-new', 200),
         ('more for a new sender in a full set, real IPv4', 'ipv4 sender-new', None),
         ('more for a new sender in a full set, real IPv6', 'ipv6 sender-new', None),
+        ('more while pools belong to a VRF, 1 prefix', '1 vrf', 40),
+        ('more for a packet that comes in a VRF, 1 prefix in each', '1 in-vrf', 40),
+        ('more while there are sessions, 1 prefix', '1 session', None),
+        ('more while there are sessions, real IPv4', 'ipv4 session', None),
+        ('more while there are sessions, real IPv6', 'ipv6 session', None),
         ('factor from 1 to 1,000,000 prefixes', 'growth', 1.5),
     ]),
     ('Loading, 10⁹ instructions, command and kernel', BILLION, [
