@@ -169,7 +169,7 @@ BOUNDS = {
         "PREFIX[ ADDR4:x:0a000100 ] !PREFIX[ ADDR4:x:0a000100 ]":
             (errno.EEXIST, IN_EAST_ALREADY),
         "PREFIX[ !0:x: ADDR4:x:0a000100 ]": (errno.EINVAL, "Unknown attribute type"),
-        "PREFIX[ ADDR4:x:0a000100 !7:x: ]": (errno.EINVAL, "Unknown attribute type"),
+        "PREFIX[ ADDR4:x:0a000100 !6:x: ]": (errno.EINVAL, "Unknown attribute type"),
     }),
     "force": Bounds("POOL_DEL", "POOL:s:none {}", {
         "FORCE:x:": pool(name="east"),
@@ -299,7 +299,7 @@ BOUNDS.update({
         "!SESSION[ ID:s:a ]": ONE_OF_BOTH,
         f"!SESSION[ ID:s:a {PREFIX_OF_SESSION} DEV:s:lo ]": ONE_OF_BOTH,
         f"SESSION[ !0:x: ID:s:a {PREFIX_OF_SESSION} ]": (errno.EINVAL, "Unknown attribute type"),
-        f"SESSION[ ID:s:a {PREFIX_OF_SESSION} !6:x: ]": (errno.EINVAL, "Unknown attribute type"),
+        f"SESSION[ ID:s:a {PREFIX_OF_SESSION} !7:x: ]": (errno.EINVAL, "Unknown attribute type"),
     }, changes=0),
     "session-id": Bounds("SESSION_ADD", f"FORCE:x: SESSION[ {{}} {PREFIX_OF_SESSION} ]", {
         "ID:s:!": session(id="!"),
@@ -354,10 +354,10 @@ BOUNDS.update({
         "COMMENT:x:610a00": (errno.EINVAL, "session has a control character in its comment"),
     }, changes=0),
     "vrf": Bounds("POOL_ADD", "POOL:s:new {}", {
-        "VRF:s:nowhere": ("pool new", lambda found: found["vrf"] == "nowhere"),
-        f"VRF:s:{'v' * 15}": ("pool new", lambda found: found["vrf"] == "v" * 15),
-        "VRF:x:766600": ("pool new", lambda found: found["vrf"] == "vf"),
-        "VRF:s:first VRF:s:second": ("pool new", lambda found: found["vrf"] == "second"),
+        "VRF:s:nowhere": ("pool new", lambda found: found[0]["vrf"] == "nowhere"),
+        f"VRF:s:{'v' * 15}": ("pool new", lambda found: found[0]["vrf"] == "v" * 15),
+        "VRF:x:766600": ("pool new", lambda found: found[0]["vrf"] == "vf"),
+        "VRF:s:first VRF:s:second": ("pool new", lambda found: found[0]["vrf"] == "second"),
     }, {
         "!VRF:s:": VRF_RULE,
         f"!VRF:s:{'v' * 16}": NO_STRING,
