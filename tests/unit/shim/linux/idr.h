@@ -9,8 +9,6 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#define SHIM_IDA_IDS (1 << 18)
-
 struct ida {
 	bool *used;
 	unsigned int n;
@@ -22,10 +20,11 @@ static inline void ida_init(struct ida *ida)
 	*ida = (struct ida){ 0 };
 }
 
+/* @max is always the same. */
 static inline int ida_alloc_max(struct ida *ida, unsigned int max, gfp_t gfp)
 {
 	if (!ida->used)
-		ida->used = kzalloc(SHIM_IDA_IDS * sizeof(bool), gfp);
+		ida->used = kzalloc((max + 1) * sizeof(bool), gfp);
 	if (!ida->used)
 		return -ENOMEM;
 	while (ida->lowest <= max && ida->used[ida->lowest])
