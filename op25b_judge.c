@@ -78,23 +78,19 @@ struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
 }
 
 /**
- * op25b_judge_domain() - find the domain that a packet is to be judged in
+ * op25b_judge_vrf() - find the domain of the VRF that a device is in, or is the device of
  * @table: the table of the namespace
- * @policy: the policy, read under RCU
- * @dev: the device by which the packet came, NULL if there is none
+ * @policy: the policy, read under RCU, with pools that belong to VRFs
+ * @dev: the device
  *
- * Return: the domain of the VRF of @dev, if the policy has pools in it, as long-lived as @policy;
- * otherwise NULL: that of the pools without a VRF.
+ * Return: as op25b_judge_domain().
  */
-const struct op25b_domain *op25b_judge_domain(const struct op25b_table *table,
-					      const struct op25b_policy *policy,
-					      const struct net_device *dev)
+const struct op25b_domain *op25b_judge_vrf(const struct op25b_table *table,
+					   const struct op25b_policy *policy,
+					   const struct net_device *dev)
 {
-	const struct op25b_vrf *vrf;
+	const struct op25b_vrf *vrf = op25b_vrf_of_device(table, dev);
 
-	if (!policy->vrfs || !dev)
-		return NULL;
-	vrf = op25b_vrf_of_device(table, dev);
 	return vrf ? op25b_domain_find(policy->vrfs, vrf) : NULL;
 }
 

@@ -5,6 +5,9 @@
 #ifndef _OP25B_JUDGE_H
 #define _OP25B_JUDGE_H
 
+#include <linux/netdevice.h>
+#include <net/l3mdev.h>
+
 #include "core/classify.h"
 #include "op25b_policy.h"
 #include "op25b_session.h"
@@ -34,9 +37,9 @@ struct op25b_judgement {
 	const struct op25b_domain *domain;
 };
 
-const struct op25b_domain *op25b_judge_domain(const struct op25b_table *table,
-					      const struct op25b_policy *policy,
-					      const struct net_device *dev)
+const struct op25b_domain *op25b_judge_vrf(const struct op25b_table *table,
+					   const struct op25b_policy *policy,
+					   const struct net_device *dev)
 	__must_hold_shared(RCU);
 unsigned long op25b_judge_lookup(const struct op25b_domain *domain, enum op25b_family family,
 				 struct op25b_key key);
@@ -68,6 +71,25 @@ struct op25b_judgement op25b_judge_softwire(const struct op25b_table *table,
 	__must_hold_shared(RCU);
 const struct op25b_session *op25b_judge_device(struct op25b_judgement *judgement, int ifindex);
 bool op25b_judge_checks_source(const struct op25b_judgement *judgement);
+
+/**
+ * op25b_judge_domain() - find the domain that a packet is to be judged in
+ * @table: the table of the namespace
+ * @policy: the policy, read under RCU
+ * @dev: the device by which the packet came, NULL if there is none
+ *
+ * Return: the domain of the VRF of @dev, if the policy has pools in it, as long-lived as @policy;
+ * otherwise NULL: that of the pools without a VRF.
+ */
+static __always_inline const struct op25b_domain *
+op25b_judge_domain(const struct op25b_table *table, const struct op25b_policy *policy,
+		   const struct net_device *dev)
+	__must_hold_shared(RCU)
+{
+	if (!policy->vrfs || !dev || likely(!netif_is_l3_slave(dev) && !netif_is_l3_master(dev)))
+		return NULL;
+	return op25b_judge_vrf(table, policy, dev);
+}
 
 /**
  * op25b_judge_rules() - judge a packet as one of a class

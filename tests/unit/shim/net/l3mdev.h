@@ -14,6 +14,11 @@ static inline bool netif_is_l3_master(const struct net_device *dev)
 	return dev->ifindex == SHIM_VRF;
 }
 
+static inline bool netif_is_l3_slave(const struct net_device *dev)
+{
+	return dev->ifindex == SHIM_LINK_OF_VRF;
+}
+
 static inline const struct net_device *l3mdev_master_dev_rcu(const struct net_device *dev)
 {
 	static const struct net_device vrf = { .ifindex = SHIM_VRF };
