@@ -184,6 +184,19 @@ int op25b_domain_leave(struct op25b_domains **domains, struct op25b_garbage *gar
 	return 0;
 }
 
+/* The first domain from the place @id on that is fresh, or NULL; @id becomes the next place. */
+static struct op25b_domain *next_fresh(const struct op25b_domains *domains, u32 *id)
+{
+	struct op25b_domain *domain;
+
+	while (*id < domains->size) {
+		domain = domains->domain[(*id)++];
+		if (domain && domain->fresh)
+			return domain;
+	}
+	return NULL;
+}
+
 /**
  * op25b_domain_seal() - note that nothing of the domains is fresh any more
  * @domains: the domains, which are about to be published; NULL is none
@@ -191,14 +204,11 @@ int op25b_domain_leave(struct op25b_domains **domains, struct op25b_garbage *gar
 void op25b_domain_seal(struct op25b_domains *domains)
 {
 	struct op25b_domain *domain;
-	u32 id;
+	u32 id = 0;
 
 	if (!domains || !domains->fresh)
 		return;
-	for (id = 0; id < domains->size; id++) {
-		domain = domains->domain[id];
-		if (!domain || !domain->fresh)
-			continue;
+	while ((domain = next_fresh(domains, &id))) {
 		op25b_lpm_seal(domain->entry[OP25B_IPV4]);
 		op25b_lpm_seal(domain->entry[OP25B_IPV6]);
 		domain->fresh = false;
@@ -214,14 +224,11 @@ void op25b_domain_seal(struct op25b_domains *domains)
 void op25b_domain_discard(struct op25b_domains *domains)
 {
 	struct op25b_domain *domain;
-	u32 id;
+	u32 id = 0;
 
 	if (!domains || !domains->fresh)
 		return;
-	for (id = 0; id < domains->size; id++) {
-		domain = domains->domain[id];
-		if (!domain || !domain->fresh)
-			continue;
+	while ((domain = next_fresh(domains, &id))) {
 		op25b_lpm_discard(domain->entry[OP25B_IPV4]);
 		op25b_lpm_discard(domain->entry[OP25B_IPV6]);
 		kfree(domain);

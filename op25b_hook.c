@@ -19,6 +19,7 @@
 #include <net/netfilter/nf_conntrack.h>
 
 #include "op25b_address.h"
+#include "op25b_extra.h"
 #include "op25b_hook.h"
 #include "op25b_judge.h"
 #include "op25b_log.h"
@@ -322,7 +323,7 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	if (judgement.verdict == OP25B_VERDICT_PASSED ||
 	    is_to_router(judgement, skb, state, family))
 		return NF_ACCEPT;
-	if (op25b_table_extra())
+	if (op25b_extra())
 		judgement = by_device(judgement, skb, state, family);
 	/*
 	 * A packet at its second pass was accepted and counted at the first. If the verdict is to
@@ -403,7 +404,7 @@ static unsigned int op25b_hook_ipv4(void *priv, struct sk_buff *skb,
 	if (likely(type == OP25B_PKT_NONE))
 		return NF_ACCEPT;
 	if (likely(type == OP25B_PKT_SYN)) {
-		if (op25b_table_extra())
+		if (op25b_extra())
 			return judge_syn_extra_ipv4(priv, skb, state);
 		return judge_syn_ipv4(priv, skb, state);
 	}
@@ -422,7 +423,7 @@ static unsigned int op25b_hook_ipv6(void *priv, struct sk_buff *skb,
 	if (likely(type == OP25B_PKT_NONE))
 		return NF_ACCEPT;
 	if (likely(type == OP25B_PKT_SYN)) {
-		if (op25b_table_extra())
+		if (op25b_extra())
 			return judge_syn_extra_ipv6(priv, skb, state);
 		return judge_syn_ipv6(priv, skb, state);
 	}

@@ -9,6 +9,7 @@
 #include <net/l3mdev.h>
 
 #include "core/classify.h"
+#include "op25b_extra.h"
 #include "op25b_policy.h"
 #include "op25b_session.h"
 #include "op25b_table.h"
@@ -26,7 +27,7 @@
  * @class: the class that the packet is counted in, unless @verdict is OP25B_VERDICT_PASSED
  * @conf: the pool that it is counted for, unless @verdict is OP25B_VERDICT_PASSED; as long-lived as
  *	  the policy
- * @sessions: the sessions that were in force, if op25b_table_extra()
+ * @sessions: the sessions that were in force, if op25b_extra()
  * @domain: the domain that it was judged in, NULL: that of the pools without a VRF
  */
 struct op25b_judgement {
@@ -155,7 +156,7 @@ op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *po
 	if (conf->settings.mode == OP25B_MODE_OFF || (conf->settings.guard & guard) != guard)
 		return judgement;
 
-	if (extra && op25b_table_extra()) {
+	if (extra && op25b_extra()) {
 		judgement.sessions = rcu_dereference(table->sessions.map);
 		if (judgement.sessions &&
 		    op25b_session_of_address(judgement.sessions, domain, family, side))

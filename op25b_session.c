@@ -17,6 +17,7 @@
 #include <linux/string.h>
 
 #include "core/memory.h"
+#include "op25b_extra.h"
 #include "op25b_session.h"
 #include "op25b_table.h"
 #include "op25b_vrf.h"
@@ -252,7 +253,7 @@ void op25b_session_close(struct op25b_sessions *sessions)
 	sessions->memcg = NULL;
 	mutex_unlock(&sessions->lock);
 	if (sessions->closed)
-		op25b_table_extra_dec();
+		op25b_extra_dec();
 }
 
 /**

@@ -22,6 +22,7 @@
 #include <linux/string.h>
 
 #include "core/memory.h"
+#include "op25b_extra.h"
 #include "op25b_session_change.h"
 #include "op25b_session_event.h"
 #include "op25b_vrf.h"
@@ -709,9 +710,9 @@ void op25b_session_change_commit(struct op25b_session_change *change, enum op25b
 	if (!sessions->count)
 		set_memcg(sessions, false);
 	if (!count && sessions->count)
-		op25b_table_extra_inc();
+		op25b_extra_inc();
 	if (count && !sessions->count)
-		op25b_table_extra_dec();
+		op25b_extra_dec();
 	op25b_session_schedule(sessions, false);
 	op25b_session_events_end(&events);
 	release_unused(change);

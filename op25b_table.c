@@ -13,65 +13,11 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/stringhash.h>
 
 #include "core/memory.h"
 #include "op25b_recorder.h"
 #include "op25b_table.h"
 #include "op25b_vrf.h"
-
-DEFINE_STATIC_KEY_FALSE(op25b_table_extra_key);
-
-/* Protects the count of the key, and when it was turned on for the last time */
-static DEFINE_MUTEX(extra_lock);
-static unsigned long extra_since;
-
-/**
- * op25b_table_extra_inc() - note that a namespace has sessions, or one VRF more
- *
- * May sleep. From the return on, no packet is judged that has not seen this.
- */
-void op25b_table_extra_inc(void)
-{
-	mutex_lock(&extra_lock);
-	if (!op25b_table_extra()) {
-		static_branch_inc(&op25b_table_extra_key);
-		extra_since = get_state_synchronize_rcu();
-	} else {
-		static_branch_inc(&op25b_table_extra_key);
-	}
-	cond_synchronize_rcu(extra_since);
-	mutex_unlock(&extra_lock);
-}
-
-/**
- * op25b_table_extra_dec() - undo op25b_table_extra_inc()
- */
-void op25b_table_extra_dec(void)
-{
-	mutex_lock(&extra_lock);
-	static_branch_dec(&op25b_table_extra_key);
-	mutex_unlock(&extra_lock);
-}
-
-/**
- * op25b_table_await_packets() - wait for packets that are judged by a policy not in force any more
- * @table: the table
- *
- * May sleep, once for each policy that is published.
- */
-void op25b_table_await_packets(const struct op25b_table *table)
-{
-	unsigned long published = READ_ONCE(table->published);
-
-	if (published)
-		cond_synchronize_rcu(published);
-}
-
-static u32 name_hash(const char *name)
-{
-	return full_name_hash(NULL, name, strlen(name));
-}
 
 /**
  * op25b_table_pool_find() - find a pool of any policy, in force or being made
@@ -84,7 +30,7 @@ struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *
 {
 	struct op25b_pool *pool;
 
-	hash_for_each_possible(table->pools, pool, hash, name_hash(name))
+	hash_for_each_possible(table->pools, pool, hash, op25b_name_hash(name))
 		if (!strcmp(pool->name, name))
 			return pool;
 	return NULL;
@@ -131,7 +77,7 @@ struct op25b_pool *op25b_table_pool_get(struct op25b_table *table, const char *n
 	/* an empty range: it ends before it begins */
 	memset(pool->first, 0xff, sizeof(pool->first));
 	strscpy(pool->name, name, sizeof(pool->name));
-	hash_add(table->pools, &pool->hash, name_hash(name));
+	hash_add(table->pools, &pool->hash, op25b_name_hash(name));
 	return pool;
 }
 

@@ -10,13 +10,14 @@
 #include <linux/hashtable.h>
 #include <linux/hrtimer.h>
 #include <linux/idr.h>
-#include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/stringhash.h>
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 
@@ -90,21 +91,29 @@ struct op25b_table {
 	struct op25b_sessions sessions;
 };
 
-DECLARE_STATIC_KEY_FALSE(op25b_table_extra_key);
-
-void op25b_table_extra_inc(void);
-void op25b_table_extra_dec(void);
-void op25b_table_await_packets(const struct op25b_table *table);
+/**
+ * op25b_name_hash() - hash the name of a pool or of a VRF
+ * @name: the name
+ *
+ * Return: its hash.
+ */
+static inline u32 op25b_name_hash(const char *name)
+{
+	return full_name_hash(NULL, name, strlen(name));
+}
 
 /**
- * op25b_table_extra() - whether any namespace has sessions or VRFs
+ * op25b_table_await_packets() - wait for packets that are judged by a policy not in force any more
+ * @table: the table
  *
- * Return: true if one has. While none has, this costs packets nothing but an instruction that does
- * nothing.
+ * Context: process, may sleep, once for each policy that is published.
  */
-static __always_inline bool op25b_table_extra(void)
+static inline void op25b_table_await_packets(const struct op25b_table *table)
 {
-	return static_branch_unlikely(&op25b_table_extra_key);
+	unsigned long published = READ_ONCE(table->published);
+
+	if (published)
+		cond_synchronize_rcu(published);
 }
 
 /**

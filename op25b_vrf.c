@@ -10,17 +10,16 @@
 #include <linux/errno.h>
 #include <linux/hashtable.h>
 #include <linux/idr.h>
-#include <linux/jump_label.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/notifier.h>
 #include <linux/op25b.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/stringhash.h>
 #include <net/l3mdev.h>
 
 #include "core/memory.h"
+#include "op25b_extra.h"
 #include "op25b_net.h"
 #include "op25b_table.h"
 #include "op25b_vrf.h"
@@ -34,11 +33,6 @@ static DEFINE_MUTEX(vrf_lock);
 /* Those of all namespaces; packets read the first one */
 static DEFINE_HASHTABLE(vrfs_by_device, 8);
 static DEFINE_HASHTABLE(vrfs_by_name, 8);
-
-static u32 name_hash(const char *name)
-{
-	return full_name_hash(NULL, name, strlen(name));
-}
 
 /* --- packets --- */
 
@@ -75,7 +69,7 @@ static struct op25b_vrf *find_name(const struct op25b_table *table, const char *
 	struct op25b_vrf *vrf;
 
 	lockdep_assert_held(&vrf_lock);
-	hash_for_each_possible(vrfs_by_name, vrf, by_name, name_hash(name))
+	hash_for_each_possible(vrfs_by_name, vrf, by_name, op25b_name_hash(name))
 		if (vrf->table == table && !strcmp(vrf->name, name))
 			return vrf;
 	return NULL;
@@ -106,7 +100,7 @@ static void vrf_bind(struct op25b_vrf *vrf, int ifindex)
 }
 
 /* The index of the device of a name, not an alternative one, if that is a VRF; otherwise 0 */
-static int find_device(const struct op25b_table *table, const char *name)
+static int find_master(const struct op25b_table *table, const char *name)
 {
 	const struct net_device *dev;
 	int ifindex = 0;
@@ -181,7 +175,7 @@ static struct op25b_vrf *vrf_make(struct op25b_table *table, const char *name)
 	vrf->id = id;
 	vrf->refs = 1;
 	strscpy(vrf->name, name, sizeof(vrf->name));
-	hash_add(vrfs_by_name, &vrf->by_name, name_hash(name));
+	hash_add(vrfs_by_name, &vrf->by_name, op25b_name_hash(name));
 	return vrf;
 }
 
@@ -209,8 +203,8 @@ struct op25b_vrf *op25b_vrf_get(struct op25b_table *table, const char *name)
 	 * A device that gets or loses this name in this moment has its event when the lock is
 	 * released.
 	 */
-	vrf_bind(vrf, find_device(table, name));
-	op25b_table_extra_inc();
+	vrf_bind(vrf, find_master(table, name));
+	op25b_extra_inc();
 out:
 	mutex_unlock(&vrf_lock);
 	return vrf;
@@ -245,7 +239,7 @@ void op25b_vrf_put(struct op25b_table *table, struct op25b_vrf *vrf)
 		vrf_unbind(vrf);
 		hash_del(&vrf->by_name);
 		ida_free(&table->vrf_ids, vrf->id);
-		op25b_table_extra_dec();
+		op25b_extra_dec();
 		kfree_rcu(vrf, rcu);
 	}
 	mutex_unlock(&vrf_lock);

@@ -27,7 +27,8 @@ CORE_OBJECTS_harness := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/harness.o tests/unit/model.o tests/unit/check.o \
 	tests/unit/text.o tests/unit/shim/slab.o tests/unit/shim/later.o \
 	op25b_table.o op25b_publish.o op25b_recording.o op25b_change.o op25b_step.o op25b_expire.o \
-	op25b_policy.o op25b_domain.o op25b_vrf.o op25b_pin.o op25b_confirm.o op25b_workqueue.o \
+	op25b_policy.o op25b_domain.o op25b_extra.o op25b_vrf.o \
+	op25b_pin.o op25b_confirm.o op25b_workqueue.o \
 	op25b_stats.o op25b_judge.o op25b_hook.o \
 	op25b_session.o op25b_session_change.o core/classify.o core/lpm.o core/garbage.o)
 CORE_OBJECTS_confirm := $(CORE_UNIT)/tests/unit/test_confirm.o $(CORE_OBJECTS_harness)

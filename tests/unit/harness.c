@@ -1426,7 +1426,7 @@ int harness_teardown(void **state)
 	CHECK(!stubs.directories);
 	op25b_table_free(table);
 	rcu_barrier();
-	CHECK(!op25b_table_extra());
+	CHECK(!op25b_extra());
 	op25b_vrf_unregister();
 	op25b_workqueue_exit();
 	CHECK(shim_slab.live == 0, "%ld allocations leaked", shim_slab.live);

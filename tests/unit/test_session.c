@@ -318,7 +318,7 @@ static void check_sessions(void)
 	for (i = 0; i < IDS; i++)
 		count += mirror[i].there;
 	CHECK(table->sessions.count == count, "%u, not %u", table->sessions.count, count);
-	CHECK(op25b_table_extra() == (count || table->policy->vrfs));
+	CHECK(op25b_extra() == (count || table->policy->vrfs));
 	CHECK(!table->sessions.map == !count);
 	CHECK(!table->sessions.memcg == !count);
 	for (i = 0; i < 20; i++) {
@@ -852,7 +852,7 @@ static int session_teardown(void **state)
 	CHECK(op25b_session_end_due(table) == 0);
 	mutex_unlock(&table->sessions.lock);
 	op25b_session_end_stop(&table->sessions);
-	CHECK(!op25b_table_extra() || table->sessions.ids.rb_node || table->policy->vrfs);
+	CHECK(!op25b_extra() || table->sessions.ids.rb_node || table->policy->vrfs);
 	/* devices go away later */
 	harness_device_event(NETDEV_UNREGISTER, SHIM_LINK);
 	grace_period();

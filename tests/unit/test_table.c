@@ -13,6 +13,7 @@
 #include "harness.h"
 #include "op25b_publish.h"
 #include "op25b_step.h"
+#include "op25b_extra.h"
 #include "op25b_vrf.h"
 
 /* Random input */
@@ -1245,7 +1246,7 @@ static void test_vrfs(void **state)
 	change(&op, 1, 0, true);
 	CHECK(!table->policy->vrfs);
 	grace_period();
-	CHECK(!op25b_table_extra());
+	CHECK(!op25b_extra());
 	/* and again: it is found at once, since its device is there */
 	op = OP(POOL_ADD, 1, .comment = "");
 	change(&op, 1, 0, true);
@@ -1276,7 +1277,7 @@ static void test_many_vrfs(void **state)
 	CHECK(op25b_step_pool_add(change, "more", "v7", settings, &extack) >= 0);
 	op25b_change_abort(change);
 	mutex_unlock(&table->lock);
-	CHECK(!op25b_table_extra());
+	CHECK(!op25b_extra());
 	check_table();
 }
 

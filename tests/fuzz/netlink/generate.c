@@ -130,17 +130,10 @@ static unsigned int random_bits_of_family(void)
 	return one_in(2) ? 32 : 128;
 }
 
+/* The name of a device or VRF, of which there may be none */
 static void put_device(struct nlmsghdr *header, int type)
 {
 	static const char * const names[] = { "lo", "ppp0", "customer" };
-
-	mnl_attr_put_strz(header, type, names[below(sizeof(names) / sizeof(*names))]);
-}
-
-/* Names of VRFs, of which there may be none */
-static void put_vrf(struct nlmsghdr *header, int type)
-{
-	static const char * const names[] = { "red", "blue", "customer" };
 
 	mnl_attr_put_strz(header, type, names[below(sizeof(names) / sizeof(*names))]);
 }
@@ -155,7 +148,7 @@ static void put_session(struct nlmsghdr *header)
 	if (!n)
 		put_device(header, OP25B_A_SESSION_DEV);
 	else if (one_in(3))
-		put_vrf(header, OP25B_A_SESSION_VRF);
+		put_device(header, OP25B_A_SESSION_VRF);
 	for (; n; n--)
 		put_prefix(header, OP25B_A_SESSION_PREFIX, random_bits_of_family(), false, false);
 	if (one_in(3))
@@ -211,10 +204,8 @@ static void put_attribute(struct nlmsghdr *header, int command, int type, unsign
 			put_session(header);
 		break;
 	case OP25B_A_DEV:
-		put_device(header, type);
-		break;
 	case OP25B_A_VRF:
-		put_vrf(header, type);
+		put_device(header, type);
 		break;
 	case OP25B_A_FORCE:
 		mnl_attr_put(header, type, 0, NULL);
