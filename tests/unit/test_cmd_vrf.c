@@ -167,6 +167,9 @@ static void test_collisions(void **state)
 		{ "pool add -f red1 vrf blue", OP25B_CMD_POOL_ADD, "blue",
 		  "VRF is not that of the pool, \"red\"",
 		  "VRF \"blue\" is not that of the pool, \"red\"" },
+		{ "pool add -f red1 vrf blue", OP25B_CMD_POOL_ADD, "blue",
+		  "VRF is not that of the pool, which cannot change",
+		  "VRF \"blue\" is not that of the pool, \"red\"" },
 		{ "test 10.0.0.1 192.0.2.1 vrf a/b", OP25B_CMD_TEST, "a/b",
 		  "VRF needs the name of a device", "VRF \"a/b\" needs the name of a device" },
 		{ "session add a 10.0.0.1 vrf a/b", OP25B_CMD_SESSION_ADD, "a/b",
@@ -192,6 +195,12 @@ static void test_collisions(void **state)
 	kernel_refuse(OP25B_CMD_POOL_GET, NULL, ENOMEM, NULL);
 	expect("prefix add red2 10.0.0.0/24", REFUSED, "",
 	       "Error: prefix 10.0.0.0/24 is in another pool\n");
+	put_policy();
+	kernel_refuse(OP25B_CMD_POOL_ADD, "blue", EEXIST,
+		      "VRF is not that of the pool, which cannot change");
+	kernel_refuse(OP25B_CMD_POOL_GET, NULL, ENOMEM, NULL);
+	expect("pool add -f red1 vrf blue", REFUSED, "",
+	       "Error: VRF \"blue\" is not that of the pool, which cannot change\n");
 }
 
 /* The same addresses are others in a VRF. */

@@ -7,7 +7,8 @@
  * request itself, nothing needs to be dumped.
  *
  * What cannot be deleted because the pool of the request does not have it may be
- * in another pool. The text then says in which.
+ * in another pool. The text then says in which. In the same way it says which VRF
+ * a pool belongs to that is to be added with another one.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -75,10 +76,15 @@ static const struct absence *find_absence(const struct transport_error *error)
 	return NULL;
 }
 
-/* May another pool have the prefix at fault, and does the text not say which? */
+/* The text about a pool that belongs to another VRF, and the beginning of the newer one */
+#define OTHER_VRF	"VRF is not that of the pool, which cannot change"
+#define OTHER_VRF_IS	"VRF is not that of the pool"
+
+/* Is something of another pool or VRF, and does the text not say of which? */
 bool collision_needs_asking(const struct transport_error *error)
 {
-	return find_collision(error, true) || find_absence(error);
+	return find_collision(error, true) || find_absence(error) ||
+	       !strcmp(error->text, OTHER_VRF);
 }
 
 /* A pool that has the prefix, and its VRF or "" */
@@ -168,20 +174,14 @@ static void read_vrf(const struct nlmsghdr *answer, void *data)
 		set_vrf(&search->holders[i], &pool, vrf);
 }
 
-/*
- * Of the pools found, the one that belongs to the VRF of the request's own: one of another VRF does
- * not collide with it. NULL: none, or the kernel does not tell.
- */
-static const char *find_in_own_vrf(struct transport *transport, bool staged,
-				   const struct message *request, struct search *search)
+/* Asks for the VRFs of the pools found, and of that of the request. Returns false if it fails. */
+static bool ask_vrfs(struct transport *transport, bool staged, const struct message *request,
+		     struct search *search)
 {
 	const struct nlattr *table[OP25B_A_MAX + 1];
 	struct message dump = {};
-	size_t i;
 	int ret;
 
-	if (!search->count)
-		return NULL;
 	message_attributes(message_header(request), table);
 	search->own = (struct holder) {};
 	if (table[OP25B_A_POOL])
@@ -191,9 +191,23 @@ static const char *find_in_own_vrf(struct transport *transport, bool staged,
 		message_put_flag(&dump, OP25B_A_RESTORE);
 	ret = transport_ask(transport, &dump, read_vrf, search);
 	message_free(&dump);
-	if (ret && ret != -EINTR)
+	return !ret || ret == -EINTR;
+}
+
+/*
+ * Of the pools found, the one that belongs to the VRF of the request's own: one of another VRF does
+ * not collide with it. NULL: none, or the kernel does not tell.
+ */
+static const char *find_in_own_vrf(struct transport *transport, bool staged,
+				   const struct message *request, struct search *search)
+{
+	const struct nlattr *table[OP25B_A_MAX + 1];
+	size_t i;
+
+	if (!search->count || !ask_vrfs(transport, staged, request, search))
 		return NULL;
 	/* the request adds its pool */
+	message_attributes(message_header(request), table);
 	if (table[OP25B_A_VRF])
 		set_vrf(&search->own, &search->own.pool, attribute_string(table[OP25B_A_VRF]));
 	for (i = 0; i < search->count; i++)
@@ -231,12 +245,12 @@ static void write_place(struct transport_error *error, const struct absence *abs
 }
 
 /**
- * collision_ask() - have a refusal name the pool that the prefix at fault is in
+ * collision_ask() - have a refusal name the pool that the prefix at fault is in, or the VRF of the pool
  * @transport: the socket, which may be that of the request
  * @staged: search what the socket's restore has staged, not the policy in force
  * @request: the request that was refused
  * @error: the refusal, one for which collision_needs_asking(), and not @transport's own; keeps its
- *	   text if no pool is found
+ *	   text if that is not found
  */
 void collision_ask(struct transport *transport, bool staged, const struct message *request,
 		   struct transport_error *error)
@@ -246,6 +260,12 @@ void collision_ask(struct transport *transport, bool staged, const struct messag
 	struct search search = {};
 	const char *pool;
 
+	if (!strcmp(error->text, OTHER_VRF)) {
+		if (ask_vrfs(transport, staged, request, &search) && *search.own.vrf)
+			snprintf(error->text, sizeof(error->text), OTHER_VRF_IS ", \"%s\"",
+				 search.own.vrf);
+		return;
+	}
 	if (!attribute || mnl_attr_get_type(attribute) != OP25B_A_PREFIX ||
 	    !attribute_prefix(attribute, &search.prefix, NULL))
 		return;
