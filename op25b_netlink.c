@@ -205,9 +205,6 @@ static const struct genl_ops operations[] = {
 	ADMIN(SESSION_SYNC, session_attrs, session_sync),
 };
 
-/* The operations from this one on are events. */
-static_assert(ARRAY_SIZE(operations) == OP25B_CMD_POLICY_NTF - 1);
-
 static const struct genl_multicast_group groups[] = {
 	[OP25B_NL_GROUP_POLICY] = { .name = OP25B_GROUP_POLICY },
 	/* about people */
@@ -220,6 +217,9 @@ static const struct genl_multicast_group groups[] = {
 		.flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
+
+/* All but the event of each group */
+static_assert(ARRAY_SIZE(operations) == OP25B_CMD_MAX - ARRAY_SIZE(groups));
 
 struct genl_family op25b_nl_family __ro_after_init = {
 	.name = OP25B_FAMILY_NAME,

@@ -161,25 +161,33 @@ changes = part("op25b_netlink_change.c", r"change_ops\[\] = {", r"\n};")
 for name in re.findall(r"ADMIN\((\w+), \w+, change\)", text_of("op25b_netlink.c")):
     need(f"[OP25B_CMD_{name}] =", "op25b_netlink_change.c", changes, "{}")
 
-# --- settings: what pool set takes ---
+OUTDATED = "tools/op25bctl/outdated.c"
+for name in sorted(asked):
+    need(f"[OP25B_A_{constant(name)}] = ", OUTDATED, text_of(OUTDATED), "{}")
 
-for operation in SPEC["operations"]["list"]:
-    if operation["name"] == "pool-set":
-        settings = set(operation["do"]["request"]["attributes"]) - {"pool", "restore"}
-for name in sorted(settings):
-    for where in ("op25b_netlink.c", "op25b_netlink_change.c", "op25b_netlink_read.c",
-                  "tools/op25bctl/change.c", "tools/op25bctl/read.c"):
-        need(f"OP25B_A_{constant(name)}", where, text_of(where))
-    for line in (r"\*,pool,add,\*\)", r"\*,pool,set,\*\)"):
-        need(name, COMPLETION, part(COMPLETION, line + r" choice=\(", r"\)"))
-    for verb in ("add", "set"):
+# --- what a pool is given when it is added, and settings: what pool set takes ---
+
+POOL_C = "tools/op25bctl/pool.c"
+for verb in ("add", "set"):
+    for operation in SPEC["operations"]["list"]:
+        if operation["name"] == f"pool-{verb}":
+            taken = set(operation["do"]["request"]["attributes"]) - \
+                {"pool", "prefix", "force", "restore"}
+    for name in sorted(taken):
+        for where in ("op25b_netlink.c", "op25b_netlink_change.c", "op25b_netlink_read.c",
+                      "tools/op25bctl/change.c", "tools/op25bctl/read.c"):
+            need(f"OP25B_A_{constant(name)}", where, text_of(where))
+        need(name, COMPLETION, part(COMPLETION, rf"\*,pool,{verb},\*\) choice=\(", r"\)"))
         need(f"*{name}*", MAN, part(MAN, rf"\n\*pool {verb}\*", r"\n"), r"\[{} [_*]")
-    need(name, DICTIONARY, text_of(DICTIONARY), '"{} "')
-    need(name, "tools/op25bctl/pool.c", POOL_GRAMMAR)
-    need(name, "tools/op25bctl/pool.c",
-         part("tools/op25bctl/pool.c", r"\nstatic json_t \*pool_json", r"\n}"), r'"{}"')
-    need(f".{name} =", "tests/unit/test_table.c",
-         part("tests/unit/test_table.c", r"random_settings\(void\)", r"\n}"), "{}")
+        need(name, DICTIONARY, text_of(DICTIONARY), '"{} "')
+        need(name, POOL_C, POOL_GRAMMAR)
+        need(name, POOL_C, part(POOL_C, r"\nstatic json_t \*pool_json", r"\n}"), r'"{}"')
+        if verb == "set":
+            need(name, POOL_C, part(POOL_C, "#define SETTINGS", "\n"))
+            need(f"change->{name}", POOL_C, part(POOL_C, r"\nstatic int parse_set", r"\n}"),
+                 r"{}(?!\w)")
+            need(f".{name} =", "tests/unit/test_table.c",
+                 part("tests/unit/test_table.c", r"random_settings\(void\)", r"\n}"), "{}")
 
 # --- objects of the command ---
 
@@ -189,6 +197,19 @@ for name in OBJECTS:
     need(name, COMPLETION, part(COMPLETION, "local objects='", "'"))
     need(name, MAN, text_of(MAN), r"\n\*{}[* ]")
     need(name, DICTIONARY, text_of(DICTIONARY), '"{} "')
+
+# --- what the tables of docs/contributing.md name is there ---
+
+GUIDE = "docs/contributing.md"
+for row in re.findall(r"^\| `.*[./].*` \|.*\|.*\|$", text_of(GUIDE), re.M):
+    files, what = row.split("|")[1:3]
+    folder, named = "", ""
+    for name in re.findall(r"`([^`]*)`", files):
+        folder = os.path.dirname(name) or folder
+        name = os.path.join(folder, os.path.basename(name).replace("NOUN", "*") or "*.[ch]")
+        named += text_of(name)
+    for name in re.findall(r"`(\w+)(?:\(\)|\[\])`", what):
+        need(name, f"{GUIDE}, {files.strip()}", named)
 
 for line in missing:
     print(f"lists: {line}")

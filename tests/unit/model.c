@@ -161,6 +161,8 @@ static void model_move(struct model *model, struct entry *prefix, int pool)
 
 bool model_same_settings(struct op25b_settings a, struct op25b_settings b)
 {
+	/* a new setting has to be compared, too */
+	static_assert(sizeof(struct op25b_settings) == 2 * sizeof(u32));
 	return a.mode == b.mode && a.action == b.action && a.guard == b.guard &&
 	       a.subscriber == b.subscriber && a.senders == b.senders && a.log == b.log &&
 	       a.log_group == b.log_group;
@@ -256,7 +258,7 @@ int model_apply(struct model *model, const struct op *op)
 			return op->force ? 0 : -ENOENT;
 		*destination = model->destination[--model->destinations];
 		break;
-	default:
+	case KINDS:
 		CHECK(false);
 	}
 	model_tidy(model);
@@ -402,9 +404,11 @@ struct verdict model_judge(const struct model *model, int vrf, enum op25b_pkt_ty
 	case OP25B_PKT_SYNACK:
 		return model_rules(model, vrf, OP25B_CLASS_SYNACK, OP25B_GUARD_SYNACK, family, dst,
 				   family, src);
-	default:
-		return verdict;
+	case OP25B_PKT_NONE:
+	case OP25B_PKT_UNDECIDED:
+		break;
 	}
+	return verdict;
 }
 
 struct verdict model_softwire(const struct model *model, int vrf, enum op25b_pkt_type type,

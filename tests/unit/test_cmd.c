@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
@@ -78,6 +79,8 @@ static const char *const command_names[] = {
 	[OP25B_CMD_SESSION_SYNC] = "SESSION_SYNC", [OP25B_CMD_POLICY_NTF] = "POLICY_NTF",
 	[OP25B_CMD_SENDER_NTF] = "SENDER_NTF", [OP25B_CMD_SESSION_NTF] = "SESSION_NTF",
 };
+
+static_assert(sizeof(command_names) == (OP25B_CMD_MAX + 1) * sizeof(*command_names), "operations");
 
 bool installed_differs(void)
 {
@@ -336,7 +339,8 @@ static void stage(struct transport *transport, const struct nlmsghdr *header)
 static bool is_setting(uint16_t type)
 {
 	return type == OP25B_A_MODE || type == OP25B_A_ACTION || type == OP25B_A_GUARD ||
-	       type == OP25B_A_SENDERS || type == OP25B_A_SUBSCRIBER || type == OP25B_A_VRF;
+	       type == OP25B_A_SENDERS || type == OP25B_A_SUBSCRIBER || type == OP25B_A_LOG ||
+	       type == OP25B_A_VRF;
 }
 
 static bool adds_to(uint8_t change, uint8_t get)

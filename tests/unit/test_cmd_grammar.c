@@ -617,6 +617,8 @@ static void test_outdated(void **state)
 		  "Unknown attribute type", "\"subscriber\"" },
 		{ "pool set a log 5", OP25B_CMD_POOL_SET, "log=5", EINVAL, "Unknown attribute type",
 		  "\"log\"" },
+		{ "pool add a vrf red", OP25B_CMD_POOL_ADD, "red", EINVAL,
+		  "Unknown attribute type", "\"vrf\"" },
 		{ "pool add a guard inbound synack", OP25B_CMD_POOL_ADD, "guard=3", EINVAL,
 		  "reserved bit set", "all of guard synack inbound" },
 	};

@@ -20,7 +20,7 @@ import pytest
 
 import hosts
 import packets
-from conftest import Command, table
+from conftest import ACTIONS, Command, table
 from packets import ACK, DSTOPTS, HOPOPTS, SYN, UDP, extension, fragment_header, fragments, routing
 from shapes import SHAPES, Knock
 
@@ -167,7 +167,7 @@ def translating(net):
 
 # --- on a BRAS in front of the AFTR ---
 
-@pytest.mark.parametrize("action", ["drop", "tcp-reset", "admin-prohibited"])
+@pytest.mark.parametrize("action", ACTIONS)
 def test_homes_behind_one_aftr(net, op25b, action):
     """What is blocked is never answered; other ports and the relay are open."""
     with translating(net):

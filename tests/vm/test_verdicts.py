@@ -22,6 +22,7 @@ def packet_of(kind, ends):
     if kind == "synack":
         return packets.ip(ends.foreign, ends.customer,
                           packets.tcp(ends.foreign, ends.customer, 25, 40000, SYN | ACK))
+    assert kind == "inbound"
     return packets.syn(ends.foreign, ends.customer)
 
 

@@ -16,9 +16,9 @@ extern const struct keywords action_keywords;
 extern const struct keywords guard_keywords;	/* by bit */
 extern const struct keywords switch_keywords;	/* 0 or 1 */
 extern const struct keywords verdict_keywords;
-extern const struct keywords class_keywords;
+extern const struct keywords class_keywords;	/* by OP25B_A_PACKETS_... - 1 */
 extern const struct keywords event_keywords;
-extern const struct keywords command_keywords;	/* by attribute, from 1 */
+extern const struct keywords command_keywords;	/* by OP25B_CMD_... */
 
 #define KEYWORD_NUMBER_MAX	12	/* the size of a number as text */
 

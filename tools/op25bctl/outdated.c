@@ -22,6 +22,7 @@ static const char *const option_words[OP25B_A_MAX + 1] = {
 	[OP25B_A_RESTORE] = "restore", [OP25B_A_SENDERS] = "senders",
 	[OP25B_A_SUBSCRIBER] = "subscriber", [OP25B_A_CONFIRM] = "--confirm",
 	[OP25B_A_LOG] = "log", [OP25B_A_SESSION] = "session", [OP25B_A_DEV] = "dev",
+	[OP25B_A_VRF] = "vrf", [OP25B_A_SRC] = "SRC", [OP25B_A_DST] = "DST",
 };
 
 static const char *const prefix_words[] = {
