@@ -30,7 +30,7 @@
 #include "core/memory.h"
 #include "op25b_change.h"
 #include "op25b_hook.h"
-#include "op25b_publish.h"
+#include "op25b_directory.h"
 #include "op25b_recorder.h"
 #include "op25b_recording.h"
 #include "op25b_workqueue.h"
@@ -247,12 +247,12 @@ static void free_exempts(struct list_head *exempts)
 
 /* --- commit --- */
 
-static int pool_publish(const struct op25b_pool_conf *conf, void *arg)
+static int pool_make_directory(const struct op25b_pool_conf *conf, void *arg)
 	__context_unsafe(/* op25b_change_commit() holds the lock */)
 {
 	struct op25b_change *change = arg;
 
-	return op25b_publish_pool(change->table, conf->pool, &change->leaving);
+	return op25b_directory_make(change->table, conf->pool, &change->leaving);
 }
 
 /* A pool of the policy to go back to goes on counting. */
@@ -261,7 +261,7 @@ static int pool_enter(const struct op25b_pool_conf *conf, void *table)
 {
 	const struct op25b_policy *kept = kept_policy(table);
 
-	op25b_publish_enter(conf->pool, !kept || !op25b_policy_conf(kept, conf->pool->id));
+	op25b_directory_enter(conf->pool, !kept || !op25b_policy_conf(kept, conf->pool->id));
 	return 0;
 }
 
@@ -269,14 +269,7 @@ static int pool_leave(const struct op25b_pool_conf *conf, void *arg)
 {
 	struct op25b_change *change = arg;
 
-	op25b_publish_leave(conf->pool, &change->leaving);
-	return 0;
-}
-
-static int conf_put(const struct op25b_pool_conf *conf, void *table)
-	__context_unsafe(/* op25b_change_commit() holds the lock */)
-{
-	op25b_table_conf_put(table, conf);
+	op25b_directory_leave(conf->pool, &change->leaving);
 	return 0;
 }
 
@@ -348,7 +341,7 @@ static void prepare_staged(struct op25b_table *table, struct op25b_change *chang
 	build_jumps(change);
 	queue_exempts(change, &change->expiries);
 	mutex_lock(&table->lock);
-	while (op25b_publish_early(table, change->policy, &id, &change->leaving))
+	while (op25b_directory_make_early(table, change->policy, &id, &change->leaving))
 		op25b_table_yield(table);
 }
 
@@ -499,7 +492,7 @@ static void take_effect(struct op25b_table *table, struct op25b_change *change,
 	policy->generation = old->generation + 1;
 	if (change->event.kind != OP25B_EVENT_EXPIRED)
 		policy->applied = ktime_get_real_seconds();
-	op25b_pin_publish(table, policy);
+	op25b_pin_replace_policy(table, policy);
 	op25b_event_send(table, &change->event, policy, change->pools_changed ? old : NULL);
 	if (table->senders)
 		op25b_recording_retire(table, old, kept_policy(table), &change->recorders);
@@ -507,7 +500,7 @@ static void take_effect(struct op25b_table *table, struct op25b_change *change,
 	if (change->pools_changed)
 		op25b_policy_for_each_added(old, policy, pool_leave, change);
 	if (change->pools_changed && change->base)
-		op25b_policy_for_each_added(old, policy, conf_put, table);
+		op25b_table_put_added(table, old, policy);
 }
 
 /* Take down what only the old policy had. The lock may be released and taken again. */
@@ -515,7 +508,7 @@ static void retire_old(struct op25b_table *table, struct op25b_change *change,
 		       struct op25b_policy *old)
 	__must_hold(&table->lock)
 {
-	op25b_publish_settle(table, &change->leaving);
+	op25b_directory_settle(table, &change->leaving);
 	if (!change->base && !change->keeps_old)
 		put_pools(table, old);
 	retire_replaced(table, change, old);
@@ -533,7 +526,7 @@ static int prepare(struct op25b_table *table, struct op25b_change *change, u32 s
 	if (table->rollback && !change->base && !seconds)
 		return -EBUSY;
 	if (change->pools_changed)
-		err = op25b_policy_for_each_added(change->policy, old, pool_publish, change);
+		err = op25b_policy_for_each_added(change->policy, old, pool_make_directory, change);
 	if (err)
 		return err;
 	if (seconds && !table->rollback) {
@@ -675,7 +668,7 @@ void op25b_change_rollback(struct op25b_table *table)
 	take_effect(table, table->rollback, old);
 	kept = end_trial(table);
 	drop_hooks(table, hooked);
-	op25b_publish_missing(table);
+	op25b_directory_make_missing(table);
 	retire_old(table, kept, old);
 }
 
@@ -774,6 +767,6 @@ void op25b_change_abort(struct op25b_change *change)
 		abort_based(table, change);
 	else
 		abort_staged(table, change);
-	op25b_publish_settle(table, &change->leaving);
+	op25b_directory_settle(table, &change->leaving);
 	kfree(change);
 }

@@ -31,7 +31,7 @@ struct mem_cgroup;
  * @recorders: the recorders of @old that are to be freed with it
  * @expiries: without a base: those of @exempts with a timeout, once the commit has begun
  * @leaving: pools that are not in force and have a directory that this change is to remove, see
- *	     op25b_publish.c
+ *	     op25b_directory.c
  * @fresh_pages: the pages of @policy that it does not share with @base
  * @memcg: of a change that waits to roll back: the control group of @expiries
  * @old: the policy that this one has replaced, to be freed by @work

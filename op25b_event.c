@@ -54,7 +54,7 @@ static int put_event(struct sk_buff *skb, const struct net *net,
 	return op25b_event_put_process(skb, net);
 }
 
-/* Returns whether it was sent: to whoever has room for it. */
+/* Returns false if there was no memory for the event. Listeners without room for it lose it. */
 static bool multicast_event(struct op25b_table *table, const struct op25b_change_event *event,
 			    u64 generation)
 {

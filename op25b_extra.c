@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What packets pay for only while it exists anywhere: sessions, and what belongs to a VRF
+ * The static key for sessions and VRFs: while no namespace has any, packets execute a no-op
  */
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>

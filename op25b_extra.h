@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What packets pay for only while it exists anywhere: sessions, and what belongs to a VRF
+ * The static key for sessions and VRFs: while no namespace has any, packets execute a no-op
  */
 #ifndef _OP25B_EXTRA_H
 #define _OP25B_EXTRA_H
@@ -14,8 +14,7 @@ DECLARE_STATIC_KEY_FALSE(op25b_extra_key);
 /**
  * op25b_extra() - whether any namespace has sessions or VRFs
  *
- * Return: true if one has. While none has, this costs packets nothing but an instruction that does
- * nothing.
+ * Return: true if one has.
  */
 static __always_inline bool op25b_extra(void)
 {

@@ -60,9 +60,9 @@ static unsigned int ipv6_len(const struct sk_buff *skb)
 
 /*
  * Whether bytes before @end change after the hook, because the checksum is still to be filled in.
- * GRO leaves that to the driver, for a checksum behind what was judged. But where the two bytes are
- * is said by whoever sent the packet, if that is a virtual machine or remote checksum offload of
- * GUE, and then they may be the port or the flags.
+ * GRO leaves that to the driver, for a checksum behind what was judged. But a virtual machine, or
+ * the sender of GUE with remote checksum offload, chooses where the two bytes are, and they may be
+ * the port or the flags.
  */
 static bool is_overwritten(const struct sk_buff *skb, unsigned int end)
 {
@@ -180,7 +180,7 @@ static noinline __cold void trace_packet(struct op25b_judgement judgement,
 			    family);
 }
 
-/* What a pool that records senders records */
+/* Whether a packet makes its source a sender */
 static bool has_sender(struct op25b_judgement judgement)
 {
 	return judgement.class == OP25B_CLASS_SYN && (judgement.verdict == OP25B_VERDICT_BLOCKED ||
@@ -231,7 +231,7 @@ static __always_inline unsigned int execute(struct op25b_judgement judgement, st
 		record_sender(judgement, skb, state, family, ordinary, inner);
 	if (judgement.verdict != OP25B_VERDICT_BLOCKED)
 		return NF_ACCEPT;
-	/* the way back is a softwire's: no answer */
+	/* not what was inside of a softwire: the answer would have to go through the softwire */
 	if (judgement.class == OP25B_CLASS_SYN && !inner &&
 	    unlikely(judgement.conf->settings.action != OP25B_ACTION_DROP))
 		op25b_reject(skb, state, family, judgement.conf->settings.action);

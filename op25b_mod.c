@@ -14,7 +14,7 @@
 #include "op25b_log.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
-#include "op25b_publish.h"
+#include "op25b_directory.h"
 #include "op25b_reject.h"
 #include "op25b_restore.h"
 #include "op25b_session.h"
@@ -38,7 +38,7 @@ static int __net_init op25b_net_init(struct net *net)
 	op25b_pin_init(&pernet->table);
 	op25b_hook_init(&pernet->table);
 	op25b_expire_init(&pernet->table);
-	op25b_publish_init(&pernet->table);
+	op25b_directory_init(&pernet->table);
 	op25b_watch_init(&pernet->table);
 	op25b_confirm_init(&pernet->table);
 	op25b_session_init(&pernet->table.sessions);
@@ -57,7 +57,7 @@ static void __net_exit op25b_net_pre_exit(struct net *net)
 
 	op25b_restore_net_exit(net);
 	op25b_confirm_stop(&pernet->table);
-	op25b_publish_stop(&pernet->table);
+	op25b_directory_stop(&pernet->table);
 	op25b_watch_stop(&pernet->table);
 	op25b_expire_stop(&pernet->table);
 	op25b_pin_stop(&pernet->table);

@@ -249,10 +249,10 @@ int op25b_nl_put_sender(struct sk_buff *skb, const struct op25b_sender *sender)
 	nest = nla_nest_start(skb, OP25B_A_SENDER);
 	if (!nest)
 		return -EMSGSIZE;
-	if (nla_put_u64_64bit(skb, OP25B_A_SENDER_PACKETS, sender->row.packets,
+	if (nla_put_u64_64bit(skb, OP25B_A_SENDER_PACKET_COUNT, sender->row.packets,
 			      OP25B_A_SENDER_PAD) ||
 	    nla_put_u64_64bit(skb, OP25B_A_SENDER_ERROR, sender->row.error, OP25B_A_SENDER_PAD) ||
-	    nla_put_u32(skb, OP25B_A_SENDER_DESTINATIONS,
+	    nla_put_u32(skb, OP25B_A_SENDER_DESTINATION_COUNT,
 			op25b_sender_destinations(&sender->row)) ||
 	    nla_put_u16(skb, OP25B_A_SENDER_PORT, sender->row.port) ||
 	    nla_put_u64_64bit(skb, OP25B_A_SENDER_FIRST, sender->first, OP25B_A_SENDER_PAD) ||

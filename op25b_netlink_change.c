@@ -391,7 +391,7 @@ int op25b_nl_change(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		NL_SET_BAD_ATTR(info->extack, required);
 	if (restore) {
-		op25b_restore_step(pernet, restore);
+		op25b_restore_touch(pernet, restore);
 		if (!err)
 			err = op->apply(restore->change, info, op->each);
 		if (err)

@@ -377,8 +377,8 @@ int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
  * struct dump_pos - where a dump goes on
  * @pin: keeps the policy that it reads; NULL if it reads the staged policy
  * @only: 1 + the id of the only pool to read; 0 for all
- * @pool: of pools: the id to go on with; of relays and targets: 1 + that id, or 0 for those of
- *	  every pool; of prefixes and exempts: 1 + the id of the VRF, or 0 for those of no VRF
+ * @at: of pools: the id to go on with; of relays and targets: 1 + that id, or 0 for those of
+ *	every pool; of prefixes and exempts: 1 + the id of the VRF, or 0 for those of no VRF
  * @part: of the whole policy: the part to go on with
  * @family: the address family to go on with
  * @from_len: the prefix to go on with: its length
@@ -389,7 +389,7 @@ int op25b_nl_test(struct sk_buff *skb, struct genl_info *info)
 struct dump_pos {
 	struct op25b_pin *pin;
 	u32 only;
-	u32 pool;
+	u32 at;
 	u8 part;
 	u8 family;
 	u8 from_len;
@@ -552,9 +552,9 @@ static int dump_pools(struct sk_buff *skb, struct netlink_callback *cb,
 	const struct op25b_pool_conf *conf;
 	void *header;
 
-	for (; (conf = op25b_policy_next(policy, pos->pool)); pos->pool++) {
-		pos->pool = conf->pool->id;
-		if (pos->only && pos->only != pos->pool + 1)
+	for (; (conf = op25b_policy_next(policy, pos->at)); pos->at++) {
+		pos->at = conf->pool->id;
+		if (pos->only && pos->only != pos->at + 1)
 			continue;
 		header = dump_msg_begin(skb, cb);
 		if (!header)
@@ -582,20 +582,25 @@ struct prefix_walk {
 	struct netlink_callback *cb;
 	const struct op25b_policy *policy;
 	const struct op25b_pool_conf *conf;
-	enum { PREFIX, EXEMPT, RELAY, TARGET } kind;
+	enum { PREFIX, EXEMPT, DESTINATION } kind;
+	enum op25b_destination destination;
 	unsigned int skipped;
 };
 
 /* The type of the attribute: a dump of the whole policy has to tell what a prefix is. */
 static int prefix_type(const struct prefix_walk *walk)
 {
-	if (dump_command(walk->cb) == OP25B_CMD_POLICY_GET) {
-		if (walk->kind == RELAY)
-			return OP25B_A_RELAY;
-		if (walk->kind == TARGET)
-			return OP25B_A_TARGET;
+	if (walk->kind != DESTINATION || dump_command(walk->cb) != OP25B_CMD_POLICY_GET)
+		return OP25B_A_PREFIX;
+	switch (walk->destination) {
+	case OP25B_RELAY:
+		return OP25B_A_RELAY;
+	case OP25B_TARGET:
+		return OP25B_A_TARGET;
+	case OP25B_DESTINATIONS:
+		break;
 	}
-	return OP25B_A_PREFIX;
+	return OP25B_A_UNSPEC;
 }
 
 static int dump_prefix(struct prefix_walk *walk, const struct op25b_pool_conf *conf,
@@ -684,13 +689,13 @@ static int dump_entries(struct prefix_walk *walk)
 	const struct op25b_lpm *tables = walk->policy->entry;
 	int err;
 
-	for (;; pos->pool++, pos->family = 0) {
-		if (pos->pool) {
-			if (!domains || pos->pool > domains->size)
+	for (;; pos->at++, pos->family = 0) {
+		if (pos->at) {
+			if (!domains || pos->at > domains->size)
 				return 0;
-			if (!domains->domain[pos->pool - 1])
+			if (!domains->domain[pos->at - 1])
 				continue;
-			tables = domains->domain[pos->pool - 1]->entry;
+			tables = domains->domain[pos->at - 1]->entry;
 		}
 		err = walk_tables(walk, tables, visit_entry);
 		if (err)
@@ -741,19 +746,20 @@ static int dump_destinations(struct sk_buff *skb, struct netlink_callback *cb,
 		.skb = skb,
 		.cb = cb,
 		.policy = policy,
-		.kind = kind == OP25B_RELAY ? RELAY : TARGET,
+		.kind = DESTINATION,
+		.destination = kind,
 	};
 	struct dump_pos *pos = dump_pos(cb);
 	const struct op25b_lpm *tables;
 	int err;
 
-	for (;; pos->pool++, pos->family = 0) {
+	for (;; pos->at++, pos->family = 0) {
 		tables = policy->destination[kind];
-		if (pos->pool) {
-			walk.conf = op25b_policy_next(policy, pos->pool - 1);
+		if (pos->at) {
+			walk.conf = op25b_policy_next(policy, pos->at - 1);
 			if (!walk.conf)
 				return 0;
-			pos->pool = walk.conf->pool->id + 1;
+			pos->at = walk.conf->pool->id + 1;
 			tables = walk.conf->destination[kind];
 		}
 		err = walk_tables(&walk, tables, visit_destination);
@@ -798,7 +804,7 @@ static int dump_policy(struct sk_buff *skb, struct netlink_callback *cb,
 		err = parts[pos->part](skb, cb, policy);
 		if (err)
 			return err;
-		pos->pool = 0;
+		pos->at = 0;
 		pos->family = 0;
 	}
 	return 0;

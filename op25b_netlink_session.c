@@ -243,8 +243,8 @@ static int sync_sessions(struct op25b_session_change *change, struct genl_info *
 		if (err && force)	/* again, for its reason */
 			parse_session(genl_info_net(info), nest, &request, info->extack);
 		if (!err)
-			err = op25b_session_sync(change, &request, force, collision,
-						 info->extack);
+			err = op25b_session_sync_add(change, &request, force, collision,
+						     info->extack);
 		kvfree(request.prefix);
 		if (err == -EEXIST)
 			NL_SET_BAD_ATTR(info->extack,

@@ -182,13 +182,13 @@ const struct op25b_policy *op25b_pin_read(struct op25b_pin *pin)
 }
 
 /**
- * op25b_pin_publish() - put a policy into force
+ * op25b_pin_replace_policy() - put a policy into force
  * @table: its table, locked
  * @policy: the policy
  *
  * A pin is of a policy that is in force, or of one whose parts are not retired yet.
  */
-void op25b_pin_publish(struct op25b_table *table, struct op25b_policy *policy)
+void op25b_pin_replace_policy(struct op25b_table *table, struct op25b_policy *policy)
 {
 	spin_lock(&table->pins.lock);
 	rcu_assign_pointer(table->policy, policy);

@@ -65,7 +65,7 @@ struct op25b_pin *op25b_pin_get(struct op25b_table *table);
 void op25b_pin_put(struct op25b_table *table, struct op25b_pin *pin);
 const struct op25b_policy *op25b_pin_read(struct op25b_pin *pin) __must_hold_shared(RCU);
 
-void op25b_pin_publish(struct op25b_table *table, struct op25b_policy *policy);
+void op25b_pin_replace_policy(struct op25b_table *table, struct op25b_policy *policy);
 bool op25b_pin_any(const struct op25b_table *table);
 void op25b_pin_retire(struct op25b_table *table, struct op25b_retired *retired);
 

@@ -58,8 +58,8 @@ static inline bool op25b_prefix_equal(const struct op25b_prefix *a, const struct
  *	  under the table's lock
  * @hash: its place in the table's hash of names; under the table's lock
  * @sysfs: its directory, NULL if it has none; private to op25b_sysfs.c; under the table's lock
- * @leaving: its place in a list of pools whose directories are to be removed, see op25b_publish.c;
- *	     under the table's lock
+ * @leaving: its place in a list of pools whose directories are to be removed, see
+ *	     op25b_directory.c; under the table's lock
  * @was_in_force: a policy with it has been in force, and so packets may have been counted
  * @first: no prefix or exempt that it has in any policy has an address before this one; under the
  *	   table's lock
@@ -107,6 +107,9 @@ struct op25b_settings {
 	bool log;
 	u16 log_group;
 };
+
+/* op25b_settings.guard has all of them */
+static_assert(OP25B_GUARD_MASK < 1 << 8);
 
 /* The settings of a pool, unless others are asked for */
 #define OP25B_SETTINGS_DEFAULT						\

@@ -29,7 +29,7 @@ struct op25b_recorder_logs {
  * struct op25b_recorder - records the senders of one pool
  * @senders: the table that they are in
  * @pool: the pool
- * @number: its number in that table, and in none of its rows before or after it
+ * @number: its number in that table: no other recorder has it whose rows may still be there
  * @subscriber: the length of the prefix of an IPv6 subscriber
  * @fresh: made by the change under way; in no policy that was in force
  * @list: in the list of those that a change has taken out of force

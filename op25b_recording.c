@@ -16,7 +16,7 @@
 /**
  * op25b_recording_drop() - drop the recorder of a pool, if it has one
  * @table: the table, locked
- * @conf: the pool's configuration in a change; freed at once is a recorder that is fresh, too
+ * @conf: the pool's configuration in a change; a recorder that is fresh, too, is freed at once
  */
 void op25b_recording_drop(struct op25b_table *table, struct op25b_pool_conf *conf)
 {
@@ -63,7 +63,7 @@ static struct op25b_recorder *find_recorder(const struct op25b_policy *policy, u
  * @old: the one that is in force; a pool has its recorder in it, or
  * @kept: in the policy to go back to; NULL if there is none
  */
-void op25b_recording_keep(struct op25b_table *table, const struct op25b_policy *policy,
+void op25b_recording_keep(struct op25b_table *table, struct op25b_policy *policy,
 			  const struct op25b_policy *old, const struct op25b_policy *kept)
 {
 	struct op25b_recorder *recorder;

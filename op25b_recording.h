@@ -14,7 +14,7 @@ int op25b_recording_set(struct op25b_table *table, struct op25b_pool_conf *conf)
 	__must_hold(&table->lock);
 void op25b_recording_drop(struct op25b_table *table, struct op25b_pool_conf *conf)
 	__must_hold(&table->lock);
-void op25b_recording_keep(struct op25b_table *table, const struct op25b_policy *policy,
+void op25b_recording_keep(struct op25b_table *table, struct op25b_policy *policy,
 			  const struct op25b_policy *old, const struct op25b_policy *kept)
 	__must_hold(&table->lock);
 void op25b_recording_retire(struct op25b_table *table, const struct op25b_policy *old,

@@ -60,7 +60,7 @@ int op25b_restore_begin(struct op25b_net *pernet, const struct sock *sk, u32 por
 		restore->portid = portid;
 		list_add(&restore->list, &pernet->restores);
 	}
-	op25b_restore_step(pernet, restore);
+	op25b_restore_touch(pernet, restore);
 	restore->change = op25b_change_begin_empty(&pernet->table);
 	return restore->change ? 0 : -ENOMEM;
 }
@@ -96,11 +96,11 @@ int op25b_restore_find(struct op25b_net *pernet, const struct sock *sk, bool req
 }
 
 /**
- * op25b_restore_step() - note that the staged policy changes
+ * op25b_restore_touch() - note that the staged policy changes
  * @pernet: the namespace, its table locked
  * @restore: the restore
  */
-void op25b_restore_step(struct op25b_net *pernet, struct op25b_restore *restore)
+void op25b_restore_touch(struct op25b_net *pernet, struct op25b_restore *restore)
 {
 	pernet->restore_seq = pernet->restore_seq + 1 ?: 1;
 	restore->seq = pernet->restore_seq;
@@ -118,7 +118,7 @@ int op25b_restore_clear(struct op25b_net *pernet, struct op25b_restore *restore)
 	struct op25b_change *change = restore->change;
 	int err;
 
-	op25b_restore_step(pernet, restore);
+	op25b_restore_touch(pernet, restore);
 	restore->change = op25b_change_begin_empty(&pernet->table);
 	err = restore->change ? 0 : -ENOMEM;
 	op25b_change_abort(change);

@@ -39,7 +39,7 @@ int op25b_restore_begin(struct op25b_net *pernet, const struct sock *sk, u32 por
 int op25b_restore_find(struct op25b_net *pernet, const struct sock *sk, bool required,
 		       struct op25b_restore **restore, struct netlink_ext_ack *extack)
 	__must_hold(&pernet->table.lock);
-void op25b_restore_step(struct op25b_net *pernet, struct op25b_restore *restore);
+void op25b_restore_touch(struct op25b_net *pernet, struct op25b_restore *restore);
 int op25b_restore_clear(struct op25b_net *pernet, struct op25b_restore *restore);
 void op25b_restore_fail(struct op25b_restore *restore);
 int op25b_restore_commit(struct op25b_restore *restore, u32 seconds);

@@ -75,7 +75,7 @@ void op25b_senders_reset(struct op25b_table *table, const struct op25b_sender_fi
 
 /* --- reading --- */
 
-/* When that clock was 0, in seconds since 1970; as good as the same whenever it is asked for */
+/* When op25b_sender_now() was 0, in seconds since 1970, rounded, so that it hardly varies */
 static time64_t clock_epoch(void)
 {
 	s64 ns = ktime_get_real_ns() - jiffies64_to_nsecs(get_jiffies_64());
@@ -141,7 +141,10 @@ static void copy_sets(struct op25b_sender_reader *reader)
 	}
 }
 
-/* Merge the row at which the reader is with those of other processors. False: that was done. */
+/*
+ * Merge the row at which the reader is with those of other processors. Returns false if a processor
+ * with a lower number has such a row, with which that was done.
+ */
 static bool merge_rows(const struct op25b_sender_reader *reader, struct op25b_sender_row *sum)
 {
 	const struct op25b_sender_set *set = &reader->copy[reader->cpu];

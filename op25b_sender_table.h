@@ -58,7 +58,7 @@ struct op25b_sender_cpu {
 /**
  * struct op25b_senders - the senders of all pools of one namespace
  * @cpu: the tables
- * @hash: of no words: keyed, so that nobody can choose addresses that share a set
+ * @hash: the state of SipHash after its key: nobody can choose addresses that share a set
  * @multiplier: odd numbers that choose the bit of a destination
  * @recorders: how many pools record; under the lock of the namespace's table
  * @numbers: the recorders that are in force or may come back by a rollback, by their numbers; those

@@ -246,7 +246,8 @@ void op25b_session_init(struct op25b_sessions *sessions)
 void op25b_session_close(struct op25b_sessions *sessions)
 {
 	mutex_lock(&sessions->lock);
-	sessions->closed = op25b_session_map(sessions);
+	/* not const, because op25b_session_exit() frees it */
+	sessions->closed = (struct op25b_session_map *)op25b_session_map(sessions);
 	RCU_INIT_POINTER(sessions->map, NULL);
 	timerqueue_init_head(&sessions->expiries);
 	mem_cgroup_put(sessions->memcg);

@@ -75,8 +75,9 @@ struct op25b_sessions {
  *	 to none
  * @ifindex: the index of its device; 0 if it has prefixes instead
  * @prefixes: how many it has
- * @comment: where behind the last prefix its comment begins: three strings are there, its id, its
- *	     comment, and the name of its VRF, which is empty if it has none
+ * @comment_offset: where its comment begins. Behind the last prefix are three strings: its id, its
+ *		    comment at this offset from the id, and the name of its VRF, which is empty
+ *		    if it has none
  * @has_timeout: it expires
  * @ended: its device is gone, but memory was short: it counts for nothing any more
  * @fresh: made by the change under way
@@ -91,7 +92,7 @@ struct op25b_session {
 	refcount_t refs;
 	int ifindex;
 	u16 prefixes;
-	u16 comment;
+	u16 comment_offset;
 	bool has_timeout;
 	bool ended;
 	bool fresh : 1;
@@ -115,7 +116,7 @@ struct op25b_session_list {
  *
  * Return: the map, or NULL.
  */
-static inline struct op25b_session_map *op25b_session_map(struct op25b_sessions *sessions)
+static inline const struct op25b_session_map *op25b_session_map(struct op25b_sessions *sessions)
 	__must_hold(&sessions->lock)
 	__context_unsafe(/* the lock keeps the map as RCU does */)
 {
@@ -158,7 +159,7 @@ static inline const char *op25b_session_id(const struct op25b_session *session)
 
 static inline const char *op25b_session_comment(const struct op25b_session *session)
 {
-	return op25b_session_id(session) + session->comment;
+	return op25b_session_id(session) + session->comment_offset;
 }
 
 static inline const char *op25b_session_vrf(const struct op25b_session *session)

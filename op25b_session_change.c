@@ -34,9 +34,10 @@
 /* The session of an id, as the change has it until now, or NULL */
 static struct op25b_session *find_changed(struct op25b_session_change *change, const char *id)
 {
-	struct op25b_session *session = op25b_session_find(&change->ids, id);
+	struct op25b_session *session;
 
 	lockdep_assert_held(&change->table->sessions.lock);
+	session = op25b_session_find(&change->ids, id);
 	if (session)
 		return session;
 	session = op25b_session_find(&change->table->sessions.ids, id);
@@ -90,7 +91,7 @@ static struct op25b_session *session_alloc(const char *id, const struct op25b_pr
 	session->prefixes = prefixes;
 	if (prefixes)
 		memcpy(session->prefix, prefix, prefixes * sizeof(*prefix));
-	session->comment = id_size;
+	session->comment_offset = id_size;
 	text = (char *)&session->prefix[prefixes];
 	memcpy(text, id, id_size);
 	memcpy(text + id_size, comment, comment_size);
@@ -279,7 +280,7 @@ static int take_prefix(struct op25b_session_change *change, struct op25b_session
 
 /*
  * Make room for a fresh session at a prefix, or at its device if @prefix is NULL, that @owner has.
- * What has ended is in nobody's way. -EEXIST: without force, notes the collision.
+ * A session that has ended does not collide. -EEXIST: without force, notes the collision.
  */
 static int displace(struct op25b_session_change *change, const struct op25b_session *session,
 		    const struct op25b_prefix *prefix, struct op25b_session *owner, bool force)
@@ -456,7 +457,7 @@ int op25b_session_del(struct op25b_session_change *change, const char *id, bool 
 }
 
 /**
- * op25b_session_sync() - name a session that is to be there after a synchronisation
+ * op25b_session_sync_add() - name a session that is to be there after a synchronisation
  * @change: the change, which does nothing else
  * @request: what it is to be; its prefixes are sorted
  * @force: what an earlier one has of its id, prefixes or device, it takes from that one
@@ -465,9 +466,10 @@ int op25b_session_del(struct op25b_session_change *change, const char *id, bool 
  *
  * Return: 0, -EEXIST or -ENOMEM.
  */
-int op25b_session_sync(struct op25b_session_change *change,
-		       const struct op25b_session_request *request, bool force,
-		       struct op25b_session_collision *collision, struct netlink_ext_ack *extack)
+int op25b_session_sync_add(struct op25b_session_change *change,
+			   const struct op25b_session_request *request, bool force,
+			   struct op25b_session_collision *collision,
+			   struct netlink_ext_ack *extack)
 {
 	struct op25b_session *named = op25b_session_find(&change->ids, request->id);
 
@@ -620,7 +622,7 @@ static bool map_is_empty(const struct op25b_session_map *map)
 	       !map->device.root;
 }
 
-/* What has expired or lost its device before a command comes to it was not ended by the command. */
+/* A session that had expired or lost its device before was not ended by the command. */
 static enum op25b_event kind_of_end(const struct op25b_session *session, enum op25b_event kind)
 {
 	if (session->ended)
@@ -674,7 +676,7 @@ static void take_new(struct op25b_session_change *change, struct op25b_session_e
 	}
 }
 
-/* Have the process pay for what the end of the sessions takes, or nobody. */
+/* Charge what op25b_session_end_due() allocates to the process's control group, or to none. */
 static void set_memcg(struct op25b_sessions *sessions, bool process)
 	__must_hold(&sessions->lock)
 {

@@ -31,7 +31,7 @@
 struct op25b_session_change {
 	struct op25b_table *table;
 	struct op25b_session_map *map;
-	struct op25b_session_map *base;
+	const struct op25b_session_map *base;
 	struct op25b_garbage garbage;
 	struct rb_root ids;
 	struct op25b_session *gone;
@@ -94,9 +94,10 @@ int op25b_session_add(struct op25b_session_change *change,
 		      struct op25b_session_collision *collision, struct netlink_ext_ack *extack);
 int op25b_session_del(struct op25b_session_change *change, const char *id, bool force,
 		      struct netlink_ext_ack *extack);
-int op25b_session_sync(struct op25b_session_change *change,
-		       const struct op25b_session_request *request, bool force,
-		       struct op25b_session_collision *collision, struct netlink_ext_ack *extack);
+int op25b_session_sync_add(struct op25b_session_change *change,
+			   const struct op25b_session_request *request, bool force,
+			   struct op25b_session_collision *collision,
+			   struct netlink_ext_ack *extack);
 int op25b_session_sync_end(struct op25b_session_change *change,
 			   struct op25b_session_counts *counts);
 void op25b_session_change_commit(struct op25b_session_change *change, enum op25b_event kind);

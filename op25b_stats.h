@@ -19,8 +19,8 @@
  * @OP25B_CLASS_SYNACK: a SYN-ACK from port 25 to an address of the pool
  * @OP25B_CLASS_INBOUND: a SYN to port 25 of an address of the pool, or a packet to it that cannot
  *			 be judged
- * @OP25B_CLASS_SPOOFED: of class syn or malformed, and blocked or observed, but somebody else's:
- *			 not from where the router would send to its source
+ * @OP25B_CLASS_SPOOFED: of class syn or malformed, and blocked or observed, but fails the reverse
+ *			 path check (RFC 3704)
  * @OP25B_CLASSES: the number of classes
  */
 enum op25b_class {

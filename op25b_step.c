@@ -519,25 +519,27 @@ static bool destination_exists(const struct op25b_change *change, enum op25b_des
 	return op25b_lpm_get(table[prefix->family], prefix->key, prefix->len);
 }
 
-/*
- * Get a table of pool *@id, or of every pool if @id is NULL, for writing, and add @n to the
- * numbers. NULL when out of memory.
- */
-static struct op25b_lpm *destination_cow(struct op25b_change *change, enum op25b_destination kind,
-					 const u32 *id, enum op25b_family family, int n)
+/* Add a destination, or delete it if @add is false. Returns 0 or -ENOMEM. */
+static int destination_write(struct op25b_change *change, enum op25b_destination kind,
+			     const u32 *id, const struct op25b_prefix *prefix, bool add)
 {
-	struct op25b_policy *policy = change->policy;
-	struct op25b_pool_conf *conf = NULL;
+	struct op25b_lpm *table = change->policy->destination[kind];
+	struct op25b_pool_conf *conf;
+	int n = add ? 1 : -1;
 
 	if (id) {
 		conf = op25b_change_cow_conf(change, *id);
 		if (!conf)
-			return NULL;
+			return -ENOMEM;
 		conf->destinations[kind] += n;
+		table = conf->destination[kind];
 	}
-	policy->destinations[kind] += n;
+	change->policy->destinations[kind] += n;
 	change->changed = true;
-	return conf ? &conf->destination[kind][family] : &policy->destination[kind][family];
+	table += prefix->family;
+	if (add)
+		return op25b_lpm_set(table, &change->garbage, prefix->key, prefix->len, 1);
+	return op25b_lpm_del(table, &change->garbage, prefix->key, prefix->len);
 }
 
 static void refuse_to_add(const struct op25b_change *change, enum op25b_destination kind,
@@ -563,6 +565,20 @@ static void refuse_to_add(const struct op25b_change *change, enum op25b_destinat
 	}
 }
 
+static void refuse_to_del(enum op25b_destination kind, struct netlink_ext_ack *extack)
+{
+	switch (kind) {
+	case OP25B_RELAY:
+		NL_SET_ERR_MSG(extack, "relay is not there");
+		break;
+	case OP25B_TARGET:
+		NL_SET_ERR_MSG(extack, "target is not there");
+		break;
+	case OP25B_DESTINATIONS:
+		break;
+	}
+}
+
 /**
  * op25b_step_destination_add() - add a relay or target
  * @change: the change
@@ -578,18 +594,13 @@ int op25b_step_destination_add(struct op25b_change *change, enum op25b_destinati
 			       const u32 *id, const struct op25b_prefix *prefix, bool force,
 			       struct netlink_ext_ack *extack)
 {
-	struct op25b_lpm *table;
-
 	if (destination_exists(change, kind, id, prefix)) {
 		if (force)
 			return 0;
 		refuse_to_add(change, kind, id, extack);
 		return -EEXIST;
 	}
-	table = destination_cow(change, kind, id, prefix->family, 1);
-	if (!table)
-		return -ENOMEM;
-	return op25b_lpm_set(table, &change->garbage, prefix->key, prefix->len, 1);
+	return destination_write(change, kind, id, prefix, true);
 }
 
 /**
@@ -607,21 +618,13 @@ int op25b_step_destination_del(struct op25b_change *change, enum op25b_destinati
 			       const u32 *id, const struct op25b_prefix *prefix, bool force,
 			       struct netlink_ext_ack *extack)
 {
-	struct op25b_lpm *table;
-
 	if (!destination_exists(change, kind, id, prefix)) {
 		if (force)
 			return 0;
-		if (kind == OP25B_RELAY)
-			NL_SET_ERR_MSG(extack, "relay is not there");
-		else
-			NL_SET_ERR_MSG(extack, "target is not there");
+		refuse_to_del(kind, extack);
 		return -ENOENT;
 	}
-	table = destination_cow(change, kind, id, prefix->family, -1);
-	if (!table)
-		return -ENOMEM;
-	return op25b_lpm_del(table, &change->garbage, prefix->key, prefix->len);
+	return destination_write(change, kind, id, prefix, false);
 }
 
 /* --- move --- */

@@ -151,8 +151,8 @@ void op25b_table_schedule_rollback(struct op25b_table *table, u32 seconds)
 
 /**
  * op25b_table_init() - initialize the table of a namespace, with an empty policy
- * @table: the table; op25b_hook_init(), op25b_expire_init(), op25b_confirm_init(),
- *	   op25b_publish_init() and op25b_pin_init() do the rest
+ * @table: the table; the init functions of the other files that have a part in it do the rest, see
+ *	   op25b_net_init()
  * @net: the namespace
  *
  * Return: 0 or -ENOMEM.
@@ -175,11 +175,23 @@ int op25b_table_init(struct op25b_table *table, struct net *net)
 	return 0;
 }
 
-static int put_conf(const struct op25b_pool_conf *conf, void *arg)
-	__context_unsafe(/* op25b_table_free() holds the lock */)
+static int conf_put(const struct op25b_pool_conf *conf, void *table)
+	__context_unsafe(/* the caller of op25b_table_put_added() holds the lock */)
 {
-	op25b_table_conf_put(arg, conf);
+	op25b_table_conf_put(table, conf);
 	return 0;
+}
+
+/**
+ * op25b_table_put_added() - drop the references for pools that only one of two policies has
+ * @table: the table, locked
+ * @policy: the policy that has them
+ * @other: the policy that has not; NULL is one without pools
+ */
+void op25b_table_put_added(struct op25b_table *table, const struct op25b_policy *policy,
+			   const struct op25b_policy *other)
+{
+	op25b_policy_for_each_added(policy, other, conf_put, table);
 }
 
 static void free_recorders(struct op25b_table *table, const struct op25b_policy *policy)
@@ -211,7 +223,7 @@ void op25b_table_free(struct op25b_table *table)
 
 	mutex_lock(&table->lock);
 	free_recorders(table, policy);
-	op25b_policy_for_each_added(policy, NULL, put_conf, table);
+	op25b_table_put_added(table, policy, NULL);
 	mutex_unlock(&table->lock);
 	list_for_each_entry_safe(exempt, next, &table->exempts, list) {
 		kfree(exempt);

@@ -50,7 +50,7 @@ struct op25b_senders;
  * @rollback_timer: queues @rollback_work when the policy in force is to be confirmed at the latest
  * @rollback_by: that time, in whole seconds, rounded up; 0 if @rollback is NULL. Read without @lock
  * @rollback_work: the work that rolls back, see op25b_confirm.c
- * @publish: the work that makes directories for which memory was short, see op25b_publish.c
+ * @directories: the work that makes directories for which memory was short, see op25b_directory.c
  * @watch: the work that looks at them once a second, for events; see op25b_watch.c
  * @senders: who sends, of all pools that record it; NULL if none does
  * @next_recorder: where to look for the number of the next one that records
@@ -80,7 +80,7 @@ struct op25b_table {
 	struct hrtimer rollback_timer;
 	u32 rollback_by;
 	struct work_struct rollback_work;
-	struct delayed_work publish;
+	struct delayed_work directories;
 	struct delayed_work watch;
 	struct op25b_senders *senders __guarded_by(&lock);
 	u32 next_recorder __guarded_by(&lock);
@@ -106,7 +106,7 @@ static inline u32 op25b_name_hash(const char *name)
  * op25b_table_await_packets() - wait for packets that are judged by a policy not in force any more
  * @table: the table
  *
- * Context: process, may sleep, once for each policy that is published.
+ * Context: process. Sleeps for one grace period after each policy that was published, not more.
  */
 static inline void op25b_table_await_packets(const struct op25b_table *table)
 {
@@ -152,6 +152,9 @@ struct op25b_pool *op25b_table_pool_find(struct op25b_table *table, const char *
 void op25b_table_pool_put(struct op25b_table *table, struct op25b_pool *pool)
 	__must_hold(&table->lock);
 void op25b_table_conf_put(struct op25b_table *table, const struct op25b_pool_conf *conf)
+	__must_hold(&table->lock);
+void op25b_table_put_added(struct op25b_table *table, const struct op25b_policy *policy,
+			   const struct op25b_policy *other)
 	__must_hold(&table->lock);
 void op25b_table_schedule_expiry(struct op25b_table *table) __must_hold(&table->lock);
 void op25b_table_schedule_rollback(struct op25b_table *table, u32 seconds)

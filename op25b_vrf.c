@@ -85,8 +85,8 @@ static void vrf_unbind(struct op25b_vrf *vrf)
 }
 
 /*
- * Have packets find a VRF by the index of its device. Those that came by the one it was bound to
- * before have to be through, as they may stand on its place in the list.
+ * Have packets find a VRF by the index of its device. Some may still be walking over it in the hash
+ * chain of the device before: it moves to another chain only after a grace period.
  */
 static void vrf_bind(struct op25b_vrf *vrf, int ifindex)
 {
@@ -200,8 +200,8 @@ struct op25b_vrf *op25b_vrf_get(struct op25b_table *table, const char *name)
 	if (IS_ERR(vrf))
 		goto out;
 	/*
-	 * A device that gets or loses this name in this moment has its event when the lock is
-	 * released.
+	 * If a device gets or loses this name right now, the notifier is waiting for this lock, and
+	 * binds or unbinds the VRF then.
 	 */
 	vrf_bind(vrf, find_master(table, name));
 	op25b_extra_inc();

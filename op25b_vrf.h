@@ -23,7 +23,7 @@ struct op25b_table;
  * @refs: how often pools of policies, in force or being made, and sessions have it; under the lock
  *	  of op25b_vrf.c
  * @by_name: where changes find it; under that lock
- * @unbound: when packets found it for the last time, before it had no device; under that lock
+ * @unbound: what get_state_synchronize_rcu() returned when it lost its last device; under that lock
  * @rcu: for freeing it a grace period after the last reference went
  */
 struct op25b_vrf {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The workqueues that all namespaces share: one frees what changes have replaced, and deletes
- * exempts that have expired; one rolls back
+ * The workqueues that all namespaces share: one for what can wait, such as freeing what changes
+ * have replaced, or deleting exempts that have expired; one that rolls back
  */
 #include <linux/errno.h>
 #include <linux/rcupdate.h>

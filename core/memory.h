@@ -8,10 +8,10 @@
 #include <linux/gfp.h>
 
 /*
- * The flags for all that a policy consists of. It is charged to the memory control group of the
- * process that makes the change, which may be root of a user namespace only. If memory is short,
- * the change fails and its client is told: no OOM killer, which would not free a policy, and no
- * warning in the log.
+ * The flags for all that policies and sessions consist of. It is charged to the memory control
+ * group of the process that makes the change, which may be root of a user namespace only. If memory
+ * is short, the change fails and its client is told: no OOM killer, which would not free a policy,
+ * and no warning in the log.
  */
 #define OP25B_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 

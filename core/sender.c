@@ -116,7 +116,7 @@ unsigned int op25b_sender_end_idle(struct op25b_sender_set *set, u32 now)
 		set->lost += set->weight[i];
 		op25b_sender_end(set, i);
 	}
-	return next_row(set);
+	return op25b_sender_next_row(set);
 }
 
 /**

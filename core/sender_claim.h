@@ -30,7 +30,7 @@ struct op25b_sender_claim {
 	unsigned int row;
 };
 
-static __always_inline u8 tag_of_hash(u64 hash)
+static __always_inline u8 op25b_sender_tag_of_hash(u64 hash)
 {
 	return hash >> 56;
 }
@@ -45,7 +45,7 @@ static __always_inline u8 tag_of_hash(u64 hash)
 static __always_inline u64 op25b_sender_tagged(const struct op25b_sender_set *set, u64 hash)
 {
 	const u64 each = 0x0101010101010101ULL;
-	u64 differs = le64_to_cpu(set->tags) ^ each * tag_of_hash(hash);
+	u64 differs = le64_to_cpu(set->tags) ^ each * op25b_sender_tag_of_hash(hash);
 
 	static_assert(sizeof(set->tag) == sizeof(set->tags));
 	/* Mycroft's test for a byte that is zero: exact for the lowest one */
@@ -75,8 +75,8 @@ static __always_inline unsigned int op25b_sender_look_up(const struct op25b_send
 }
 
 /* The index of the row that a sender is the candidate for, or OP25B_SENDER_ROWS */
-static __always_inline unsigned int find_candidate(const struct op25b_sender_set *set, u64 hash,
-						   u64 tagged)
+static __always_inline unsigned int op25b_sender_find_candidate(const struct op25b_sender_set *set,
+								u64 hash, u64 tagged)
 {
 	unsigned int i;
 
@@ -89,14 +89,14 @@ static __always_inline unsigned int find_candidate(const struct op25b_sender_set
 }
 
 /* The row whose turn it is to be worn down */
-static __always_inline unsigned int next_row(const struct op25b_sender_set *set)
+static __always_inline unsigned int op25b_sender_next_row(const struct op25b_sender_set *set)
 {
 	return set->turns % OP25B_SENDER_ROWS;
 }
 
-static __always_inline void begin_row(struct op25b_sender_set *set, unsigned int i,
-				      const struct op25b_sender_key *key, u64 hash, u64 error,
-				      u32 now)
+static __always_inline void op25b_sender_begin_row(struct op25b_sender_set *set, unsigned int i,
+						   const struct op25b_sender_key *key, u64 hash,
+						   u64 error, u32 now)
 {
 	struct op25b_sender_row *row = &set->row[i];
 
@@ -109,7 +109,7 @@ static __always_inline void begin_row(struct op25b_sender_set *set, unsigned int
 	row->seen[0] = 0;
 	row->seen[1] = 0;
 	row->first = now;
-	set->tag[i] = tag_of_hash(hash);
+	set->tag[i] = op25b_sender_tag_of_hash(hash);
 	set->weight[i]++;
 	op25b_sender_find_least(set);
 }
@@ -123,7 +123,7 @@ static __always_inline void begin_row(struct op25b_sender_set *set, unsigned int
  */
 static __always_inline unsigned int op25b_sender_contested(const struct op25b_sender_set *set)
 {
-	unsigned int i = next_row(set);
+	unsigned int i = op25b_sender_next_row(set);
 
 	if (likely(set->weight[i] == 1 && set->lost % OP25B_SENDER_LOOK))
 		return i;
@@ -142,7 +142,7 @@ static __always_inline void op25b_sender_lose(struct op25b_sender_set *set, unsi
 	set->lost++;
 	set->row[i].pool = 0;
 	set->row[i].candidate = hash;
-	set->tag[i] = tag_of_hash(hash);
+	set->tag[i] = op25b_sender_tag_of_hash(hash);
 	set->turns = ror32(set->turns, 4);
 }
 
@@ -167,12 +167,12 @@ op25b_sender_claim(struct op25b_sender_set *set, const struct op25b_sender_key *
 		op25b_sender_strengthen(set, i);
 		return (struct op25b_sender_claim){ OP25B_SENDER_KNOWN, i };
 	}
-	i = find_candidate(set, hash, tagged);
+	i = op25b_sender_find_candidate(set, hash, tagged);
 	if (i == OP25B_SENDER_ROWS) {
 		/* the weights of the others can only have grown */
-		if (set->weight[next_row(set)] > set->bound)
+		if (set->weight[op25b_sender_next_row(set)] > set->bound)
 			op25b_sender_find_least(set);
-		i = next_row(set);
+		i = op25b_sender_next_row(set);
 		if (set->weight[i] && now - set->oldest > OP25B_SENDER_IDLE)
 			i = op25b_sender_end_idle(set, now);
 		if (set->weight[i]) {
@@ -185,7 +185,7 @@ op25b_sender_claim(struct op25b_sender_set *set, const struct op25b_sender_key *
 			return (struct op25b_sender_claim){ OP25B_SENDER_LOST, i };
 		}
 	}
-	begin_row(set, i, key, hash, error, now);
+	op25b_sender_begin_row(set, i, key, hash, error, now);
 	return (struct op25b_sender_claim){ OP25B_SENDER_BEGUN, i };
 }
 

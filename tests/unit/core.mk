@@ -26,7 +26,7 @@ CORE_OBJECTS_lpm := $(addprefix $(CORE_UNIT)/, \
 CORE_OBJECTS_harness := $(addprefix $(CORE_UNIT)/, \
 	tests/unit/harness.o tests/unit/model.o tests/unit/check.o \
 	tests/unit/text.o tests/unit/shim/slab.o tests/unit/shim/later.o \
-	op25b_table.o op25b_publish.o op25b_recording.o op25b_change.o op25b_step.o op25b_expire.o \
+	op25b_table.o op25b_directory.o op25b_recording.o op25b_change.o op25b_step.o op25b_expire.o \
 	op25b_policy.o op25b_domain.o op25b_extra.o op25b_vrf.o \
 	op25b_pin.o op25b_confirm.o op25b_workqueue.o \
 	op25b_stats.o op25b_judge.o op25b_hook.o \

@@ -20,7 +20,7 @@
 #include "op25b_hook.h"
 #include "op25b_judge.h"
 #include "op25b_log.h"
-#include "op25b_publish.h"
+#include "op25b_directory.h"
 #include "op25b_reject.h"
 #include "op25b_recorder.h"
 #include "op25b_session.h"
@@ -354,7 +354,7 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 {
 	struct netlink_ext_ack extack = { 0 };
 	const u32 *destination_id = NULL;
-	int err;
+	int err = -EINVAL;
 	u32 id;
 
 	if (op->kind == POOL_ADD) {
@@ -409,8 +409,9 @@ static int change_apply(struct op25b_change *change, const struct op *op)
 		err = op25b_step_destination_del(change, OP25B_TARGET, destination_id, &op->prefix,
 						 op->force, &extack);
 		break;
-	default:
-		err = -EINVAL;
+	case POOL_ADD:	/* above */
+	case KINDS:
+		break;
 	}
 	/* the extack has a message for each refusal */
 	CHECK((err == -EEXIST || err == -ENOENT) == (extack._msg && *extack._msg),
@@ -1397,7 +1398,7 @@ int harness_setup(void **state)
 	op25b_pin_init(table);
 	op25b_hook_init(table);
 	op25b_expire_init(table);
-	op25b_publish_init(table);
+	op25b_directory_init(table);
 	op25b_confirm_init(table);
 	check_table();
 	return 0;
@@ -1416,7 +1417,7 @@ int harness_teardown(void **state)
 	check_table();
 	CHECK(list_empty(&table->pins.list) && !table->pins.held);
 	op25b_confirm_stop(table);
-	op25b_publish_stop(table);
+	op25b_directory_stop(table);
 	op25b_expire_stop(table);
 	op25b_pin_stop(table);
 	op25b_hook_stop(table);

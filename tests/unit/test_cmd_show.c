@@ -70,9 +70,9 @@ static void put_sender(const char *pool, const char *subscriber, uint64_t packet
 	put_prefix(message, OP25B_A_PREFIX, subscriber, NULL);
 	header = message_header(message);
 	nest = mnl_attr_nest_start(header, OP25B_A_SENDER);
-	mnl_attr_put_u64(header, OP25B_A_SENDER_PACKETS, packets);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_PACKET_COUNT, packets);
 	mnl_attr_put_u64(header, OP25B_A_SENDER_ERROR, error);
-	mnl_attr_put_u32(header, OP25B_A_SENDER_DESTINATIONS, destinations);
+	mnl_attr_put_u32(header, OP25B_A_SENDER_DESTINATION_COUNT, destinations);
 	mnl_attr_put_u16(header, OP25B_A_SENDER_PORT, port);
 	mnl_attr_put_u64(header, OP25B_A_SENDER_FIRST, first);
 	mnl_attr_put_u64(header, OP25B_A_SENDER_LAST, first + 1000);
@@ -626,9 +626,9 @@ static void put_sender_event(uint32_t kind)
 	message->size = 4096;
 	header = message_header(message);
 	nest = mnl_attr_nest_start(header, OP25B_A_SENDER);
-	mnl_attr_put_u64(header, OP25B_A_SENDER_PACKETS, 120);
+	mnl_attr_put_u64(header, OP25B_A_SENDER_PACKET_COUNT, 120);
 	mnl_attr_put_u64(header, OP25B_A_SENDER_ERROR, 2);
-	mnl_attr_put_u32(header, OP25B_A_SENDER_DESTINATIONS, 200);
+	mnl_attr_put_u32(header, OP25B_A_SENDER_DESTINATION_COUNT, 200);
 	mnl_attr_put_u16(header, OP25B_A_SENDER_PORT, 40123);
 	mnl_attr_put_u64(header, OP25B_A_SENDER_FIRST, 1764302400);
 	mnl_attr_put_u64(header, OP25B_A_SENDER_LAST, 1764303000);

@@ -70,7 +70,7 @@ static int step(struct sock *sk, unsigned int from, unsigned int to, bool fail)
 	mutex_lock(&table->lock);
 	restore = find(sk, &err);
 	if (restore) {
-		op25b_restore_step(&pernet, restore);
+		op25b_restore_touch(&pernet, restore);
 		for (; from < to; from++) {
 			snprintf(name, sizeof(name), "%u", from);
 			CHECK(op25b_step_pool_add(restore->change, name, NULL, settings, &extack) >= 0);

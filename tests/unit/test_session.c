@@ -456,7 +456,7 @@ static int run_sync(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < sync->n && !err; i++)
-		err = op25b_session_sync(change, &sync->request[i], sync->force, &collision,
+		err = op25b_session_sync_add(change, &sync->request[i], sync->force, &collision,
 					 &extack);
 	CHECK((err == -EEXIST) == !!extack._msg);
 	CHECK(!collision.id || !strcmp(collision.id, sync->request[i - 1].id));

@@ -11,7 +11,7 @@
 
 #include "check.h"
 #include "harness.h"
-#include "op25b_publish.h"
+#include "op25b_directory.h"
 #include "op25b_step.h"
 #include "op25b_extra.h"
 #include "op25b_vrf.h"
@@ -733,14 +733,14 @@ static void publish_early(struct staged *staged, struct list_head *early)
 	u32 next = 0;
 
 	mutex_lock(&table->lock);
-	CHECK(!op25b_publish_early(table, staged->change->policy, &next, early));
+	CHECK(!op25b_directory_make_early(table, staged->change->policy, &next, early));
 	mutex_unlock(&table->lock);
 }
 
 static void settle(struct list_head *early)
 {
 	mutex_lock(&table->lock);
-	op25b_publish_settle(table, early);
+	op25b_directory_settle(table, early);
 	mutex_unlock(&table->lock);
 }
 

@@ -396,9 +396,9 @@ static void show_sender(struct nlattr **attrs)
 	printf(",\"subscriber\":");
 	show_nested_prefix(attrs[OP25B_A_PREFIX]);
 	printf(",\"packets\":%llu,\"error\":%llu,\"destinations\":%u,\"port\":%u",
-	       (unsigned long long)nla_get_u64(sender[OP25B_A_SENDER_PACKETS]),
+	       (unsigned long long)nla_get_u64(sender[OP25B_A_SENDER_PACKET_COUNT]),
 	       (unsigned long long)nla_get_u64(sender[OP25B_A_SENDER_ERROR]),
-	       nla_get_u32(sender[OP25B_A_SENDER_DESTINATIONS]),
+	       nla_get_u32(sender[OP25B_A_SENDER_DESTINATION_COUNT]),
 	       nla_get_u16(sender[OP25B_A_SENDER_PORT]));
 	/* seconds, which op25bctl prints as dates */
 	printf(",\"first\":%llu,\"last\":%llu}",

@@ -385,7 +385,7 @@ REPLIES = {
               "verdict", "version", "generation", "pool-count", "prefix4-count", "prefix6-count"},
     "packets": {"syn", "malformed", "synack", "inbound", "spoofed"},
     "verdicts": {"pad", "blocked", "observed", "relayed", "exempted"},
-    "sender": {"pad", "packets", "error", "destinations", "port", "first", "last"},
+    "sender": {"pad", "packet-count", "error", "destination-count", "port", "first", "last"},
     "prefix": set(),
     "session": set(),
 }

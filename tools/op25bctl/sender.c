@@ -80,9 +80,9 @@ bool sender_read(const struct nlmsghdr *message, struct sender *sender)
 	*sender = (struct sender) {
 		.pool = name_make(attribute_string(table[OP25B_A_POOL])),
 		.subscriber = subscriber,
-		.packets = attribute_u64(nest[OP25B_A_SENDER_PACKETS]),
+		.packets = attribute_u64(nest[OP25B_A_SENDER_PACKET_COUNT]),
 		.error = attribute_u64(nest[OP25B_A_SENDER_ERROR]),
-		.destinations = attribute_u32(nest[OP25B_A_SENDER_DESTINATIONS]),
+		.destinations = attribute_u32(nest[OP25B_A_SENDER_DESTINATION_COUNT]),
 		.port = attribute_u16(nest[OP25B_A_SENDER_PORT]),
 		.first = attribute_u64(nest[OP25B_A_SENDER_FIRST]),
 		.last = attribute_u64(nest[OP25B_A_SENDER_LAST]),

@@ -107,12 +107,12 @@ enum op25b_verdict {
  * @OP25B_EVENT_CONFIRMED: it was confirmed
  * @OP25B_EVENT_ROLLED_BACK: the last confirmed policy is back
  * @OP25B_EVENT_EXPIRED: exempts have expired
- * @OP25B_EVENT_POOL_NEW: with one of these: a pool has come
- * @OP25B_EVENT_POOL_GONE: or gone
- * @OP25B_EVENT_SENDER_NEW: not of a policy: somebody has become a sender
- * @OP25B_EVENT_SENDER_GROWN: the packets of a sender have one digit more
- * @OP25B_EVENT_SESSION_NEW: nor these: a session has begun
- * @OP25B_EVENT_SESSION_CHANGED: it has other prefixes, another device, timeout or comment
+ * @OP25B_EVENT_POOL_NEW: one of the changes above has added a pool
+ * @OP25B_EVENT_POOL_GONE: one of the changes above has removed a pool
+ * @OP25B_EVENT_SENDER_NEW: a subscriber has become a sender
+ * @OP25B_EVENT_SENDER_GROWN: the number of a sender's packets has one digit more
+ * @OP25B_EVENT_SESSION_NEW: a session has begun
+ * @OP25B_EVENT_SESSION_CHANGED: it has other prefixes, another device, VRF, timeout or comment
  * @OP25B_EVENT_SESSION_DELETED: a command has ended it
  * @OP25B_EVENT_SESSION_EXPIRED: it has ended because its timeout was over
  * @OP25B_EVENT_SESSION_DOWN: it has ended because its device went down
@@ -181,9 +181,9 @@ enum {
 enum {
 	OP25B_A_SENDER_UNSPEC,
 	OP25B_A_SENDER_PAD,
-	OP25B_A_SENDER_PACKETS,		/* __u64: blocked and observed SYNs, at least */
+	OP25B_A_SENDER_PACKET_COUNT,	/* __u64: blocked and observed SYNs, at least */
 	OP25B_A_SENDER_ERROR,		/* __u64: how many more there may have been */
-	OP25B_A_SENDER_DESTINATIONS,	/* __u32: about how many; 200: 200 or more */
+	OP25B_A_SENDER_DESTINATION_COUNT,	/* __u32: about how many; 200: 200 or more */
 	OP25B_A_SENDER_PORT,		/* __u16: source port of the last packet */
 	OP25B_A_SENDER_FIRST,		/* __u64: when the first packet came, seconds since 1970 */
 	OP25B_A_SENDER_LAST,		/* __u64: when the last packet came, seconds since 1970 */
@@ -261,7 +261,9 @@ enum {
 
 /*
  * Operations. Those that change something require CAP_NET_ADMIN. Those that change the policy also
- * take [restore]: only within a restore. Those that add, delete or move also take [force].
+ * take [restore]: only within a restore. POOL_GET and the dumps of the policy and its parts take
+ * [restore], too: they read what this socket has staged. Those that add, delete or move also take
+ * [force].
  * Settings are mode, action, guard, senders, subscriber and log. Reading senders and sessions
  * requires CAP_NET_ADMIN.
  */
@@ -298,7 +300,7 @@ enum {
 	OP25B_CMD_SESSION_ADD,		/* do: session, [force] */
 	OP25B_CMD_SESSION_DEL,		/* do: session, of which only the id counts, [force] */
 	OP25B_CMD_SESSION_GET,		/* dump: [session], of which only the id counts */
-	OP25B_CMD_SESSION_SYNC,		/* do: [session ...]: exactly these are there afterwards */
+	OP25B_CMD_SESSION_SYNC,		/* do: [session ...], [force]: exactly these afterwards */
 	OP25B_CMD_POLICY_NTF,		/* event, in the group "policy" */
 	OP25B_CMD_SENDER_NTF,		/* event, in the group "senders" */
 	OP25B_CMD_SESSION_NTF,		/* event, in the group "sessions" */

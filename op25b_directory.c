@@ -10,17 +10,17 @@
  *
  * A directory holds a reference to its pool. While the pool is not in force, it is in a list of
  * those whose directories are to be removed: that of the change that made it, or that took the pool
- * out of force. op25b_publish_settle() removes them. Until then, a commit that puts the pool into
+ * out of force. op25b_directory_settle() removes them. Until then, a commit that puts the pool into
  * force takes it out of the list.
  *
- * A rollback may not fail, and so makes directories afterwards: op25b_publish_missing().
+ * A rollback may not fail, and so makes directories afterwards: op25b_directory_make_missing().
  */
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
-#include "op25b_publish.h"
+#include "op25b_directory.h"
 #include "op25b_sysfs.h"
 #include "op25b_workqueue.h"
 
@@ -61,7 +61,7 @@ static int make_some(struct op25b_table *table, const struct op25b_policy *polic
 		if (!conf)
 			return 0;
 		*id = conf->pool->id + 1;
-		/* one that is in force and has none yet gets it by op25b_publish_missing() */
+		/* op25b_directory_make_missing() makes that of one in force that has none */
 		if (conf->pool->sysfs ||
 		    (leaving && op25b_policy_conf(op25b_table_policy(table), conf->pool->id)))
 			continue;
@@ -76,33 +76,33 @@ static int make_some(struct op25b_table *table, const struct op25b_policy *polic
 }
 
 /**
- * op25b_publish_early() - make some of the directories that a commit would have to make
+ * op25b_directory_make_early() - make some of the directories that a commit would have to make
  * @table: the table, locked
  * @policy: the policy that is to be put into force
  * @id: where to begin, 0 at first; set to where to go on
- * @leaving: takes the pools, for op25b_publish_settle()
+ * @leaving: takes the pools, for op25b_directory_settle()
  *
- * A failure is left to op25b_publish_pool(), which tries again.
+ * A failure is left to op25b_directory_make(), which tries again.
  *
  * Return: true if there may be more: release the lock, take it again and go on.
  */
-bool op25b_publish_early(struct op25b_table *table, const struct op25b_policy *policy, u32 *id,
-			 struct list_head *leaving)
+bool op25b_directory_make_early(struct op25b_table *table, const struct op25b_policy *policy,
+				u32 *id, struct list_head *leaving)
 {
 	return make_some(table, policy, id, leaving) > 0;
 }
 
 /**
- * op25b_publish_pool() - make the directory of a pool that is to be put into force
+ * op25b_directory_make() - make the directory of a pool that is to be put into force
  * @table: the table, locked
  * @pool: the pool; it may have a directory already
- * @leaving: takes the pool, if it has had no directory: op25b_publish_settle() removes that again
+ * @leaving: takes the pool, if it has had no directory: op25b_directory_settle() removes that again
  *	     unless the pool enters
  *
  * Return: 0 or -ENOMEM.
  */
-int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool,
-		       struct list_head *leaving)
+int op25b_directory_make(struct op25b_table *table, struct op25b_pool *pool,
+			 struct list_head *leaving)
 {
 	int err;
 
@@ -115,11 +115,11 @@ int op25b_publish_pool(struct op25b_table *table, struct op25b_pool *pool,
 }
 
 /**
- * op25b_publish_enter() - note that a pool is about to be in force
- * @pool: the pool, whose table is locked; it has a directory, but after a rollback
- * @anew: its counters begin at nothing
+ * op25b_directory_enter() - note that a pool is about to be in force
+ * @pool: the pool, whose table is locked; it has a directory, except after a rollback
+ * @anew: its counters start from zero
  */
-void op25b_publish_enter(struct op25b_pool *pool, bool anew)
+void op25b_directory_enter(struct op25b_pool *pool, bool anew)
 {
 	list_del_init(&pool->leaving);
 	if (anew && pool->was_in_force)
@@ -128,11 +128,11 @@ void op25b_publish_enter(struct op25b_pool *pool, bool anew)
 }
 
 /**
- * op25b_publish_leave() - note that a pool is not in force any more
+ * op25b_directory_leave() - note that a pool is not in force any more
  * @pool: the pool; its table is locked
- * @leaving: takes the pool, for op25b_publish_settle()
+ * @leaving: takes the pool, for op25b_directory_settle()
  */
-void op25b_publish_leave(struct op25b_pool *pool, struct list_head *leaving)
+void op25b_directory_leave(struct op25b_pool *pool, struct list_head *leaving)
 {
 	if (pool->sysfs)
 		list_add_tail(&pool->leaving, leaving);
@@ -156,23 +156,23 @@ static bool remove_directories(struct op25b_table *table, struct list_head *leav
 }
 
 /**
- * op25b_publish_settle() - remove the directories of pools that are not in force after a change
+ * op25b_directory_settle() - remove the directories of pools that are not in force after a change
  * @table: the table, locked; the lock may be released and taken again
  * @leaving: the list of these pools, which belongs to the change; empty on return
  */
-void op25b_publish_settle(struct op25b_table *table, struct list_head *leaving)
+void op25b_directory_settle(struct op25b_table *table, struct list_head *leaving)
 {
 	while (remove_directories(table, leaving))
 		op25b_table_yield(table);
 }
 
 /**
- * op25b_publish_missing() - make the directories that pools in force lack
+ * op25b_directory_make_missing() - make the directories that pools in force lack
  * @table: the table, locked; the lock may be released and taken again
  *
  * If memory is short, those that are still missing follow later.
  */
-void op25b_publish_missing(struct op25b_table *table)
+void op25b_directory_make_missing(struct op25b_table *table)
 {
 	u32 id = 0;
 	int more;
@@ -180,33 +180,34 @@ void op25b_publish_missing(struct op25b_table *table)
 	while ((more = make_some(table, op25b_table_policy(table), &id, NULL)) > 0)
 		op25b_table_yield(table);
 	if (more < 0)
-		queue_delayed_work(op25b_workqueue, &table->publish, msecs_to_jiffies(RETRY_MS));
+		queue_delayed_work(op25b_workqueue, &table->directories,
+				   msecs_to_jiffies(RETRY_MS));
 }
 
-static void publish_work(struct work_struct *work)
+static void directories_work(struct work_struct *work)
 {
 	struct op25b_table *table = container_of(to_delayed_work(work), struct op25b_table,
-						 publish);
+						 directories);
 
 	mutex_lock(&table->lock);
-	op25b_publish_missing(table);
+	op25b_directory_make_missing(table);
 	mutex_unlock(&table->lock);
 }
 
 /**
- * op25b_publish_init() - initialize the work of a table
+ * op25b_directory_init() - initialize the work of a table
  * @table: the table, which nobody else has yet
  */
-void op25b_publish_init(struct op25b_table *table)
+void op25b_directory_init(struct op25b_table *table)
 {
-	INIT_DELAYED_WORK(&table->publish, publish_work);
+	INIT_DELAYED_WORK(&table->directories, directories_work);
 }
 
 /**
- * op25b_publish_stop() - stop the work, for good
+ * op25b_directory_stop() - stop the work, for good
  * @table: the table, which nothing else changes any more
  */
-void op25b_publish_stop(struct op25b_table *table)
+void op25b_directory_stop(struct op25b_table *table)
 {
-	cancel_delayed_work_sync(&table->publish);
+	cancel_delayed_work_sync(&table->directories);
 }
