@@ -2,10 +2,12 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -32,7 +34,10 @@ void *cmd_realloc(void *memory, size_t size);
 void *cmd_reallocarray(void *memory, size_t count, size_t size);
 char *cmd_strdup(const char *text);
 FILE *cmd_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions);
+FILE *cmd_open_memstream(char **text, size_t *size);
 FILE *cmd_fdopen(int fd, const char *mode);
+int cmd_clock_gettime(clockid_t clock, struct timespec *time);
+int cmd_poll(struct pollfd *files, nfds_t count, int timeout);
 void cmd_exit(int code) __attribute__((noreturn));
 
 /* --- the kernel --- */
@@ -94,6 +99,7 @@ void kernel_reset(void)
 		message_free(&answers[--answer_count].message);
 	kernel = (struct kernel) {};
 	instead_of_fsync = NULL;
+	clock_speed = 1;
 	allocations = (struct allocations) {};
 	rule_count = 0;
 }
@@ -674,6 +680,25 @@ int cmd_fsync(int fd)
 	return instead_of_fsync ? instead_of_fsync(fd) : fsync(fd);
 }
 
+int clock_speed;
+
+int cmd_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	int64_t microseconds;
+
+	/* no other one goes on when somebody sets the time */
+	assert_int_equal(clock, CLOCK_MONOTONIC);
+	assert_int_equal(clock_gettime(clock, time), 0);
+	microseconds = (time->tv_sec * 1000000 + time->tv_nsec / 1000) * clock_speed;
+	*time = (struct timespec) { microseconds / 1000000, microseconds % 1000000 * 1000 };
+	return 0;
+}
+
+int cmd_poll(struct pollfd *files, nfds_t count, int timeout)
+{
+	return poll(files, count, timeout < 0 ? timeout : timeout / clock_speed);
+}
+
 struct allocations allocations;
 
 static bool allocation_fails(void)
@@ -712,6 +737,11 @@ char *cmd_strdup(const char *text)
 FILE *cmd_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions)
 {
 	return allocation_fails() ? NULL : fopencookie(cookie, mode, functions);
+}
+
+FILE *cmd_open_memstream(char **text, size_t *size)
+{
+	return allocation_fails() ? NULL : open_memstream(text, size);
 }
 
 FILE *cmd_fdopen(int fd, const char *mode)

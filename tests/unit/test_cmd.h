@@ -56,6 +56,9 @@ extern struct kernel kernel;
 /* Called instead of the command's fsync(), if it is set. */
 extern int (*instead_of_fsync)(int fd);
 
+/* How many times faster than the real one the command's clock is, by which it waits for files, too. */
+extern int clock_speed;
+
 /**
  * struct allocations - those of the command, jansson's included
  * @count: how many there were

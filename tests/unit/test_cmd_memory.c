@@ -129,6 +129,7 @@ static void test_commands(void **state)
 		"-j pool show", "-j prefix show", "-j exempt show", "-j relay show", "-j target show",
 		"sender show", "-j sender show", "sender show a 10.0.0.0/8", "sender reset a 10.0.0.1",
 		"test 10.0.0.1 192.0.2.1", "-j test 10.0.0.1 192.0.2.1", "status", "-j status",
+		"metrics",
 		"pool reset", "pool add a prefix 10.0.0.0/24 10.0.1.0/24", "pool set a mode off",
 		"pool set a senders on subscriber 56 log 5",
 		"exempt add a 10.0.0.1 timeout 60 comment text", "relay del ::/0 pool a",

@@ -492,8 +492,9 @@ static void test_metrics(void **state)
 	op25bctl("-j metrics");
 	assert_int_equal(run.code, USAGE);
 	assert_string_equal(run.out, "");
-	op25bctl("metrics east");
+	op25bctl("metrics show east");
 	assert_int_equal(run.code, USAGE);
+	assert_string_equal(run.out, "");
 }
 
 static void test_status(void **state)

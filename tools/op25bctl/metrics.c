@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "http.h"
 #include "installed.h"
 #include "output.h"
 #include "read.h"
@@ -141,18 +142,15 @@ static void print_pools(const struct policy *policy)
 	print_packets(policy);
 }
 
-static int run(struct control *control, struct words *words)
+static int print(struct control *control)
 {
 	struct names names = {};
 	struct policy policy = { .names = &names };
 	struct name every = {};
 	struct status status;
-	int ret = words_end(words);
+	int ret;
 
-	if (!ret && control->json)
-		ret = report_usage("metrics are text, and have no JSON");
-	if (!ret)
-		ret = read_pools(control, &policy, &every);
+	ret = read_pools(control, &policy, &every);
 	if (!ret)
 		ret = read_status(control, &status);
 	if (!ret) {
@@ -164,8 +162,32 @@ static int run(struct control *control, struct words *words)
 	return ret;
 }
 
+static int take_end(struct control *control, struct words *words)
+{
+	if (control->json)
+		return report_usage("metrics are text, and have no JSON");
+	return words_end(words);
+}
+
+static int run_show(struct control *control, struct words *words)
+{
+	int status = take_end(control, words);
+
+	return status ? status : print(control);
+}
+
+static int run_http(struct control *control, struct words *words)
+{
+	int status = take_end(control, words);
+
+	if (!status && words->in_file)
+		status = report_usage("\"metrics http\" is for the command line");
+	return status ? status : http_serve(control, print);
+}
+
 static const struct command commands[] = {
-	{ .run = run },
+	{ "show", .run = run_show },
+	{ "http", .run = run_http },
 	{}
 };
 
@@ -173,11 +195,16 @@ const struct object metrics_object = {
 	.name = "metrics",
 	.commands = commands,
 	.grammar =
-		"  metrics\n",
+		"  metrics [show]\n"
+		"  metrics http\n",
 	.help =
 		"Prints all counters in the text format of Prometheus, or an error and nothing\n"
 		"else. A pool that does not record senders has no op25b_pool_senders, and classes\n"
 		"whose guard is off, and that have counted nothing, are left out.\n"
+		"\n"
+		"http: answers one HTTP request on standard input, for the counters at /metrics,\n"
+		"on standard output. op25b-metrics.socket has systemd start it for each\n"
+		"connection.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl metrics > op25b.prom.new && mv op25b.prom.new op25b.prom\n",
