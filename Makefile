@@ -108,6 +108,14 @@ check-bras: ## replays recorded calls of pppd and accel-ppp to the hook for a BR
 check-bras-mutate: ## breaks that hook in many ways, and checks that a test fails
 	$(TEST) tests/bras/mutate
 
+.PHONY: check-monitoring
+check-monitoring: ## tests the alerts for Prometheus
+	$(TEST) tests/monitoring/check
+
+.PHONY: check-monitoring-mutate
+check-monitoring-mutate: ## breaks the alerts in many ways, and checks that a test fails
+	$(TEST) tests/monitoring/mutate
+
 .PHONY: check-vm
 check-vm: ## runs the tests in a real kernel, in guests
 	$(TEST) tests/guest/precheck
