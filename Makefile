@@ -109,7 +109,7 @@ check-bras-mutate: ## breaks that hook in many ways, and checks that a test fail
 	$(TEST) tests/bras/mutate
 
 .PHONY: check-monitoring
-check-monitoring: ## tests the alerts for Prometheus
+check-monitoring: ## tests the alerts and runs the dashboard's queries, by a Prometheus of its own
 	$(TEST) tests/monitoring/check
 
 .PHONY: check-monitoring-mutate

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The commands of docs/monitoring.md about alerts, as they are written there, but for where they
-write"""
+"""The commands of docs/monitoring.md about alerts and the dashboard, as they are written there, but
+for where they write and to whom they talk"""
+import http.server
+import json
 import os
 import re
 import subprocess
+import threading
 
 import pytest
 
@@ -31,7 +34,7 @@ def fixture_run(tmp_path):
             commands = commands.replace(old, new)
         path = f"{systemctl.parent}:{PROMTOOL.parent}:{os.environ['PATH']}"
         subprocess.run(["sh", "-eu", "-c", commands], cwd=TOP, check=True,
-                       env={**os.environ, "PATH": path})
+                       env={**os.environ, "PATH": path, "TOKEN": "secret"})
     return run
 
 
@@ -50,3 +53,30 @@ def test_alerts(run, tmp_path):
 def test_alerts_are_listed():
     rows = re.findall(r"^\| (Op25b\w+) \| (\w+) \|", TEXT, re.M)
     assert rows == [(alert, rule["labels"]["severity"]) for alert, rule in ALERTS.items()]
+
+
+def test_grafana(run, tmp_path):
+    api, provider, install = blocks("Grafana")
+    requests = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):      # pylint: disable=invalid-name
+            length = int(self.headers["Content-Length"])
+            requests.append((self.path, dict(self.headers), json.loads(self.rfile.read(length))))
+            self.send_response(200)
+            self.end_headers()
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run(api, ("https://grafana.example", f"http://127.0.0.1:{server.server_port}"))
+        server.shutdown()
+    board = json.loads((TOP / "tools/grafana/op25b.json").read_text(encoding="utf-8"))
+    (path, headers, body), = requests
+    assert path == "/api/dashboards/db" and headers["Authorization"] == "Bearer secret"
+    assert headers["Content-Type"] == "application/json"
+    assert body == {"dashboard": board, "overwrite": True}
+
+    run(install)
+    folder = tmp_path / re.search(r"path: /(.*)", provider)[1]
+    assert json.loads((folder / "op25b.json").read_text(encoding="utf-8")) == board
+    assert (tmp_path / "services").read_text(encoding="utf-8") == "restart grafana-server\n"
