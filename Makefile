@@ -112,6 +112,11 @@ check-bras-mutate: ## breaks that hook in many ways, and checks that a test fail
 check-monitoring: ## tests the alerts and runs the dashboard's queries, by a Prometheus of its own
 	$(TEST) tests/monitoring/check
 
+.PHONY: check-agents
+check-agents: ## tries the Zabbix template with a real server and agent, and the extend of a real snmpd
+	$(TEST) tests/monitoring/snmp
+	$(TEST) tests/monitoring/zabbix
+
 .PHONY: check-monitoring-mutate
 check-monitoring-mutate: ## breaks the alerts in many ways, and checks that a test fails
 	$(TEST) tests/monitoring/mutate
