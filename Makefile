@@ -84,6 +84,10 @@ dkms-source:
 dkms-uninstall: ## removes the module and its sources from DKMS, for all kernels
 	tools/install/dkms uninstall
 
+.PHONY: dist
+dist: ## packs the sources of HEAD as build/packages/op25b-VERSION.tar.xz
+	$(TEST) tools/packages/dist
+
 .PHONY: demo
 demo: ## demonstrates it in a guest: customers, router, relay, foreign mail server
 	$(TEST) tests/demo/run
