@@ -88,6 +88,10 @@ dkms-uninstall: ## removes the module and its sources from DKMS, for all kernels
 dist: ## packs the sources of HEAD as build/packages/op25b-VERSION.tar.xz
 	$(TEST) tools/packages/dist
 
+.PHONY: deb
+deb: ## builds the Debian packages of HEAD, for Debian 12 and 13, in build/packages
+	$(TEST) tools/packages/build
+
 .PHONY: demo
 demo: ## demonstrates it in a guest: customers, router, relay, foreign mail server
 	$(TEST) tests/demo/run
