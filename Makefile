@@ -142,6 +142,10 @@ check-kernels: ## runs check-vm on Linux 5.10, 6.1, 6.12 and sid's, and on arm64
 check-fresh: ## runs install, dkms, demo and check on minimal systems of Debian 12 and 13
 	$(TEST) tests/fresh/check
 
+.PHONY: check-packages
+check-packages: ## builds the Debian packages and RPMs; checks, installs and purges the former
+	$(TEST) tests/packages/check
+
 .PHONY: check-torture
 check-torture: ## runs the torture tests that need no debug kernel
 	$(TEST) tests/guest/precheck
