@@ -5,7 +5,7 @@
 
 # The packages that a guest needs to run the tests if it cannot run this machine's programs.
 guest_packages=(busybox-static python3 python3-pytest python3-yaml python3-jsonschema iproute2
-	nftables iptables kmod strace util-linux ulogd2 ulogd2-json mount hostname grep sed findutils
+	nftables iptables kmod strace util-linux ulogd2 ulogd2-json systemd mount hostname grep sed findutils
 	diffutils tar xz-utils zstd dpkg dkms patch lsb-release perl-base libc6-dev libmnl-dev libjansson-dev libnl-genl-3-dev)
 # The packages that build a module for sid's kernel, with either compiler, and check it.
 sid_packages=(gcc-16-for-host clang-22 make libelf1t64 libc6-dev dwarves sparse kmod grep sed

@@ -9,7 +9,8 @@ import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
-PROMTOOL = TOP / "build/monitoring/prometheus/promtool"
+PROMTOOL = pathlib.Path(subprocess.run([TOP / "tests/monitoring/fetch-prometheus"], check=True, text=True,
+                                       stdout=subprocess.PIPE).stdout.strip()) / "promtool"
 
 
 def load(path):
