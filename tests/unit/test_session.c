@@ -644,9 +644,8 @@ static void judge(struct verdict *verdict, enum op25b_family family, struct op25
 
 	if (verdict->verdict == OP25B_VERDICT_PASSED)
 		return;
-	if (mirror_lookup(harness_domain(), family, by_source ? src : dst) >= 0)
-		verdict->verdict = OP25B_VERDICT_EXEMPTED;
-	else if (device_sessions && by_source && verdict->verdict != OP25B_VERDICT_RELAYED)
+	if (mirror_lookup(harness_domain(), family, by_source ? src : dst) >= 0 ||
+	    (device_sessions && by_source && verdict->verdict != OP25B_VERDICT_RELAYED))
 		verdict->verdict = OP25B_VERDICT_EXEMPTED;
 }
 
