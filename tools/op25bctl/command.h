@@ -15,6 +15,7 @@
  * @force: adding what exists and deleting what does not succeed
  * @dry_run: restore: check only
  * @confirm: restore: seconds in which the policy has to be confirmed; 0 if it need not be
+ * @hold: a command that holds: wait for a line before anything is sent
  * @show_version: print the version and exit
  * @show_help: print the help and exit
  * @batch: the file to read commands from, or NULL
@@ -26,6 +27,7 @@ struct control {
 	bool force;
 	bool dry_run;
 	uint32_t confirm;
+	bool hold;
 	bool show_version;
 	bool show_help;
 	const char *batch;
@@ -38,6 +40,7 @@ struct control {
  * @name: the command's word, or NULL if the object is the command
  * @parse: for a command that changes the policy: make the change from the words; else NULL
  * @run: for any other command: run it
+ * @holds: it takes --hold
  *
  * Both return an exit code and report errors.
  */
@@ -45,6 +48,7 @@ struct command {
 	const char *name;
 	int (*parse)(struct change *change, struct words *words);
 	int (*run)(struct control *control, struct words *words);
+	bool holds;
 };
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* restore: a file becomes the whole policy in one step. */
+#include "hold.h"
 #include "staging.h"
 
 static int commit(struct control *control, uint32_t confirm)
@@ -17,17 +18,24 @@ static int commit(struct control *control, uint32_t confirm)
 
 static int run(struct control *control, struct words *words)
 {
-	struct control own = { .force = control->force, .dry_run = control->dry_run };
+	struct control own = {
+		.force = control->force,
+		.dry_run = control->dry_run,
+		.hold = control->hold,
+	};
 	struct warnings warnings = {};
 	const char *file;
 	int status;
 
 	status = words_last_file(words, &file);
 	if (!status)
-		status = stage_file(&own, file, &warnings);
+		status = hold_check(control, file);
+	/* What is held is in a hurry then, and was in force before. */
+	if (!status)
+		status = stage_file(&own, file, control->hold ? NULL : &warnings);
 	if (!status && !control->dry_run)
 		status = commit(&own, control->confirm);
-	if (!status)
+	if (!status && !control->hold)
 		warnings_restored(&warnings, own.transport);
 	warnings_free(&warnings);
 	transport_close(own.transport);
@@ -35,7 +43,7 @@ static int run(struct control *control, struct words *words)
 }
 
 static const struct command commands[] = {
-	{ .run = run },
+	{ .run = run, .holds = true },
 	{}
 };
 
@@ -43,7 +51,8 @@ const struct object restore_object = {
 	.name = "restore",
 	.commands = commands,
 	.grammar =
-		"  restore [-n|--dry-run] [--confirm TIME] [FILE]\n",
+		"  restore [-n|--dry-run] [--confirm TIME] [FILE]\n"
+		"  restore [--confirm TIME] --hold FILE\n",
 	.help =
 		"FILE            commands that change the policy, one a line, as save prints\n"
 		"                them: pool add|set|del, prefix add|del|move, exempt add|del,\n"
@@ -52,6 +61,9 @@ const struct object restore_object = {
 		"--confirm TIME  for a trial: unless \"op25bctl confirm\" comes within this time,\n"
 		"                seconds or 45s, 30m, 2h or 1d, the kernel puts the policy before\n"
 		"                back into force. \"op25bctl rollback\" does so at once.\n"
+		"--hold          reads the file, prints \"ready\", and goes on when a line comes on\n"
+		"                standard input, without warnings. Until then the kernel is not asked\n"
+		"                for anything: op25b-reload replaces the module meanwhile.\n"
 		"\n"
 		"They start from an empty policy, and the result replaces the policy in force\n"
 		"in one step. Pools that keep their name keep their counters and senders. On an\n"

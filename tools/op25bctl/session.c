@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "comment.h"
+#include "hold.h"
 #include "listing.h"
 #include "memory.h"
 #include "refusal.h"
@@ -591,6 +592,8 @@ static int run_sync(struct control *control, struct words *words)
 	int status;
 
 	status = words_last_file(words, &sync.file);
+	if (!status)
+		status = hold_check(control, sync.file);
 	if (status)
 		return status;
 	message_begin(&sync.request, OP25B_CMD_SESSION_SYNC, NLM_F_ACK);
@@ -600,6 +603,8 @@ static int run_sync(struct control *control, struct words *words)
 	if (!status && !sync.count && !control->force)
 		status = report_usage("there is no session in \"%s\": with --force, all sessions end",
 				      sync.file);
+	if (!status)
+		status = hold_wait(control);
 	if (!status)
 		status = send_sync(control, &sync, &outcome);
 	if (!status && control->json)
@@ -620,7 +625,7 @@ static const struct command commands[] = {
 	{ "del", .run = run_del },
 	{ "show", .run = run_show },
 	{ "save", .run = run_save },
-	{ "sync", .run = run_sync },
+	{ "sync", .run = run_sync, .holds = true },
 	{}
 };
 
@@ -633,7 +638,8 @@ const struct object session_object = {
 		"  session del ID\n"
 		"  session show [ID]\n"
 		"  session save\n"
-		"  session sync [FILE]\n",
+		"  session sync [FILE]\n"
+		"  session sync --hold FILE\n",
 	.help =
 		"ID      1 to 63 printable ASCII characters without blanks, such as ppp0\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
@@ -652,7 +658,8 @@ const struct object session_object = {
 		"\n"
 		"sync: afterwards exactly these sessions are there. Those that are the same keep\n"
 		"their timeouts. A file without any is refused without --force; with it, sessions\n"
-		"whose device is gone are left out.\n"
+		"whose device is gone are left out. With --hold, it reads the file, prints\n"
+		"\"ready\", and goes on when a line comes on standard input.\n"
 		"\n"
 		"All of this takes CAP_NET_ADMIN, since it is about people.\n"
 		"\n"

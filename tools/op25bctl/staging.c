@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "collision.h"
+#include "hold.h"
 #include "mark.h"
 #include "memory.h"
 #include "names.h"
@@ -371,6 +372,8 @@ int stage_file(struct control *control, const char *name, struct warnings *warni
 	if (status)
 		return status;
 	status = plan_read(&plan, &lines, control->force, UINT_MAX);
+	if (!status)
+		status = hold_wait(control);
 	if (!status)
 		status = begin(control, false);
 	if (!status) {
