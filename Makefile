@@ -116,6 +116,10 @@ check-bras: ## replays recorded calls of pppd and accel-ppp to the hook for a BR
 check-bras-mutate: ## breaks that hook in many ways, and checks that a test fails
 	$(TEST) tests/bras/mutate
 
+.PHONY: check-reload
+check-reload: ## tests op25b-reload, with stubs for the programs that it calls
+	$(TEST) tests/reload/check
+
 .PHONY: check-monitoring
 check-monitoring: ## tests the alerts and runs the dashboard's queries, by a Prometheus of its own
 	$(TEST) tests/monitoring/check
