@@ -522,6 +522,17 @@ static void test_status(void **state)
 	       "relays      5\n"
 	       "targets     6\n"
 	       "sessions    9\n");
+	kernel.outdated = true;
+	expect("status",
+	       "version     1.2.3, and another module is installed: see op25b-reload\n"
+	       "generation  7\n"
+	       "pools       2\n"
+	       "prefixes    3 IPv4, 1 IPv6\n"
+	       "exempts     4\n"
+	       "relays      5\n"
+	       "targets     6\n"
+	       "sessions    9\n");
+	kernel.outdated = false;
 	/* a command has changed the policy, and it waits to be confirmed */
 	mnl_attr_put_u64(message_header(message), OP25B_A_APPLIED, 1764302400);
 	message_put_u32(message, OP25B_A_CONFIRM, 599);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "installed.h"
 #include "output.h"
 #include "read.h"
 #include "timestamp.h"
@@ -37,7 +38,8 @@ static void print_text(const struct status *status)
 {
 	char text[TIMESTAMP_TEXT_MAX];
 
-	printf("version     %s\n", status->version);
+	printf("version     %s%s\n", status->version,
+	       installed_differs() ? ", and another module is installed: see op25b-reload" : "");
 	printf("generation  %" PRIu64 "\n", status->generation);
 	if (status->applied)
 		printf("applied     %s\n", applied(status, text));
@@ -80,11 +82,12 @@ const struct object status_object = {
 	.grammar =
 		"  status\n",
 	.help =
-		"Shows the version of the module, the generation, which is the number of the\n"
-		"policy in force and grows by one with each change, when a command changed the\n"
-		"policy last, how much time is left to confirm it if it waits for that, and how\n"
-		"many pools, prefixes, exempts, relays, targets and sessions there are. If there\n"
-		"were too many events to send to monitors, it says how many were lost.\n"
+		"Shows the version of the module, and whether another one is installed than the\n"
+		"one that is loaded; the generation, which is the number of the policy in force and\n"
+		"grows by one with each change; when a command changed the policy last; how much\n"
+		"time is left to confirm it, if it waits for that; and how many pools, prefixes,\n"
+		"exempts, relays, targets and sessions there are. If there were too many events to\n"
+		"send to monitors, it says how many were lost.\n"
 		"\n"
 		"Example:\n"
 		"  op25bctl -j status\n",
