@@ -15,11 +15,12 @@ import sys
 import time
 
 import recordings
+import runner
 
 TOP = os.path.realpath(__file__ + '/../../..')
 FOLDER = TOP + '/build/monitoring/snmp'
 SCRIPT = TOP + '/tools/snmp/op25b'
-NOBODY = 65534
+NOBODY = runner.NOBODY
 AGENT = 'udp:127.0.0.1:20161'
 # The table of extends in NET-SNMP-EXTEND-MIB, and the name op25b in it. In numbers, because Debian
 # has no free copy of the MIBs that this one builds on.
@@ -220,18 +221,7 @@ def main():
     os.makedirs(FOLDER)
     os.chown(FOLDER, NOBODY, NOBODY)
     conf = settings()  # which only root can read
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
-    test = Test(os.environ.get('OP25BCTL'), conf)
-    names = [name for name in vars(Test) if name.startswith('test_')]
-    if not test.stand_in:
-        names = ['test_answer']
-        print('snmp: only the tests that need no stand-in for op25bctl:', *names)
-    for name in names:
-        begin = time.monotonic()
-        getattr(test, name)()
-        print(f'snmp: {name}: passed, {time.monotonic() - begin:.0f} s', flush=True)
+    runner.run('snmp', lambda command: Test(command, conf), ['test_answer'])
     return 0
 
 

@@ -16,6 +16,7 @@ import uuid
 import yaml
 
 import recordings
+import runner
 import zabbix_server
 from zabbix_server import eventually
 
@@ -23,7 +24,7 @@ TOP = os.path.realpath(__file__ + '/../../..')
 FOLDER = TOP + '/build/monitoring/zabbix/run'
 TEMPLATE = TOP + '/tools/zabbix/template_op25b.yaml'
 PARAMETERS = TOP + '/tools/zabbix/userparameter_op25b.conf'
-NOBODY = 65534
+NOBODY = runner.NOBODY
 VERDICTS = ('blocked', 'observed', 'relayed', 'exempted')
 INTERVAL = 2  # seconds
 NOT_LOADED = 'Error: the kernel module op25b is not loaded: as root, "modprobe op25b" loads it'
@@ -433,18 +434,7 @@ def main():
     zabbix_server.frontend_config(FOLDER)
     for folder in (os.path.dirname(FOLDER), FOLDER):
         os.chown(folder, NOBODY, NOBODY)
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
-    test = Test(os.environ.get('OP25BCTL'))
-    names = [name for name in vars(Test) if name.startswith('test_')]
-    if not test.stand_in:
-        names = ['test_template', 'test_agent', 'test_import', 'test_values']
-        print('zabbix: only the tests that need no stand-in for op25bctl:', *names)
-    for name in names:
-        begin = time.monotonic()
-        getattr(test, name)()
-        print(f'zabbix: {name}: passed, {time.monotonic() - begin:.0f} s', flush=True)
+    runner.run('zabbix', Test, ['test_template', 'test_agent', 'test_import', 'test_values'])
     return 0
 
 
