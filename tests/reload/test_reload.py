@@ -159,12 +159,12 @@ def test_order(router):
     calls = router.calls()
     removed, loaded = router.at("rmmod op25b"), router.at("modprobe op25b")
     assert loaded == removed + 1
-    held = [call for call in calls[:removed] if " --hold " in call]
-    assert [re.sub(r"--hold \S*/", "", call) for call in sorted(held)] == [
+    waiting = [call for call in calls[:removed] if " --wait " in call]
+    assert [re.sub(r"--wait \S*/", "", call) for call in sorted(waiting)] == [
         "op25bctl restore 0.policy in this", "op25bctl restore 1.policy in blue",
         "op25bctl session sync -f 1.sessions in blue"]
     saved = [number for number, call in enumerate(calls) if " save" in call]
-    assert len(saved) == 3 and max(saved) < min(map(calls.index, held))
+    assert len(saved) == 3 and max(saved) < min(map(calls.index, waiting))
     # once before it is saved, once just before the removal
     assert calls[:removed].count("op25bctl -j status in blue") == 2
     assert all(call.startswith("restored ") for call in calls[loaded + 1:])
@@ -255,11 +255,11 @@ def test_refusals(router, name):
         router.loaded(1)
     router.assert_untouched()
     # those that waited have ended, without a change
-    held = sum(call.startswith("op25bctl ") and " --hold " in call for call in router.calls())
+    waiting = sum(call.startswith("op25bctl ") and " --wait " in call for call in router.calls())
     assert sum(call.startswith("no line: ") for call in router.calls()) == \
-        held - name.startswith("hold")
-    assert held == 3 or name not in ("changed", "changed-from-nothing", "unconfirmed-since",
-                                     "in-use", "nft")
+        waiting - name.startswith("hold")
+    assert waiting == 3 or name not in ("changed", "changed-from-nothing", "unconfirmed-since",
+                                        "in-use", "nft")
 
 
 def test_no_nft_is_needed_without_hold(router):

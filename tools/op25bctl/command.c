@@ -40,7 +40,7 @@ static const char options_help[] =
 	"  -f, --force          adding what exists, and deleting what does not, succeeds\n"
 	"  -n, --dry-run        restore: check the file, but change nothing\n"
 	"      --confirm TIME   restore: go back unless \"op25bctl confirm\" comes in time\n"
-	"      --hold           restore, session sync: read the file, print \"ready\", and go on\n"
+	"      --wait           restore, session sync: read the file, print \"ready\", and go on\n"
 	"                       when a line comes on standard input\n"
 	"  -b, --batch FILE     run the commands in FILE, one a line, up to the first error;\n"
 	"                       with --json, print an object for each line\n"
@@ -69,10 +69,10 @@ static int take_option(struct control *control, const char *word, struct words *
 		control->dry_run = true;
 	} else if (is_option(word, '\0', "confirm")) {
 		return duration_parse(&control->confirm, "--confirm", words_next(words));
-	} else if (is_option(word, '\0', "hold")) {
+	} else if (is_option(word, '\0', "wait")) {
 		if (words->in_file)
-			return report_usage("--hold is for the command line");
-		control->hold = true;
+			return report_usage("--wait is for the command line");
+		control->wait = true;
 	} else if ((!strncmp(word, "-c", 2) || !strncmp(word, "--c", 3)) && !words->in_file) {
 		char name[16] = "";
 
@@ -347,8 +347,8 @@ int command_run(struct control *control, struct words *words)
 	if ((control->dry_run || control->confirm) && object != &restore_object)
 		return report_usage("%s is for restore only",
 				    control->dry_run ? "--dry-run" : "--confirm");
-	if (control->hold && !command->holds)
-		return report_usage("--hold is for restore and session sync only");
+	if (control->wait && !command->waits)
+		return report_usage("--wait is for restore and session sync only");
 	if (command->parse)
 		return run_change(control, command, words);
 	return command->run(control, words);

@@ -15,7 +15,7 @@
  * @force: adding what exists and deleting what does not succeed
  * @dry_run: restore: check only
  * @confirm: restore: seconds in which the policy has to be confirmed; 0 if it need not be
- * @hold: a command that holds: wait for a line before anything is sent
+ * @wait: a command that waits: send nothing before a line has come
  * @show_version: print the version and exit
  * @show_help: print the help and exit
  * @batch: the file to read commands from, or NULL
@@ -27,7 +27,7 @@ struct control {
 	bool force;
 	bool dry_run;
 	uint32_t confirm;
-	bool hold;
+	bool wait;
 	bool show_version;
 	bool show_help;
 	const char *batch;
@@ -40,7 +40,7 @@ struct control {
  * @name: the command's word, or NULL if the object is the command
  * @parse: for a command that changes the policy: make the change from the words; else NULL
  * @run: for any other command: run it
- * @holds: it takes --hold
+ * @waits: it takes --wait
  *
  * Both return an exit code and report errors.
  */
@@ -48,7 +48,7 @@ struct command {
 	const char *name;
 	int (*parse)(struct change *change, struct words *words);
 	int (*run)(struct control *control, struct words *words);
-	bool holds;
+	bool waits;
 };
 
 /**

@@ -25,8 +25,8 @@ static int run(struct control *control, struct words *words)
 		return command_help(words_next(words), true);
 	if (control->batch && words->count)
 		return report_usage("--batch takes no command, found \"%s\"", words->word[0]);
-	if (control->batch && control->hold)
-		return report_usage("--hold is not for --batch");
+	if (control->batch && control->wait)
+		return report_usage("--wait is not for --batch");
 	if (control->batch)
 		return batch_run(control);
 	if (control->keep_going)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* restore: a file becomes the whole policy in one step. */
-#include "hold.h"
 #include "staging.h"
+#include "wait.h"
 
 static int commit(struct control *control, uint32_t confirm)
 {
@@ -21,7 +21,7 @@ static int run(struct control *control, struct words *words)
 	struct control own = {
 		.force = control->force,
 		.dry_run = control->dry_run,
-		.hold = control->hold,
+		.wait = control->wait,
 	};
 	struct warnings warnings = {};
 	const char *file;
@@ -29,13 +29,13 @@ static int run(struct control *control, struct words *words)
 
 	status = words_last_file(words, &file);
 	if (!status)
-		status = hold_check(control, file);
+		status = wait_check(control, file);
 	/* What is held is in a hurry then, and was in force before. */
 	if (!status)
-		status = stage_file(&own, file, control->hold ? NULL : &warnings);
+		status = stage_file(&own, file, control->wait ? NULL : &warnings);
 	if (!status && !control->dry_run)
 		status = commit(&own, control->confirm);
-	if (!status && !control->hold)
+	if (!status && !control->wait)
 		warnings_restored(&warnings, own.transport);
 	warnings_free(&warnings);
 	transport_close(own.transport);
@@ -43,7 +43,7 @@ static int run(struct control *control, struct words *words)
 }
 
 static const struct command commands[] = {
-	{ .run = run, .holds = true },
+	{ .run = run, .waits = true },
 	{}
 };
 
@@ -52,7 +52,7 @@ const struct object restore_object = {
 	.commands = commands,
 	.grammar =
 		"  restore [-n|--dry-run] [--confirm TIME] [FILE]\n"
-		"  restore [--confirm TIME] --hold FILE\n",
+		"  restore [--confirm TIME] --wait FILE\n",
 	.help =
 		"FILE            commands that change the policy, one a line, as save prints\n"
 		"                them: pool add|set|del, prefix add|del|move, exempt add|del,\n"
@@ -61,7 +61,7 @@ const struct object restore_object = {
 		"--confirm TIME  for a trial: unless \"op25bctl confirm\" comes within this time,\n"
 		"                seconds or 45s, 30m, 2h or 1d, the kernel puts the policy before\n"
 		"                back into force. \"op25bctl rollback\" does so at once.\n"
-		"--hold          reads the file, prints \"ready\", and goes on when a line comes on\n"
+		"--wait          reads the file, prints \"ready\", and goes on when a line comes on\n"
 		"                standard input, without warnings. Until then the kernel is not asked\n"
 		"                for anything: op25b-reload replaces the module meanwhile.\n"
 		"\n"

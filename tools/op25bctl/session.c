@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "comment.h"
-#include "hold.h"
 #include "listing.h"
 #include "memory.h"
 #include "refusal.h"
 #include "session.h"
+#include "wait.h"
 
 /* --- as the kernel sends them --- */
 
@@ -593,7 +593,7 @@ static int run_sync(struct control *control, struct words *words)
 
 	status = words_last_file(words, &sync.file);
 	if (!status)
-		status = hold_check(control, sync.file);
+		status = wait_check(control, sync.file);
 	if (status)
 		return status;
 	message_begin(&sync.request, OP25B_CMD_SESSION_SYNC, NLM_F_ACK);
@@ -604,7 +604,7 @@ static int run_sync(struct control *control, struct words *words)
 		status = report_usage("there is no session in \"%s\": with --force, all sessions end",
 				      sync.file);
 	if (!status)
-		status = hold_wait(control);
+		status = wait_for_line(control);
 	if (!status)
 		status = send_sync(control, &sync, &outcome);
 	if (!status && control->json)
@@ -625,7 +625,7 @@ static const struct command commands[] = {
 	{ "del", .run = run_del },
 	{ "show", .run = run_show },
 	{ "save", .run = run_save },
-	{ "sync", .run = run_sync, .holds = true },
+	{ "sync", .run = run_sync, .waits = true },
 	{}
 };
 
@@ -639,7 +639,7 @@ const struct object session_object = {
 		"  session show [ID]\n"
 		"  session save\n"
 		"  session sync [FILE]\n"
-		"  session sync --hold FILE\n",
+		"  session sync --wait FILE\n",
 	.help =
 		"ID      1 to 63 printable ASCII characters without blanks, such as ppp0\n"
 		"PREFIX  an IPv4 or IPv6 prefix or address; \"-\": a list on standard input\n"
@@ -658,7 +658,7 @@ const struct object session_object = {
 		"\n"
 		"sync: afterwards exactly these sessions are there. Those that are the same keep\n"
 		"their timeouts. A file without any is refused without --force; with it, sessions\n"
-		"whose device is gone are left out. With --hold, it reads the file, prints\n"
+		"whose device is gone are left out. With --wait, it reads the file, prints\n"
 		"\"ready\", and goes on when a line comes on standard input.\n"
 		"\n"
 		"All of this takes CAP_NET_ADMIN, since it is about people.\n"

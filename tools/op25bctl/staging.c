@@ -21,7 +21,6 @@
 #include <string.h>
 
 #include "collision.h"
-#include "hold.h"
 #include "mark.h"
 #include "memory.h"
 #include "names.h"
@@ -29,6 +28,7 @@
 #include "refusal.h"
 #include "report.h"
 #include "staging.h"
+#include "wait.h"
 
 /*
  * A message of this length in bytes takes no more prefixes. 128 KiB fit in the default buffer of a
@@ -373,7 +373,7 @@ int stage_file(struct control *control, const char *name, struct warnings *warni
 		return status;
 	status = plan_read(&plan, &lines, control->force, UINT_MAX);
 	if (!status)
-		status = hold_wait(control);
+		status = wait_for_line(control);
 	if (!status)
 		status = begin(control, false);
 	if (!status) {

@@ -8,39 +8,39 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hold.h"
+#include "wait.h"
 #include "streams.h"
 
 /**
- * hold_check() - check the words of a command that may be held
+ * wait_check() - check the words of a command that may wait
  * @control: the run
  * @file: the file that the command reads
  *
  * Return: DONE or USAGE.
  */
-int hold_check(const struct control *control, const char *file)
+int wait_check(const struct control *control, const char *file)
 {
-	if (control->hold && control->dry_run)
-		return report_usage("--hold and --dry-run exclude each other");
-	if (control->hold && !strcmp(file, "-"))
-		return report_usage("--hold takes a file: on standard input it waits for a line");
+	if (control->wait && control->dry_run)
+		return report_usage("--wait and --dry-run exclude each other");
+	if (control->wait && !strcmp(file, "-"))
+		return report_usage("--wait takes a file: on standard input it waits for a line");
 	return DONE;
 }
 
 /**
- * hold_wait() - with --hold, say that all is ready, and wait for a line on standard input
+ * wait_for_line() - with --wait, say that all is ready, and wait for a line on standard input
  * @control: the run, without a socket
  *
  * What follows the line is not read.
  *
- * Return: DONE, at once without --hold; or REFUSED: no line has come.
+ * Return: DONE, at once without --wait; or REFUSED: no line has come.
  */
-int hold_wait(const struct control *control)
+int wait_for_line(const struct control *control)
 {
 	char c = '\0';
 	ssize_t got = 1;
 
-	if (!control->hold)
+	if (!control->wait)
 		return DONE;
 	puts("ready");
 	fflush(stdout);
