@@ -366,7 +366,7 @@ static void test_pins(void **state)
 }
 
 /* A flood of pools: one policy to go back to, one on trial, and one that is being staged */
-static void test_many_pools(void **state)
+static void test_slow_many_pools(void **state)
 {
 	struct netlink_ext_ack extack = { 0 };
 	const struct op25b_settings settings = { 0 };
@@ -414,7 +414,7 @@ int main(void)
 		CONFIRM_TEST(test_restore_before_directories_are_back),
 		CONFIRM_TEST(test_trial_fails),
 		CONFIRM_TEST(test_pins),
-		CONFIRM_TEST(test_many_pools),
+		CONFIRM_TEST(test_slow_many_pools),
 	};
 
 	return CHECK_RUN("confirm", tests);

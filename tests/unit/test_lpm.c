@@ -1040,13 +1040,13 @@ static void play_world(bool ipv6)
 	free(world.sorted);
 }
 
-static void test_world_ipv4(void **state)
+static void test_slow_world_ipv4(void **state)
 {
 	(void)state;
 	play_world(false);
 }
 
-static void test_world_ipv6(void **state)
+static void test_slow_world_ipv6(void **state)
 {
 	(void)state;
 	play_world(true);
@@ -1065,8 +1065,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_del_if),
 		cmocka_unit_test(test_cost_of_del_if),
-		cmocka_unit_test(test_world_ipv4),
-		cmocka_unit_test(test_world_ipv6),
+		cmocka_unit_test(test_slow_world_ipv4),
+		cmocka_unit_test(test_slow_world_ipv6),
 	};
 
 	geo_dir = argc > 1 ? argv[1] : getenv("OP25B_GEO");

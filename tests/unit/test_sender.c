@@ -682,7 +682,7 @@ static void check_said(const struct traffic *traffic)
  * more of them in the worst case, if somebody tells it whom to look for, but its counts are then of
  * no use.
  */
-static void test_world_spoofed(void **state)
+static void test_slow_spoofed(void **state)
 {
 	static const struct {
 		double spoofed;
@@ -827,7 +827,7 @@ int main(void)
 		cmocka_unit_test(test_siphash_round),
 		cmocka_unit_test(test_siphash),
 		cmocka_unit_test(test_narrow),
-		cmocka_unit_test(test_world_spoofed),
+		cmocka_unit_test(test_slow_spoofed),
 		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_estimate),
 		cmocka_unit_test(test_estimate_limits),

@@ -1439,7 +1439,7 @@ static void test_pins_idle(void **state)
 }
 
 /* The largest number of pools */
-static void test_many_pools(void **state)
+static void test_slow_many_pools(void **state)
 {
 	struct netlink_ext_ack extack = { 0 };
 	const struct op25b_settings settings = { 0 };
@@ -1605,7 +1605,7 @@ int main(void)
 		TABLE_TEST(test_pinned_pool_of_a_restore),
 		TABLE_TEST(test_pins_hold_too_much),
 		TABLE_TEST(test_pins_idle),
-		TABLE_TEST(test_many_pools),
+		TABLE_TEST(test_slow_many_pools),
 		TABLE_TEST(test_cost_of_deletion),
 		cmocka_unit_test(test_stats),
 	};
