@@ -165,6 +165,10 @@ hostile-table: ## measures the tables of docs/hostile-packets.md anew, in a gues
 	$(TEST) tests/vm/check --out build/hostile-packets tests/vm/test_hostile.py -k 'not document'
 	cp build/hostile-packets/hostile-packets.md docs/
 
+.PHONY: drawings
+drawings: ## draws docs/drawings
+	$(TEST) tests/static/drawings --draw
+
 .PHONY: proof
 proof: ## has CBMC prove properties of classifier and lookup, in bounded universes
 	$(TEST) tests/proof/run
@@ -180,6 +184,7 @@ check-static: ## runs compilers, sparse, checkpatch, cppcheck, clang-tidy and pa
 	$(TEST) tests/static/structure
 	$(TEST) tests/static/lists.py
 	$(TEST) tests/static/extensions
+	$(TEST) tests/static/drawings
 	$(TEST) tests/layout/check
 	$(TEST) tests/install/check
 
