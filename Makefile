@@ -116,6 +116,12 @@ check-bras: ## replays recorded calls of pppd and accel-ppp to the hook for a BR
 check-bras-mutate: ## breaks that hook in many ways, and checks that a test fails
 	$(TEST) tests/bras/mutate
 
+.PHONY: check-daemons
+check-daemons: ## tries that hook with a real pppoe-server, pppd and FreeRADIUS, in a guest
+	$(TEST) tests/guest/precheck
+	$(TEST) tests/guest/install-deps ppp pppoe freeradius
+	$(TEST) tests/vm/check tests/vm/daemons_*.py
+
 .PHONY: check-reload
 check-reload: ## tests op25b-reload, with stubs for the programs that it calls
 	$(TEST) tests/reload/check
