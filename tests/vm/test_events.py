@@ -362,7 +362,7 @@ def test_too_many_senders(net, op25b, ends4):
         while not silence(monitor):
             events.append(monitor.next())
         assert [one for one in events if one["event"] == "lost"]
-        assert 100 < len(events) < 6000
+        assert 10 < len(events) < 6000
         # where all rows are taken, a new sender gets one with its second packet
         net.send(*[packets.syn("10.64.255.1", ends4.foreign)] * 2)
         assert sender_event(monitor)[2] == "10.64.255.1"

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import MODULE, SYSFS, syn_to
 from header import NUMBERS
+from rounds import DEBUG
 
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY = 16, 3
 CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_ATTR_OPS = 1, 2, 6
@@ -160,6 +161,8 @@ def test_it_writes_nothing_to_the_log(module):
     nf_log_packet() it asks for NFLOG (test_log.py), which never does."""
     names = subprocess.check_output(("nm", "--undefined-only", "--format=just-symbols", MODULE),
                                     text=True).split()
+    if DEBUG:   # without CONFIG_JUMP_LABEL, static keys warn if they are used too early
+        names.remove("__warn_printk")
     assert "kfree" in names
     assert not set(names) & {"printk", "_printk", "net_ratelimit", "__dynamic_pr_debug",
                              "__warn_printk", "dev_printk"}
