@@ -156,6 +156,10 @@ check-fresh: ## runs install, dkms, demo and check on minimal systems of Debian 
 check-packages: ## builds the Debian packages and RPMs; checks, installs and purges the former
 	$(TEST) tests/packages/check
 
+.PHONY: check-boot
+check-boot: ## boots Debian 12 and 13 with the packages; installs, upgrades, reloads and purges them there
+	$(TEST) tests/packages/boot
+
 .PHONY: check-torture
 check-torture: ## runs the torture tests that need no debug kernel
 	$(TEST) tests/guest/precheck
