@@ -30,7 +30,7 @@ static int run(struct control *control, struct words *words)
 	status = words_last_file(words, &file);
 	if (!status)
 		status = wait_check(control, file);
-	/* What is held is in a hurry then, and was in force before. */
+	/* What waits is in a hurry then, and was in force before. */
 	if (!status)
 		status = stage_file(&own, file, control->wait ? NULL : &warnings);
 	if (!status && !control->dry_run)

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wait.h"
 #include "streams.h"
+#include "wait.h"
 
 /**
  * wait_check() - check the words of a command that may wait
