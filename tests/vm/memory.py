@@ -90,3 +90,19 @@ class Memory:
             hosts.until(is_back, 90)
         finally:
             print("memory: {:+} objects, {:+} kB percpu, {:+} kB vmalloc".format(*growth))
+
+
+def assert_no_growth(net, cycle, rounds=20):
+    """Check that rounds of this leave nothing allocated. What others allocate meanwhile and keep, or what
+    lies scattered over pages of per-CPU memory, grows once; a leak grows with each attempt."""
+    cycle()     # the first one allocates memory that is kept for reuse
+    for attempt in range(3):
+        used = Memory(net)
+        for _ in range(rounds):
+            cycle()
+        try:
+            used.assert_is_back(rounds)     # one object of each round would be as many
+            return
+        except AssertionError:
+            if attempt == 2:
+                raise

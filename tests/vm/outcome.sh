@@ -15,8 +15,9 @@ outcome() {
 	echo "$what ${summary:-no test ran}, $seconds seconds"
 	[ "$status" != 0 ] || return 0
 	if [ -n "$summary" ]; then
-		# what the kernel has complained of follows the number of its line in the kernel's log
-		grep -E '^(FAILED|ERROR|fetch-|install-deps|tests/guest/run|[0-9]+:\[)' "$log" ||
+		# what pytest found wrong follows an E; what the kernel has complained of, the number of
+		# its line in the kernel's log
+		grep -E '^(E  |memory:|FAILED|ERROR|fetch-|install-deps|tests/guest/run|[0-9]+:\[)' "$log" ||
 			tail -n 20 "$log"
 	else
 		tail -n 60 "$log"

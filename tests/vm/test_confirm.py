@@ -166,12 +166,7 @@ def test_namespace_goes_while_a_policy_waits(net, op25b, site):
             hosts.run(op25b.PATH, "restore", "--confirm", "1d", str(site / "open"))
         host.remove()
 
-    cycle()
-    used = memory.Memory(net)
-    for _ in range(20):
-        cycle()
-    # one object of each round would be 20
-    used.assert_is_back(20)
+    memory.assert_no_growth(net, cycle)
 
 
 def test_many_pools(op25b, tmp_path):

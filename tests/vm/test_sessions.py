@@ -404,13 +404,8 @@ def test_a_namespace_goes_with_its_sessions(module):
                 "d dev d0\nt 10.9.0.1 timeout 1000\n")
         host.remove()
 
-    cycle()
     net = hosts.Network("m")
-    used = memory.Memory(net)
-    for _ in range(20):
-        cycle()
-    # one object of each round would be 20
-    used.assert_is_back(20)
+    memory.assert_no_growth(net, cycle)
     net.remove()
 
 
@@ -423,8 +418,4 @@ def test_changes_leave_no_memory(net, op25b):
         op25b.run("session", "add", "e", "10.7.0.1", "10.1.1.0/24")
         op25b("-f", "session", "sync", input="")
 
-    cycle()
-    used = memory.Memory(net)
-    for _ in range(20):
-        cycle()
-    used.assert_is_back(20)
+    memory.assert_no_growth(net, cycle)
