@@ -164,7 +164,7 @@ check-boot: ## boots Debian 12 and 13 with the packages; installs, upgrades, rel
 check-torture: ## runs the torture tests that need no debug kernel
 	$(TEST) tests/guest/precheck
 	printf '%s.py\n' torture_changes torture_module torture_namespaces torture_restore torture_senders \
-		torture_sessions | $(TEST) tests/vm/check-groups build/vm/torture
+		torture_sessions torture_vrfs | $(TEST) tests/vm/check-groups build/vm/torture
 
 .PHONY: check-debug
 check-debug: ## runs check-vm, and torture tests, in a debug kernel, which it builds
