@@ -822,6 +822,33 @@ static void test_sync_by_force(void **state)
 	CHECK(sync.counts.kept == 2 && !sync.counts.added && !sync.counts.changed);
 }
 
+/* Sessions of as many VRFs as there may be, in a change that is thrown away */
+static void test_many_vrfs(void **state)
+{
+	struct op25b_prefix one[] = { prefix("10.0.0.1/32") }, two[] = { prefix("10.0.0.2/32") };
+	struct op25b_session_request request = SESSION("", .prefix = one, .prefixes = 1);
+	struct op25b_session_collision collision = { 0 };
+	struct op25b_session_change *change = begin(false);
+	struct netlink_ext_ack extack = { 0 };
+	char name[IFNAMSIZ];
+	int i;
+
+	request.id = request.vrf = name;
+	for (i = 0; i < OP25B_VRF_MAX; i++) {
+		sprintf(name, "v%d", i);
+		CHECK(!op25b_session_add(change, &request, false, &collision, &extack));
+	}
+	strcpy(name, "more");
+	CHECK(op25b_session_add(change, &request, false, &collision, &extack) == -ENOSPC);
+	CHECK(extack._msg && strstr(extack._msg, "4096 VRFs"));
+	/* another session of one that is there */
+	request.prefix = two;
+	request.vrf = "v7";
+	CHECK(!op25b_session_add(change, &request, false, &collision, &extack));
+	finish(change, -ENOSPC);
+	CHECK(!op25b_extra());
+}
+
 /* A namespace goes away with sessions of each kind. */
 static void test_exit(void **state)
 {
@@ -870,6 +897,7 @@ int main(void)
 		SESSION_TEST(test_expiry_without_memory),
 		SESSION_TEST(test_orphan),
 		SESSION_TEST(test_sync_by_force),
+		SESSION_TEST(test_many_vrfs),
 		SESSION_TEST(test_exit),
 		SESSION_TEST(test_packets),
 		SESSION_TEST(test_packets_of_a_vrf),

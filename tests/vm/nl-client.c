@@ -21,9 +21,9 @@
  *	more			receive the next part of the dump
  *	unshare			enter a new network namespace; open sockets stay in theirs
  *	sysfs FOLDER		mount a sysfs of this namespace, instead of the one there
- *	fail NTH do CMD ATTR..., fail NTH dump CMD ATTR..., fail NTH unshare, fail NTH insmod FILE
- *				do this while the kernel makes the NTH allocation fail; "used"
- *				in the answer is the number of allocations
+ *	fail NTH do CMD ATTR..., fail NTH dump CMD ATTR..., fail NTH unshare, fail NTH insmod FILE,
+ *	fail NTH down DEVICE	do this while the kernel makes the NTH allocation fail; "used" in the
+ *				answer is the number of allocations
  *
  * An attribute is TYPE:KIND:VALUE, of the kinds s (string), u8, u16, u32, u64, x (bytes in hex);
  * TYPE:LEN:x:BYTES (an attribute with nla_len LEN, whatever its true length); TYPE[ ATTR... ] (a
@@ -34,12 +34,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -746,6 +748,24 @@ static unsigned int fail_message(const char *nth, struct nl_msg *msg, bool *lost
 	return used;
 }
 
+/* Take a device down. Returns the result of disarm(). */
+static unsigned int fail_down(const char *nth, const char *device, int *err)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { 0 };
+	unsigned int used;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request))
+		die("no such device");
+	request.ifr_flags &= ~IFF_UP;
+	arm(nth);
+	*err = ioctl(fd, SIOCSIFFLAGS, &request) ? errno : 0;
+	used = disarm(nth);
+	close(fd);
+	return used;
+}
+
 static void fail(const char *nth, const char *verb, char *rest)
 {
 	bool lost = false;
@@ -762,6 +782,8 @@ static void fail(const char *nth, const char *verb, char *rest)
 		err = syscall(SYS_finit_module, file, "", 0) ? errno : 0;
 		used = disarm(nth);
 		close(file);
+	} else if (!strcmp(verb, "down")) {
+		used = fail_down(nth, rest, &err);
 	} else {
 		arm(nth);
 		err = unshare(CLONE_NEWNET) ? errno : 0;

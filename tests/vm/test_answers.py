@@ -3,7 +3,8 @@
 import pytest
 
 import hosts
-from conftest import ANSWERS, Command, Ends, syn_to
+from conftest import ANSWERS, MODULE, Command, Ends, syn_to
+from test_removal import loaded_again, remove     # noqa: F401 (a fixture)
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,26 @@ def test_where_output_drops_what_is_invalid(net, ends, action):
             net.bras.run("nft", "delete", "table", "inet", "answers")
     finally:
         net.bras.run("nft", "delete", "table", "inet", "strict")
+
+
+def test_without_their_modules(net):
+    """The pool is refused, and nothing else."""
+    op25b = Command(net.bras)
+    remove()
+    hosts.run("modprobe", "-r", "nft_reject_inet", "nf_reject_ipv4", "nf_reject_ipv6")
+    hosts.run("insmod", MODULE)
+    with open("/proc/sys/kernel/modprobe", "r+", encoding="ascii") as file:
+        program = file.read()
+        file.seek(0)
+        file.write("/bin/false")
+        file.flush()
+        try:
+            result = op25b.run("pool", "add", "east", "action", "tcp-reset")
+            op25b("pool", "add", "west", "action", "drop")
+        finally:
+            file.seek(0)
+            file.write(program)
+    assert (result.returncode, result.stderr) == (
+        2, "Error: action needs the modules nf_reject_ipv4 and nf_reject_ipv6: load them first\n")
+    assert [pool["name"] for pool in op25b.json("pool", "show")] == ["west"]
+    op25b("pool", "add", "east", "action", "tcp-reset")

@@ -157,6 +157,30 @@ def test_the_shortest_and_the_longest_time(op25b, site):
     client.end()
 
 
+def test_a_pool_that_a_second_trial_has_again(net, op25b, ends, site):
+    """It has never gone: its counters go on."""
+    assert not net.passes(syn_to(ends))
+    op25b("restore", "--confirm", "10m", str(site / "open"))
+    op25b("restore", "--confirm", "10m", str(site / "closed"))
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
+    assert not net.passes(syn_to(ends))
+    op25b("rollback")
+    assert_counted(op25b, east={"syn": {"blocked": 2}})
+
+
+def test_a_pool_that_was_deleted_meanwhile(net, op25b, ends):
+    """A restore under way has it, too: when that is committed, it is a new pool."""
+    op25b.load(f"pool add east prefix {ends.pool}")
+    client = Client(net.bras, PROGRAM)
+    client.do("RESTORE_BEGIN")
+    client.do("POOL_ADD", "POOL:s:east")
+    assert not net.passes(syn_to(ends))
+    op25b("pool", "del", "east")
+    client.do("RESTORE_COMMIT")
+    assert_counted(op25b, east={})
+    client.end()
+
+
 def test_namespace_goes_while_a_policy_waits(net, op25b, site):
     """Its memory is given back."""
     def cycle():

@@ -205,26 +205,26 @@ def test_anybody_may_listen(op25b):
     assert process.returncode == 0
 
 
+def more_than_fits(op25b):
+    """Cause more events than pipe and socket hold, which is about 500. Returns how many."""
+    pools = 900
+    op25b("restore", write("".join(f"pool add pool-{n}\n" for n in range(pools))))
+    op25b("flush")
+    return 2 * (1 + pools)
+
+
 def test_lost_events_are_said(op25b):
     """More events than pipe and socket hold, while nobody reads: the monitor says so, and goes on."""
     with monitored(op25b) as monitor:
-        names = [f"pool-{n}" for n in range(900)]
-        many = "".join(f"pool add {name}\n" for name in names)
-        op25b("-b", "-", input=f"restore {write(many)}\nflush\n" * 3)
+        count = more_than_fits(op25b)
         seen = [monitor.next()]
         while not silence(monitor):
             seen.append(monitor.next())
         assert [one for one in seen if one["event"] == "lost"]
-        assert len(seen) < 3 * 1802
+        assert len(seen) < count
         op25b("pool", "add", "last")
         expect(monitor, event("pool add", pool="last"), event("pool new", pool="last"))
         assert monitor.end() == []
-
-
-def more_than_fits(op25b):
-    """More events than pipe and socket hold."""
-    many = "".join(f"pool add pool-{n}\n" for n in range(900))
-    op25b("-b", "-", input=f"restore {write(many)}\nflush\n" * 3)
 
 
 def test_the_module_is_removed_while_events_are_lost(op25b):
@@ -250,6 +250,12 @@ def test_a_signal_ends_a_monitor_that_nobody_reads(op25b):
         assert monitor.process.stderr.read() == ""
 
 
+def lost(op25b):
+    """How many events were lost since the module was loaded"""
+    counts = re.findall(r"\nlost +(\d+) events\n", op25b("status"))
+    return int(counts[0]) if counts else 0
+
+
 def test_what_is_never_sent_is_lost_too(net, op25b):
     """More pools come with a change than there are events of: recv() says so, with room for all."""
     netlink, groups = Netlink(net.bras), {}
@@ -259,12 +265,9 @@ def test_what_is_never_sent_is_lost_too(net, op25b):
             struct.unpack("=I", fields[CTRL_ATTR_MCAST_GRP_ID])[0]
     netlink.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
     netlink.socket.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, groups[b"policy"])
-    def lost():
-        counts = re.findall(r"\nlost +(\d+) events\n", op25b("status"))
-        return int(counts[0]) if counts else 0
-    before = lost()
+    before = lost(op25b)
     op25b("restore", write("".join(f"pool add pool-{n}\n" for n in range(1100))))
-    assert lost() == before + 1100 - 1024
+    assert lost(op25b) == before + 1100 - 1024
     netlink.socket.setblocking(False)
     with pytest.raises(OSError) as failure:
         netlink.socket.recv(1 << 16)
@@ -274,6 +277,15 @@ def test_what_is_never_sent_is_lost_too(net, op25b):
     with pytest.raises(BlockingIOError):
         netlink.socket.recv(1 << 16)
     netlink.socket.close()
+
+
+def test_more_sessions_than_there_are_events_of(op25b):
+    before = lost(op25b)
+    with monitored(op25b, "sessions") as monitor:
+        op25b("session", "sync", input="".join(f"s{n} 10.0.{n >> 8}.{n & 255}\n" for n in range(1100)))
+        assert lost(op25b) == before + 1100 - 1024
+        hosts.until(lambda: monitor.next()["event"] == "lost", ENOUGH)
+    op25b("-f", "session", "sync", input="")
 
 
 def write(text):

@@ -13,6 +13,7 @@ import packets
 from conftest import MODULE, syn_to
 from nflog import Listener
 from test_removal import loaded_again, remove     # noqa: F401 (a fixture)
+from traffic import Meanwhile, sender
 
 NEEDS_SENDERS = "Error: log needs senders on\n"
 ULOGD = """\
@@ -75,6 +76,18 @@ def test_a_subscriber_of_ipv6_is_one_sender(net, op25b, group5):
     first = packets.syn(ends[0], net.foreign.ghosts[6][0])
     net.send(first, packets.syn(ends[1], net.foreign.ghosts[6][0]))
     logs(group5, ("op25b east blocked", first))
+
+
+def test_a_sender_on_two_processors_is_logged_once(net, op25b, ends, group5):
+    op25b.load(f"pool add east senders on log 5 prefix {ends.pool}")
+    first = syn_to(ends)
+    net.send(first)
+    logs(group5, ("op25b east blocked", first))
+    with Meanwhile(sender(net.customer.tap, first), processor=1) as other:
+        time.sleep(0.5)
+    assert other.result > 1
+    logs(group5)
+    assert op25b.json("sender", "show")[0]["packets"] == 1 + other.result
 
 
 def test_what_is_not_logged(net, op25b, ends, group5):

@@ -131,6 +131,26 @@ REFUSED = {
                                    errno.EINVAL, "prefix is not one address"),
     "test across families": ("TEST", f"SRC{IPV4} DST{IPV6}", errno.EINVAL,
                              "src and dst are not of the same family"),
+    "test of a VRF and of a device": ("TEST", f"SRC{IPV4} DST{IPV4} DEV:s:lo VRF:s:red", errno.EINVAL,
+                                      "either VRF or device, not both"),
+    # sessions
+    "session without an id": ("SESSION_ADD", "SESSION[ PREFIX[ ADDR4:x:0a000001 ] ]", errno.EINVAL,
+                              "session is missing, or its id", "SESSION_ID"),
+    "session to delete without an id": ("SESSION_DEL", "SESSION[ DEV:s:lo ]", errno.EINVAL,
+                                        "session is missing, or its id", "SESSION_ID"),
+    "no session": ("SESSION_ADD", "", errno.EINVAL, "session is missing, or its id", "SESSION"),
+    "session with a blank in its id": ("SESSION_ADD", "!SESSION[ ID:x:612000 DEV:s:lo ]", errno.EINVAL,
+                                       "session needs an id of 1 to 63 printable ASCII characters, no "
+                                       "blanks"),
+    "session with a newline in its comment": ("SESSION_ADD", "!SESSION[ ID:s:a PREFIX[ "
+                                              "ADDR4:x:0a000001 ] COMMENT:x:610a6200 ]",
+                                              errno.EINVAL, "session has a control character in its "
+                                              "comment"),
+    "session with a device and a VRF": ("SESSION_ADD", "!SESSION[ ID:s:a DEV:s:lo VRF:s:red ]",
+                                        errno.EINVAL, "session with a device has no VRF of its own"),
+    "session of host bits": ("SESSION_SYNC", "SESSION[ ID:s:a PREFIX[ ADDR4:x:0a000001 ] ] SESSION[ "
+                             "ID:s:b !PREFIX[ ADDR4:x:0a000001 LEN:u8:24 ] ]", errno.EINVAL,
+                             "prefix has host bits set"),
     # settings
     "mode 99": ("POOL_SET", "POOL:s:east !MODE:u32:99", errno.ERANGE, RANGE),
     "action 99": ("POOL_SET", "POOL:s:east !ACTION:u32:99", errno.ERANGE, RANGE),
@@ -252,6 +272,8 @@ def test_refused_dumps(east):
                                       ("POOL_GET", "POOL:s:", errno.EINVAL),
                                       ("EXEMPT_GET", "MODE:u32:1", errno.EINVAL),
                                       ("RELAY_GET", "POOL:s:east", errno.EINVAL),
+                                      ("SENDER_GET", "POOL:s:", errno.EINVAL),
+                                      ("SESSION_GET", "SESSION[ DEV:s:lo ]", errno.EINVAL),
                                       ("STATUS_GET", "", errno.EOPNOTSUPP)):
         east(f"start {CMD[command]} {words(attributes)[0]}")
         answer = east("more")

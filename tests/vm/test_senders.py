@@ -101,6 +101,17 @@ def test_what_is_known_of_a_sender(net, op25b, ends, v, mode, counted):
     assert found(op25b) == [(row["subscriber"], 3)]     # reading changes nothing
 
 
+def test_the_port_behind_options(net, op25b, ends, v):
+    """Of IPv4, or behind an extension header of IPv6"""
+    op25b.load(f"pool add east senders on prefix {ends.pool}")
+    fields = {"options": bytes([1] * 8)} if v == 4 else {"chain": [packets.extension(packets.DSTOPTS)]}
+    for count, port in enumerate((40001, 40002, 40003), 1):
+        tcp = packets.tcp(ends.customer, ends.foreign, port, 25, SYN)
+        assert not net.passes(packets.ip(ends.customer, ends.foreign, tcp, **fields))
+        row, = op25b.json("sender", "show")
+        assert (row["packets"], row["port"], row["destinations"]) == (count, port, 1)
+
+
 def test_about_how_many_destinations(net, op25b, ends4):
     op25b.load(f"pool add east senders on prefix {ends4.pool}")
     few, many, more = net.customer.ghosts[4][:3]

@@ -210,6 +210,17 @@ def test_a_pool_that_observes(net, op25b):
     counted(op25b, east={"syn": {"observed": 1, "blocked": 1}})
 
 
+@pytest.mark.parametrize("mode, verdict", [("enforce", "blocked"), ("observe", "observed")])
+def test_a_destination_that_is_not_there_is_no_relay(net, op25b, mode, verdict):
+    """Whatever addresses are relays, the inner packet ends before its own."""
+    op25b.load(f"pool add east mode {mode} guard softwire prefix {HOMES}\nrelay add 0.0.0.0/0")
+    home = net.homes[0]
+    home.tap.send(wrap(packets.syn("10.0.1.2", FOREIGN)[:18], home.address))
+    settle_tap(net, home)
+    counted(op25b, east={"malformed": {verdict: 1}})
+    assert net.connect(home, FOREIGN, 25) == 0
+
+
 def test_the_guard_looks_at_its_own_pools_only(net, op25b):
     op25b.load("pool add east guard softwire prefix 2001:db8:c:1::/64\n"
                "pool add west guard inbound prefix 2001:db8:c:2::/64")

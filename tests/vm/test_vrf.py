@@ -10,7 +10,7 @@ import memory
 import packets
 from client import LINUX
 from conftest import Command, table
-from rounds import DEBUG, rounds
+from rounds import DEBUG
 from traffic import Meanwhile, paced, sender
 
 VRFS = ("red", "blue", "none")      # the last one is no VRF
@@ -192,7 +192,7 @@ def test_a_vrf_that_comes_and_goes_under_traffic(isps, op25b, passenger):
     with Meanwhile(paced(sender(red.tap, ends.syn())), 0) as in_red, \
             Meanwhile(paced(sender(none.tap, ends.syn())), 0) as in_none, \
             Meanwhile(paced(sender_while_up(passenger, ends.syn())), 0) as in_green:
-        for _ in range(rounds(20)):
+        for _ in range(4 if DEBUG else 20):
             isps.bras.ip("link add green type vrf table 30\nlink set green up\n"
                          "link set passenger master green\n")
             time.sleep(0.1)

@@ -19,6 +19,7 @@ import pytest
 import hosts
 import packets
 from conftest import SYSFS, Ends, assert_counted, syn_to
+from test_events import lost, monitored, silence
 from test_namespaces import trace, traced
 from test_netlink import CMD, PROGRAM, Client, words
 from traffic import Meanwhile, paced, sender
@@ -62,6 +63,8 @@ CHANGES = {
                  "PREFIX[ ADDR6:x:20010db8003000000000000000000001 ]"),
     "pool add by force": ("POOL_ADD", "FORCE:x: POOL:s:west MODE:u32:0 "
                           "PREFIX[ ADDR4:x:0a210000 LEN:u8:16 ]"),
+    "pool add in a VRF": ("POOL_ADD", "POOL:s:new VRF:s:red PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
+                          "PREFIX[ ADDR6:x:20010db8003000000000000000000001 ]"),
     "pool set": ("POOL_SET", "POOL:s:west MODE:u32:2 GUARD:u32:1"),
     "pool set senders": ("POOL_SET", "POOL:s:west SENDERS:u8:1 SUBSCRIBER:u8:56"),
     "pool set log": ("POOL_SET", "POOL:s:west SENDERS:u8:1 LOG:u32:5"),
@@ -369,7 +372,38 @@ def test_exempts_that_expire_without_memory(net, op25b, client):
             assert op25b.json("status")["exempts"] == lasting + 200
             time.sleep(33)
             assert op25b.json("status")["exempts"] == lasting + 200
+            # one that is added anew, and one that makes room for a prefix
+            op25b("exempt", "add", "west", "10.32.1.7", "timeout", "30")
+            op25b("prefix", "add", "west", "10.32.1.8")
+            assert op25b.json("status")["exempts"] == lasting + 199
         hosts.until(lambda: op25b.json("status")["exempts"] == lasting, 60)
+
+
+def test_a_change_whose_event_lacks_memory(op25b, client):
+    """The change is made, and its event lost."""
+    expected, before = Expected(client), lost(op25b)
+    with monitored(op25b, "policy"):
+        client.until_it_succeeds(message(*CHANGES["pool del"]), expected.failed, expected.succeeded)
+        assert lost(op25b) > before
+    expected.assert_one_end()
+
+
+def test_senders_of_whom_events_lack_memory(net, op25b):
+    """They are lost, and others follow when there is memory again."""
+    ends = Ends(net, 4)
+    op25b.load(f"pool add east senders on prefix {ends.pool}")
+    before = lost(op25b)
+    with monitored(op25b, "senders") as monitor:
+        assert silence(monitor, 2)
+        with failing_workers():
+            net.send(*[syn_to(ends)] * 12)
+            time.sleep(4)
+        net.send(packets.syn(ends.neighbour, ends.foreign))
+        found = []
+        while ends.neighbour + "/32" not in found:
+            found.append(monitor.next().get("subscriber"))
+        # either none was built, or nobody could look at the senders
+        assert lost(op25b) > before or ends.customer + "/32" in found
 
 
 def test_a_rollback_without_memory(net, op25b, client):
