@@ -291,12 +291,14 @@ int op25b_nl_put_session(struct sk_buff *skb, struct net *net, const struct op25
 {
 	struct nlattr *nest = nla_nest_start(skb, OP25B_A_SESSION);
 	unsigned char *end;
+	u32 timeout = 0;
 	unsigned int i;
 
+	if (session->has_timeout)
+		timeout = seconds_left(op25b_session_timed(session)->expiry.expires);
 	if (!nest || nla_put_string(skb, OP25B_A_SESSION_ID, op25b_session_id(session)) ||
 	    (session->ifindex && put_device_name(skb, net, session->ifindex)) ||
-	    (session->has_timeout && nla_put_u32(skb, OP25B_A_SESSION_TIMEOUT,
-						 seconds_left(session->expiry.expires))) ||
+	    (timeout && nla_put_u32(skb, OP25B_A_SESSION_TIMEOUT, timeout)) ||
 	    (*op25b_session_comment(session) &&
 	     nla_put_string(skb, OP25B_A_SESSION_COMMENT, op25b_session_comment(session))) ||
 	    (*op25b_session_vrf(session) &&

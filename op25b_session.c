@@ -147,7 +147,11 @@ void op25b_session_insert(struct rb_root *ids, struct op25b_session *session)
  */
 void op25b_session_put(struct op25b_session *session)
 {
-	if (refcount_dec_and_test(&session->refs))
+	if (!refcount_dec_and_test(&session->refs))
+		return;
+	if (session->has_timeout)
+		kvfree(op25b_session_timed(session));
+	else
 		kvfree(session);
 }
 

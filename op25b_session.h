@@ -6,6 +6,7 @@
 #define _OP25B_SESSION_H
 
 #include <linux/hrtimer.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/netlink.h>
@@ -68,8 +69,6 @@ struct op25b_sessions {
  * struct op25b_session - a session: immutable once it is in force, but for what is said below
  * @node: its place in op25b_sessions.ids or op25b_session_change.ids; under the lock
  * @next: the next one in a list of a change; under the lock
- * @expiry: in the queue if it has a timeout; under the lock. Its key is the time in ns, as
- *	    ktime_get_boottime() counts it, and is not written to
  * @refs: one for being in force, one for each reader
  * @vrf: the VRF that its prefixes belong to, with a reference until the session has ended; NULL if
  *	 to none
@@ -78,7 +77,7 @@ struct op25b_sessions {
  * @comment_offset: where its comment begins. Behind the last prefix are three strings: its id, its
  *		    comment at this offset from the id, and the name of its VRF, which is empty
  *		    if it has none
- * @has_timeout: it expires
+ * @has_timeout: it expires, and is the @session of a struct op25b_session_timed
  * @ended: its device is gone, but memory was short: it counts for nothing any more
  * @fresh: made by the change under way
  * @leaves: the change under way ends it or puts another one in its place; under the lock
@@ -87,7 +86,6 @@ struct op25b_sessions {
 struct op25b_session {
 	struct rb_node node;
 	struct op25b_session *next;
-	struct timerqueue_node expiry;
 	struct op25b_vrf *vrf;
 	refcount_t refs;
 	int ifindex;
@@ -98,6 +96,17 @@ struct op25b_session {
 	bool fresh : 1;
 	bool leaves : 1;
 	struct op25b_prefix prefix[];
+};
+
+/**
+ * struct op25b_session_timed - a session that expires
+ * @expiry: in the queue; under the lock. Its key is the time in ns, as ktime_get_boottime() counts
+ *	    it, and is not written to
+ * @session: the session
+ */
+struct op25b_session_timed {
+	struct timerqueue_node expiry;
+	struct op25b_session session;
 };
 
 /**
@@ -138,6 +147,18 @@ static inline struct op25b_key op25b_session_device_key(int ifindex)
 }
 
 /**
+ * op25b_session_timed() - get what a session has besides because it expires
+ * @session: the session, which has a timeout
+ *
+ * Return: what it is a part of.
+ */
+static inline struct op25b_session_timed *op25b_session_timed(const struct op25b_session *session)
+{
+	/* not const, because the queue links it */
+	return container_of((struct op25b_session *)session, struct op25b_session_timed, session);
+}
+
+/**
  * op25b_session_is_live() - whether a session counts
  * @session: the session
  *
@@ -149,7 +170,8 @@ static inline bool op25b_session_is_live(const struct op25b_session *session)
 {
 	if (READ_ONCE(session->ended))
 		return false;
-	return !session->has_timeout || session->expiry.expires > ktime_get_coarse_boottime();
+	return !session->has_timeout ||
+	       op25b_session_timed(session)->expiry.expires > ktime_get_coarse_boottime();
 }
 
 static inline const char *op25b_session_id(const struct op25b_session *session)

@@ -72,20 +72,25 @@ static unsigned int sort_prefixes(struct op25b_prefix *prefix, unsigned int n)
 /* Takes over a reference to @vrf, which may be NULL, unless it returns NULL. */
 static struct op25b_session *session_alloc(const char *id, const struct op25b_prefix *prefix,
 					   unsigned int prefixes, struct op25b_vrf *vrf,
-					   const char *comment)
+					   const char *comment, bool has_timeout)
 {
+	size_t offset = has_timeout ? offsetof(struct op25b_session_timed, session) : 0;
 	const char *vrf_name = vrf ? vrf->name : "";
 	size_t id_size = strlen(id) + 1, comment_size = strlen(comment) + 1;
 	size_t vrf_size = strlen(vrf_name) + 1;
 	struct op25b_session *session;
 	char *text;
+	void *p;
 
-	session = kvzalloc(struct_size(session, prefix, prefixes) + id_size + comment_size +
-			   vrf_size, OP25B_GFP);
-	if (!session)
+	p = kvzalloc(offset + struct_size(session, prefix, prefixes) + id_size + comment_size +
+		     vrf_size, OP25B_GFP);
+	if (!p)
 		return NULL;
+	session = p + offset;
 	refcount_set(&session->refs, 1);
-	timerqueue_init(&session->expiry);
+	session->has_timeout = has_timeout;
+	if (has_timeout)
+		timerqueue_init(&op25b_session_timed(session)->expiry);
 	session->fresh = true;
 	session->vrf = vrf;
 	session->prefixes = prefixes;
@@ -112,14 +117,16 @@ static struct op25b_session *session_make(struct op25b_table *table,
 		if (IS_ERR(vrf))
 			return ERR_CAST(vrf);
 	}
-	session = session_alloc(request->id, request->prefix, prefixes, vrf, request->comment);
+	session = session_alloc(request->id, request->prefix, prefixes, vrf, request->comment,
+				request->timeout);
 	if (!session) {
 		op25b_vrf_put(table, vrf);
 		return ERR_PTR(-ENOMEM);
 	}
 	session->ifindex = request->ifindex;
-	session->has_timeout = request->timeout;
-	session->expiry.expires = ktime_add(ktime_get_boottime(), ktime_set(request->timeout, 0));
+	if (session->has_timeout)
+		op25b_session_timed(session)->expiry.expires =
+			ktime_add(ktime_get_boottime(), ktime_set(request->timeout, 0));
 	return session;
 }
 
@@ -239,14 +246,16 @@ static struct op25b_session *session_copy(const struct op25b_session *session)
 {
 	struct op25b_session *copy = session_alloc(op25b_session_id(session), session->prefix,
 						   session->prefixes, session->vrf,
-						   op25b_session_comment(session));
+						   op25b_session_comment(session),
+						   session->has_timeout);
 
 	if (!copy)
 		return NULL;
 	op25b_vrf_hold(session->vrf);
 	copy->ifindex = session->ifindex;
-	copy->has_timeout = session->has_timeout;
-	copy->expiry.expires = session->expiry.expires;
+	if (copy->has_timeout)
+		op25b_session_timed(copy)->expiry.expires =
+			op25b_session_timed(session)->expiry.expires;
 	return copy;
 }
 
@@ -641,7 +650,7 @@ static void drop_gone(struct op25b_session_change *change, enum op25b_event kind
 	for (session = change->gone; session; session = session->next) {
 		rb_erase(&session->node, &sessions->ids);
 		if (session->has_timeout)
-			timerqueue_del(&sessions->expiries, &session->expiry);
+			timerqueue_del(&sessions->expiries, &op25b_session_timed(session)->expiry);
 		WRITE_ONCE(sessions->count, sessions->count - 1);
 		sessions->orphans -= session->ended;
 		if (!op25b_session_find(&change->ids, op25b_session_id(session)))
@@ -670,7 +679,7 @@ static void take_new(struct op25b_session_change *change, struct op25b_session_e
 		session->fresh = false;
 		op25b_session_insert(&sessions->ids, session);
 		if (session->has_timeout)
-			timerqueue_add(&sessions->expiries, &session->expiry);
+			timerqueue_add(&sessions->expiries, &op25b_session_timed(session)->expiry);
 		WRITE_ONCE(sessions->count, sessions->count + 1);
 		cond_resched();
 	}

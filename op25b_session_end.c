@@ -24,6 +24,7 @@
 
 static int end_expired(struct op25b_session_change *change)
 {
+	struct op25b_session_timed *due;
 	struct timerqueue_node *next;
 	unsigned int n;
 	int err = 0;
@@ -33,7 +34,8 @@ static int end_expired(struct op25b_session_change *change)
 	for (n = 0; next && n < END_MAX && !err; n++, next = timerqueue_iterate_next(next)) {
 		if (ktime_after(next->expires, ktime_get_boottime()))
 			break;
-		err = op25b_session_leave(change, container_of(next, struct op25b_session, expiry));
+		due = container_of(next, struct op25b_session_timed, expiry);
+		err = op25b_session_leave(change, &due->session);
 	}
 	return err;
 }

@@ -262,7 +262,7 @@ static void check_session(const struct op25b_session *session, int i)
 	CHECK(!strcmp(op25b_session_vrf(session), model_vrf_names[mirror[i].vrf] ?: ""));
 	CHECK(session->prefixes == mirror[i].prefixes && session->ifindex == mirror[i].ifindex);
 	CHECK(session->has_timeout == !!mirror[i].expires);
-	CHECK(!mirror[i].expires || session->expiry.expires == mirror[i].expires);
+	CHECK(!mirror[i].expires || op25b_session_timed(session)->expiry.expires == mirror[i].expires);
 	CHECK(!session->fresh && !session->leaves);
 	for (j = 0; j < session->prefixes; j++) {
 		for (k = 0; !same_prefix(&session->prefix[j], &mirror[i].prefix[k]); k++)
