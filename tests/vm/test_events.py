@@ -49,7 +49,7 @@ class Monitor:
             with contextlib.suppress(FileNotFoundError), open("/run/monitor", encoding="utf-8") as file:
                 return "ppoll(" in file.read()
             return False
-        hosts.until(waits)
+        hosts.until(waits, ENOUGH)
 
     def comes(self, seconds):
         """Wait for a line; False if there is none in this time."""
