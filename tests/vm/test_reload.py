@@ -14,7 +14,6 @@ import pytest
 import hosts
 import packets
 from conftest import MODULE, Command, assert_counted, syn_to
-from rounds import DEBUG
 from test_dkms import MODULES, RELEASE, done, few_modules, loaded   # noqa: F401 (a fixture)
 from traffic import Meanwhile, paced, sender
 
@@ -24,7 +23,7 @@ KEPT = "/var/lib/op25b"
 SRCVERSION = "0123456789ABCDEF01234567"
 PREFIXES = 10000
 # On an emulated processor; on a real one it is below 50 ms.
-GAP_MAX_MS = 25000 if DEBUG else 5000
+GAP_MAX_MS = 5000
 
 with open(MODULE, "rb") as module_file:
     OLD = module_file.read()
