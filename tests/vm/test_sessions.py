@@ -187,6 +187,16 @@ def test_with_force_the_newest_has_it(op25b):
     op25b("-f", "session", "del", "d")
 
 
+def test_a_long_id_is_named_too(op25b):
+    """There is no room for it in what the kernel itself says."""
+    owner, tunnel = "o" * 63, "t" * 63
+    op25b("session", "add", owner, "10.0.0.1")
+    op25b("session", "add", tunnel, "dev", "fixed")
+    refused(op25b, "session", "add", "a", "10.0.0.1", text=f'prefix 10.0.0.1/32 is in session "{owner}"')
+    refused(op25b, "session", "add", "a", "dev", "fixed",
+            text=f'device "fixed" is that of session "{tunnel}"')
+
+
 @pytest.mark.parametrize("words, text", [
     ("add", "the id of a session is missing"),
     ("add a", 'a session has either prefixes or a device, which "dev" goes before'),

@@ -328,6 +328,32 @@ def test_a_trial_without_memory(net, op25b, client, step, pools, waits):
     assert (ends[0][0]["pools"], ends[0][0]["confirm"]) == (pools, waits)
 
 
+def test_a_first_trial_without_memory(module):
+    """Of a namespace without pools, whose hooks are registered then, and unregistered again"""
+    host = hosts.Host("trial")
+    client = Patient(host, PROGRAM)
+    before = client.policy()[1]
+    for nth in itertools.count(1):
+        client("socket own")
+        for step in ("RESTORE_BEGIN", ""), BASE[0]:
+            client.do(*step)
+        answer = client.fail(nth, message("RESTORE_COMMIT", "CONFIRM:u32:9000"))
+        after = client.policy()[1]
+        if answer["error"]:
+            assert after == before or answer["lost"]
+        else:
+            assert after != before
+        client("close")
+        client("socket main")
+        client(message("ROLLBACK"))     # if it still waits
+        assert client.policy()[1] == before
+        if not answer["hit"]:
+            break
+    assert nth > LEAST
+    client.end()
+    host.remove()
+
+
 def test_a_flush_without_memory(module):
     """In a namespace without packets, because after a flush they pass."""
     host = hosts.Host("flushed")
@@ -400,7 +426,7 @@ def test_senders_of_whom_events_lack_memory(net, op25b):
             time.sleep(4)
         net.send(packets.syn(ends.neighbour, ends.foreign))
         found = []
-        while ends.neighbour + "/32" not in found:
+        while ends.neighbour + "/32" not in found or not silence(monitor):
             found.append(monitor.next().get("subscriber"))
         # either none was built, or nobody could look at the senders
         assert lost(op25b) > before or ends.customer + "/32" in found
