@@ -81,6 +81,16 @@ ROWS = [
         for size, label in (('1', '1 prefix'), ('1000', '1,000'), ('100000', '100,000'),
                             ('1000000', '1,000,000'), ('ipv4', 'real IPv4'), ('ipv6', 'real IPv6'))
     ]),
+    ('Sessions, 1,000,000 prefixes and 100,000 sessions loaded, instructions, kernel alone', None, [
+        ('a session added', '1000000 session-add', 100000),
+        ('a session deleted', '1000000 session-del', 100000),
+    ]),
+    ('Sessions, 10⁹ instructions, command and kernel', BILLION, [
+        ('100,000 synchronised with none', '1000000 session-sync', None),
+        ('100,000 synchronised with the same', '1000000 session-sync-again', None),
+        ('20,000 added by one `op25bctl -b`', '1000000 session-batch', None),
+        ('1,000 added by 1,000 processes', '1000000 session-processes', None),
+    ]),
     ('Longest delay of a softirq, milliseconds, 1,000,000 prefixes', MILLION, [
         ('a process ends that has had 64 MiB', '1000000 late-process', None),
         ('restore again', '1000000 late-again', None),
@@ -94,6 +104,8 @@ ROWS = [
         ('real IPv4', 'ipv4 memory', None),
         ('real IPv6', 'ipv6 memory', None),
         ('1,000,000 prefixes', '1000000 memory', None),
+        ('100,000 sessions', '1000000 memory-sessions', 16),
+        ('a pool that records senders, 1 processor', '1 memory-senders', None),
         ('not freed when everything is deleted', '- memory-flushed', None),
         ('not freed when the modules are unloaded', '- memory-removed', None),
     ]),

@@ -4,6 +4,8 @@
 
   = SYSTEM SET ORDER NAME NANOSECONDS...            the times of 4,096 packets each; NAME-recorded:
                                                     while senders are recorded
+  = command NAME VALUE                              of some commands, the seconds that they take; of
+                                                    op25b-reload, the milliseconds of the gap
   ! WHY                                             an error, which ends the benchmark
 
 usage: guest.py MODULES DATA SYSTEMS SETS           SYSTEMS and SETS are separated by commas
@@ -12,8 +14,10 @@ SYSTEM is empty (no hook is registered), floor, op25b, nft or ipset; ORDER is ho
 """
 import ctypes
 import os
+import re
 import subprocess
 import sys
+import time
 
 # The kinds of packets, and how often they are sent
 NAMES = ['tcp443', 'udp', 'ack25', 'inside', 'anywhere', 'outside', 'relay']
@@ -69,6 +73,50 @@ class Op25b:
     def record(self):
         for pool in os.listdir(POOLS):
             must(f'{self.modules}/op25bctl', 'pool', 'set', pool, 'senders', 'on')
+
+    def sessions(self, count=20000):
+        """Add sessions, with one command and with one for each, as hooks of a BRAS do."""
+        adds = [f'session add s{n} 100.64.{n >> 8}.{n & 255}\n' for n in range(count)]
+        program, path = f'{self.modules}/op25bctl', '/run/sessions'
+        for name, lines, command in (
+                ('batch', adds, (program, '-b', path)),
+                ('processes', ['set -e\n', *(f'{program} {line}' for line in adds)],
+                 ('/bin/sh', path))):
+            with open(path, 'w', encoding='ascii') as file:
+                file.writelines(lines)
+            self.timed(f'sessions-{name}', *command)
+            subprocess.run([program, '-f', 'session', 'sync'], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, check=True)
+
+    def metrics(self, pools=65535):
+        """Write the metrics of as many pools as there may be."""
+        with open('/run/pools', 'w', encoding='ascii') as file:
+            file.writelines(f'pool add p{n}\n' for n in range(pools))
+        must(f'{self.modules}/op25bctl', 'restore', '/run/pools')
+        self.timed('metrics', 'sh', '-c', f'{self.modules}/op25bctl metrics >/run/metrics')
+        must(f'{self.modules}/op25bctl', 'flush')
+
+    def reload(self, name, path):
+        """Replace the module by itself, with a policy in force."""
+        folder = f'/lib/modules/{os.uname().release}/updates'
+        for place in '/lib/modules', '/var/lib':
+            must('mount', '-t', 'tmpfs', 'tmpfs', place)
+        os.makedirs(folder)
+        must('cp', f'{self.modules}/op25b.ko', folder)
+        must('depmod')
+        must(f'{self.modules}/op25bctl', 'restore', path)
+        os.environ['PATH'] += f':{self.modules}'
+        text = must(f'{self.modules}/op25b-reload', '-f')
+        print('= command', f'reload-{name}', re.search(r'for (\d+) ms nothing was blocked', text)[1],
+              flush=True)
+        must(f'{self.modules}/op25bctl', 'flush')
+        must('umount', '/lib/modules', '/var/lib')
+
+    @staticmethod
+    def timed(name, *command):
+        begin = time.monotonic()
+        must(*command)
+        print('= command', name, time.monotonic() - begin, flush=True)
 
     def unload(self, _):
         must(f'{self.modules}/op25bctl', 'flush')
@@ -230,8 +278,21 @@ class Measurement:
                                      f'{dropped} dropped')
             if name == '1':
                 self.recording(title, system)
+            if name == '1000000' and title == 'op25b':
+                system.sessions()
+                self.programs(system, f'{self.data}/{name}/hot/policy.op25b')
+                system.load(name, f'{self.data}/{name}/hot')
             system.unload(name)
         system.down()
+
+    @staticmethod
+    def programs(system, million):
+        system.metrics()
+        with open('/run/few', 'w', encoding='ascii') as file:
+            file.write('pool add east\n')
+            file.writelines(f'prefix add east 10.{n >> 8}.{n & 255}.0/24\n' for n in range(10000))
+        system.reload('10000', '/run/few')
+        system.reload('1000000', million)
 
     def recording(self, title, system):
         """The senders of the only prefix, each kind after one that fills the table"""

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * exempts POOL FILE: measures the kernel's cost of adding and deleting an exempt: adds the
- * addresses in FILE, one per line, each by a message of its own, and then deletes them likewise.
+ * changes exempt FILE POOL, changes session FILE: measures the kernel's cost of adding and deleting
+ * exempts of a pool, or sessions: adds the addresses in FILE, one per line, each by a message of its
+ * own, and then deletes them likewise.
  *
- * Prints four numbers, in nanoseconds: the mean time of send() to add and to delete an exempt, and
- * the longest time of each.
+ * Prints four numbers, in nanoseconds: the mean time of send() to add and to delete one, and the
+ * longest time of each.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -20,7 +21,7 @@
 
 #include <linux/op25b.h>
 
-#define EXEMPTS_MAX 4096
+#define CHANGES_MAX 4096
 
 struct message {
 	struct nlmsghdr head;
@@ -101,38 +102,66 @@ static int family_id(void)
 	errx(1, "no netlink family " OP25B_FAMILY_NAME);
 }
 
-static long long change(int family, int command, const char *pool, const char *address)
+static struct nlattr *nest_start(struct message *message, int type)
+{
+	return put(message, type | NLA_F_NESTED, NULL, 0);
+}
+
+static void nest_end(struct message *message, struct nlattr *nest)
+{
+	nest->nla_len = (char *)message + message->head.nlmsg_len - (char *)nest;
+}
+
+static void put_prefix(struct message *message, int type, const char *address)
 {
 	bool ipv6 = strchr(address, ':');
-	struct message message;
 	unsigned char bytes[16];
 	struct nlattr *nest;
-	char reply[1024];
 
 	if (inet_pton(ipv6 ? AF_INET6 : AF_INET, address, bytes) != 1)
 		errx(1, "not an address: %s", address);
-	message_init(&message, family, command, OP25B_FAMILY_VERSION);
-	put(&message, OP25B_A_POOL, pool, strlen(pool) + 1);
-	nest = put(&message, OP25B_A_PREFIX | NLA_F_NESTED, NULL, 0);
-	put(&message, ipv6 ? OP25B_A_PREFIX_ADDR6 : OP25B_A_PREFIX_ADDR4, bytes, ipv6 ? 16 : 4);
-	nest->nla_len = (char *)&message + message.head.nlmsg_len - (char *)nest;
+	nest = nest_start(message, type);
+	put(message, ipv6 ? OP25B_A_PREFIX_ADDR6 : OP25B_A_PREFIX_ADDR4, bytes, ipv6 ? 16 : 4);
+	nest_end(message, nest);
+}
+
+/* @pool: of the exempt; NULL: a session, whose id is its address */
+static long long change(int family, bool add, const char *pool, const char *address)
+{
+	struct message message;
+	struct nlattr *nest;
+	char reply[1024];
+
+	message_init(&message, family,
+		     pool ? (add ? OP25B_CMD_EXEMPT_ADD : OP25B_CMD_EXEMPT_DEL) :
+			    (add ? OP25B_CMD_SESSION_ADD : OP25B_CMD_SESSION_DEL),
+		     OP25B_FAMILY_VERSION);
+	if (pool) {
+		put(&message, OP25B_A_POOL, pool, strlen(pool) + 1);
+		put_prefix(&message, OP25B_A_PREFIX, address);
+	} else {
+		nest = nest_start(&message, OP25B_A_SESSION);
+		put(&message, OP25B_A_SESSION_ID, address, strlen(address) + 1);
+		if (add)
+			put_prefix(&message, OP25B_A_SESSION_PREFIX, address);
+		nest_end(&message, nest);
+	}
 	return talk(&message, reply, sizeof(reply));
 }
 
 int main(int argc, char **argv)
 {
-	static const int commands[] = { OP25B_CMD_EXEMPT_ADD, OP25B_CMD_EXEMPT_DEL };
-	static char lines[EXEMPTS_MAX][64];
+	static char lines[CHANGES_MAX][64];
 	long long spent, sum[2] = {}, most[2] = {};
 	int i, k, family, count = 0;
 	FILE *file;
 
-	if (argc != 3)
-		errx(1, "usage: exempts POOL FILE");
+	if (argc != (argc > 1 && !strcmp(argv[1], "exempt") ? 4 : 3))
+		errx(1, "usage: changes exempt FILE POOL | changes session FILE");
 	file = fopen(argv[2], "r");
 	if (!file)
 		err(1, "%s", argv[2]);
-	while (count < EXEMPTS_MAX && fscanf(file, "%63s", lines[count]) == 1)
+	while (count < CHANGES_MAX && fscanf(file, "%63s", lines[count]) == 1)
 		count++;
 	if (!count)
 		errx(1, "%s: empty", argv[2]);
@@ -143,7 +172,7 @@ int main(int argc, char **argv)
 	family = family_id();
 	for (k = 0; k < 2; k++) {
 		for (i = 0; i < count; i++) {
-			spent = change(family, commands[k], argv[1], lines[i]);
+			spent = change(family, !k, argv[3], lines[i]);
 			sum[k] += spent;
 			if (spent > most[k])
 				most[k] = spent;
