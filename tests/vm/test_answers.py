@@ -4,7 +4,7 @@ import pytest
 
 import hosts
 from conftest import ANSWERS, MODULE, Command, Ends, syn_to
-from test_removal import loaded_again, remove     # noqa: F401 (a fixture)
+from test_removal import loaded_again, no_modules_on_demand, remove     # noqa: F401 (a fixture)
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +52,9 @@ def test_without_their_modules(net):
     remove()
     hosts.run("modprobe", "-r", "nft_reject_inet", "nf_reject_ipv4", "nf_reject_ipv6")
     hosts.run("insmod", MODULE)
-    with open("/proc/sys/kernel/modprobe", "r+", encoding="ascii") as file:
-        program = file.read()
-        file.seek(0)
-        file.write("/bin/false")
-        file.flush()
-        try:
-            result = op25b.run("pool", "add", "east", "action", "tcp-reset")
-            op25b("pool", "add", "west", "action", "drop")
-        finally:
-            file.seek(0)
-            file.write(program)
+    with no_modules_on_demand():
+        result = op25b.run("pool", "add", "east", "action", "tcp-reset")
+        op25b("pool", "add", "west", "action", "drop")
     assert (result.returncode, result.stderr) == (
         2, "Error: action needs the modules nf_reject_ipv4 and nf_reject_ipv6: load them first\n")
     assert [pool["name"] for pool in op25b.json("pool", "show")] == ["west"]

@@ -12,7 +12,7 @@ import hosts
 import packets
 from conftest import MODULE, syn_to
 from nflog import Listener
-from test_removal import loaded_again, remove     # noqa: F401 (a fixture)
+from test_removal import loaded_again, no_modules_on_demand, remove     # noqa: F401 (a fixture)
 from traffic import Meanwhile, sender
 
 NEEDS_SENDERS = "Error: log needs senders on\n"
@@ -217,17 +217,9 @@ def test_without_its_module(op25b):
     remove()
     hosts.run("modprobe", "-r", "nfnetlink_log")
     hosts.run("insmod", MODULE)
-    with open("/proc/sys/kernel/modprobe", "r+", encoding="ascii") as file:
-        program = file.read()
-        file.seek(0)
-        file.write("/bin/false")
-        file.flush()
-        try:
-            result = op25b.run("pool", "add", "east", "senders", "on", "log", "5")
-            op25b("pool", "add", "west", "senders", "on", "log", "off")
-        finally:
-            file.seek(0)
-            file.write(program)
+    with no_modules_on_demand():
+        result = op25b.run("pool", "add", "east", "senders", "on", "log", "5")
+        op25b("pool", "add", "west", "senders", "on", "log", "off")
     assert (result.returncode, result.stderr) == \
         (2, "Error: log needs the module nfnetlink_log: load it first\n")
     assert [pool["name"] for pool in op25b.json("pool", "show")] == ["west"]

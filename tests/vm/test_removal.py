@@ -32,6 +32,21 @@ def remove():
                                        check=False).returncode == 0)
 
 
+@contextlib.contextmanager
+def no_modules_on_demand():
+    """The kernel loads no module meanwhile, whoever asks for one."""
+    with open("/proc/sys/kernel/modprobe", "r+", encoding="ascii") as file:
+        program = file.read()
+        file.seek(0)
+        file.write("/bin/false")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.seek(0)
+            file.write(program)
+
+
 def test_without_the_module_the_command_says_what_to_do(op25b):
     remove()
     result = op25b.run("pool", "show")
