@@ -97,10 +97,9 @@ def test_vrfs_come_and_go(isps, tmp_path):
     sends = [paced(sender(isps.host("c", vrf).tap, ends.syn())) for vrf in ("red", "blue", "none")]
     with Meanwhile(sends[0], 0) as red, Meanwhile(sends[1], 1) as blue, \
             Meanwhile(sends[2], 1) as none, Meanwhile(paced(read, 0.1)):
-        sessions, done = None, 0
+        sessions = None
         for _ in range(TURNS):
             if sessions is None or sessions.poll() is not None:
-                done += sessions is not None
                 sessions = start(op25b, "-f", "-b", str(batch))
             turn()
         assert (sessions.communicate()[0], sessions.returncode) == ("", 0)
