@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Background activity during a test: processes that repeat a step until they are stopped."""
+import errno
 import os
 import pickle
 import time
@@ -55,6 +56,17 @@ class Meanwhile:
         self.result = pickle.loads(data)
 
 
+def send_patiently(tap, packet):
+    """Send a packet. While the receiver's queue is full, as it may be in a slow kernel, wait."""
+    while True:
+        try:
+            return tap.send(packet)
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            time.sleep(0.1)
+
+
 def sender(tap, *sent):
     """A step that sends these packets, and returns how many times it has done so."""
     count = 0
@@ -62,7 +74,7 @@ def sender(tap, *sent):
     def step():
         nonlocal count
         for packet in sent:
-            tap.send(packet)
+            send_patiently(tap, packet)
         count += 1
         return count
     return step
