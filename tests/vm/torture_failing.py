@@ -35,9 +35,11 @@ SETTINGS = {    # every kind of allocation may fail, without a message in the lo
 }
 ERRORS = {errno.ENOMEM, errno.ENOBUFS, errno.EFAULT}
 LEAST = 4       # the least number of allocations of any operation, those of netlink alone
-ROUNDS = 3      # the number of other allocations before one varies, so that it may be left out
-OF_A_NAMESPACE = 5      # allocations: a policy, three names in sysfs and an object
-STEP = 20       # of a search for the first one of them
+# From one attempt to the next, other subsystems make more allocations or fewer, so that an allocation
+# of the module may be skipped: how often to try all of them
+ROUNDS = 3
+LEAST_OF_A_NAMESPACE = 5    # allocations: a policy, three names in sysfs and an object
+STEP = 20       # how many allocations the search for the first one of them goes back at a time
 
 BASE = [
     ("POOL_ADD", "POOL:s:east GUARD:u32:3 PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ] "
@@ -531,7 +533,7 @@ def test_a_namespace_without_memory(net, op25b, client):
 
     with judged_as_ever(net, op25b), others_may_complain(), \
             tracing("op25b_table_init", "op25b_sysfs_net_exit"):
-        # the module's are among the last ones; an allocation that fails need not end it all
+        # go back from the end, where the module's are: not every failure before them ends the attempt
         first = attempt(1000000)["used"]
         while has_called("op25b_table_init"):
             first -= STEP
@@ -540,9 +542,9 @@ def test_a_namespace_without_memory(net, op25b, client):
         for _ in range(ROUNDS):
             failed, tried = fail_each(first)
             print(f"namespace: {failed} of {tried}, from {first} on")
-            if failed >= OF_A_NAMESPACE:
+            if failed >= LEAST_OF_A_NAMESPACE:
                 break
-    assert failed >= OF_A_NAMESPACE
+    assert failed >= LEAST_OF_A_NAMESPACE
     maker("socket own")
     maker.do("POOL_ADD", "POOL:s:east")
     maker.end()

@@ -13,8 +13,8 @@ from client import words
 from conftest import Ends, assert_counted, syn_to
 from test_events import lost, monitored
 from test_netlink import PROGRAM
-from torture_failing import (LEAST, ROUNDS, Patient, failing, failing_workers,      # noqa: F401 (a fixture)
-                             message, test_nothing_is_lost)
+from torture_failing import (LEAST, ROUNDS, Patient, failing,       # noqa: F401 (a fixture)
+                             failing_workers, message, test_nothing_is_lost)
 from traffic import Meanwhile, paced, sender
 
 DEVICE = "torture"
