@@ -11,7 +11,7 @@ import pytest
 import hosts
 import packets
 from conftest import MODULE, syn_to
-from nflog import Listener
+from nfnetlink import Listener
 from test_removal import loaded_again, no_modules_on_demand, remove     # noqa: F401 (a fixture)
 from traffic import Meanwhile, sender
 

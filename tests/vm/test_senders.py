@@ -10,8 +10,9 @@ import pytest
 import hosts
 import packets
 from client import CMD, PROGRAM, Client
-from conftest import syn_to
-from packets import ACK, SYN
+from conftest import Command, syn_to
+from nfnetlink import Queue
+from packets import ACK, DSTOPTS, SYN, extension
 from traffic import Meanwhile
 
 NOBODY = 65534
@@ -104,12 +105,52 @@ def test_what_is_known_of_a_sender(net, op25b, ends, v, mode, counted):
 def test_the_port_behind_options(net, op25b, ends, v):
     """Of IPv4, or behind an extension header of IPv6"""
     op25b.load(f"pool add east senders on prefix {ends.pool}")
-    fields = {"options": bytes([1] * 8)} if v == 4 else {"chain": [packets.extension(packets.DSTOPTS)]}
+    fields = {"options": bytes([1] * 8)} if v == 4 else {"chain": [extension(DSTOPTS)]}
     for count, port in enumerate((40001, 40002, 40003), 1):
         tcp = packets.tcp(ends.customer, ends.foreign, port, 25, SYN)
         assert not net.passes(packets.ip(ends.customer, ends.foreign, tcp, **fields))
         row, = op25b.json("sender", "show")
         assert (row["packets"], row["port"], row["destinations"]) == (count, port, 1)
+
+
+@pytest.mark.parametrize("v, sources, chain", [
+    (4, ("10.0.0.1", "10.0.4.0"), []), (6, ("2001:db8:c:1::1", "2001:db8:c:400::1"), []),
+    (6, ("2001:db8:c:1::1", "2001:db8:c:400::1"), [extension(DSTOPTS)])])
+def test_senders_that_are_expected_in_one_place(net, op25b, v, sources, chain):
+    """Each takes the place, where a processor notes whose row is where, from the other."""
+    op25b.load(f"pool add east senders on prefix {WIDE}")
+    dst = net.foreign.ghosts[v][0]
+    fields = {"chain": chain} if chain else {}
+    for port in range(40001, 40006):
+        net.send(*(packets.ip(src, dst, packets.tcp(src, dst, port, 25, SYN), **fields)
+                   for src in sources))
+    rows = op25b.json("sender", "show")
+    assert {(row["packets"], row["port"], row["destinations"]) for row in rows} == {(5, 40005, 1)}
+    assert len(rows) == 2 == pool(op25b)["senders"]
+
+
+QUEUE = """\
+table inet waiting {
+    chain before { type filter hook prerouting priority -460; tcp dport 25 queue num 25; }
+}
+"""
+
+
+def test_a_packet_that_comes_back_from_a_queue(net, op25b, ends):
+    """Then a process's system call is what it is judged in, and no interrupt."""
+    op25b.load(f"pool add east senders on prefix {ends.pool}")
+    queue = Queue(net.bras, 25)
+    net.bras.run("nft", "-f", "-", input=QUEUE)
+    try:
+        for count in range(1, 4):
+            net.send(syn_to(ends, sport=40000 + count))
+            assert op25b.counters()["east"]["syn"]["blocked"] == count - 1
+            assert queue.accept() == 1
+            row, = op25b.json("sender", "show")
+            assert (row["packets"], row["port"]) == (count, 40000 + count)
+    finally:
+        net.bras.run("nft", "delete", "table", "inet", "waiting")
+        queue.close()
 
 
 def test_about_how_many_destinations(net, op25b, ends4):
@@ -288,6 +329,41 @@ def test_reset_of_a_pool_and_of_all(net, senders):
     assert senders.counters()["east"]["syn"]["blocked"] == 0
     assert found(senders) == [("10.0.0.11/32", 1)]
     assert pool(senders, "east")["senders"] == 1
+
+
+@pytest.mark.parametrize("others", ["", "pool add quiet\n"])
+def test_reset_of_the_one_pool_that_records(net, op25b, others):
+    """The sets begin at nothing, too: what they lost is no new sender's error."""
+    op25b.load(f"{others}pool add east senders on prefix 10.0.0.0/8")
+    crowd = [f"10.{n >> 8}.{n & 255}.1" for n in range(10000)]
+    late = [f"10.200.{n}.1" for n in range(20)]
+    send_from(net, *crowd, *late * 20)
+    assert any(row["error"] for row in op25b.json("sender", "show"))
+    op25b("sender", "reset", "east")
+    assert op25b.json("sender", "show") == []
+    send_from(net, *late)
+    rows = op25b.json("sender", "show")
+    assert {row["subscriber"] for row in rows} == set(map(own, late))
+    assert {row["error"] for row in rows} == {0}
+
+
+def tables_of_senders():
+    """How many of the kernel's areas of memory are tables of senders."""
+    with open("/proc/vmallocinfo", encoding="ascii") as file:
+        return sum("op25b_senders_alloc" in line for line in file)
+
+
+def test_a_namespace_goes_with_its_senders(net, op25b, ends4):
+    op25b.load(f"pool add east senders on prefix {ends4.pool}")
+    before = tables_of_senders()
+    assert before
+    other = hosts.Host("other")
+    Command(other).load("pool add east senders on\npool add west senders on\npool add quiet\n")
+    assert tables_of_senders() == 2 * before
+    other.remove()
+    hosts.until(lambda: tables_of_senders() == before)
+    op25b("flush")
+    hosts.until(lambda: not tables_of_senders())
 
 
 def test_a_restore_keeps_the_senders_of_pools_that_keep_their_name(net, senders):

@@ -79,6 +79,7 @@ class Access:
                               "dport", f"{first}-{last}", "lookup", str(100 + n))
             home.tap = hosts.Tap(home, "eth0", mac(n, 1), mac(n, 2))
             home.paged_tap = hosts.PagedTap(home, "eth0", mac(n, 1), mac(n, 2))
+            home.unfinished_tap = hosts.UnfinishedTap(home, "eth0", mac(n, 1), mac(n, 2))
         self.core_tap = hosts.Tap(self.aftr, "core", mac(3, 1), mac(3, 2))
         self.foreign.tap = hosts.Tap(self.foreign, "eth0", mac(4, 1), mac(4, 2))
         self.foreign.sysctl("ipv4/tcp_synack_retries", 0)
@@ -521,6 +522,35 @@ def test_shapes_inside_of_softwires(net, op25b):
     assert guarded["tap"] == guarded["paged_tap"]
     # one level only; and nobody processes this here
     assert guarded["tap"]["IPv4 inside IPv4 inside IPv6"][3] == {}
+
+
+@pytest.mark.parametrize("dst, port, passes", [
+    (FOREIGN, 80, True), (RELAY, 25, True), (FOREIGN, 25, False)])
+def test_a_checksum_to_be_filled_in_inside_of_a_softwire(net, op25b, dst, port, passes):
+    """Wherever the packet inside goes: what will be overwritten cannot be judged."""
+    home = net.homes[0]
+    op25b.load(f"pool add east guard softwire prefix {HOMES}\nrelay add {RELAY}")
+    judged = 40 + 20 + 14
+    # newer kernels take nothing that begins before
+    places = [(start, at) for at in range(6, judged + 12) for start in {6, min(at, judged)}]
+    net.core_tap.drain()
+    for sport, place in enumerate(places, 1024):
+        packet = packets.ip("10.0.1.2", dst, packets.tcp("10.0.1.2", dst, sport, port, SYN, bytes(16)))
+        home.unfinished_tap.send(packets.Unfinished(wrap(packet, home.address), *place))
+    settle_tap(net, home)
+    arrived = set()
+    while packet := net.core_tap.receive():
+        protocol, inner = packets.payload(packet)
+        if protocol == IPIP and packets.tcp_of(inner):
+            arrived.add(packets.tcp_of(inner)[0])
+    harmless = {sport for sport, (_, at) in enumerate(places, 1024) if at >= judged}
+    assert harmless and arrived == (harmless if passes else set())
+    blocked = {"malformed": {"blocked": len(places) - len(harmless)}}
+    if not passes:
+        blocked["syn"] = {"blocked": len(harmless)}
+    elif port == 25:
+        blocked["syn"] = {"relayed": len(harmless)}
+    counted(op25b, east=blocked)
 
 
 def test_later_outer_fragments(net, op25b):
