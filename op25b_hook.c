@@ -275,15 +275,15 @@ static int first_ifindex(const struct sk_buff *skb, const struct nf_hook_state *
 	return state->in ? state->in->ifindex : 0;
 }
 
-/* The judgement, if there are sessions: a session's device may let the packet pass. */
-static noinline struct op25b_judgement by_device(struct op25b_judgement judgement,
-						 const struct sk_buff *skb,
-						 const struct nf_hook_state *state,
-						 enum op25b_family family)
+/* The verdict, if there are sessions: a session's device may let the packet pass. */
+static noinline enum op25b_verdict verdict_by_device(struct op25b_judgement judgement,
+						     const struct sk_buff *skb,
+						     const struct nf_hook_state *state,
+						     enum op25b_family family)
 	__must_hold_shared(RCU)
 {
 	op25b_judge_device(&judgement, first_ifindex(skb, state, family));
-	return judgement;
+	return judgement.verdict;
 }
 
 /*
@@ -324,7 +324,7 @@ static noinline unsigned int judge_other(const struct op25b_table *table, struct
 	    is_to_router(judgement, skb, state, family))
 		return NF_ACCEPT;
 	if (op25b_extra())
-		judgement = by_device(judgement, skb, state, family);
+		judgement.verdict = verdict_by_device(judgement, skb, state, family);
 	/*
 	 * A packet at its second pass was accepted and counted at the first. If the verdict is to
 	 * block it now, either its destination was rewritten in between (DNAT), or it is another
@@ -357,7 +357,7 @@ static __always_inline unsigned int judge_syn(const struct op25b_table *table, s
 	    (judgement.verdict == OP25B_VERDICT_PASSED && policy->inbound))
 		return judge_other(table, skb, state, family, OP25B_PKT_SYN);
 	if (extra && judgement.sessions)
-		judgement = by_device(judgement, skb, state, family);
+		judgement.verdict = verdict_by_device(judgement, skb, state, family);
 	return execute(judgement, skb, state, family, true, 0);
 }
 

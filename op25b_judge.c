@@ -78,39 +78,6 @@ struct op25b_lpm_match op25b_judge_exempt(const struct op25b_policy *policy,
 }
 
 /**
- * op25b_judge_vrf() - find the domain of the VRF that a device is in, or is the device of
- * @table: the table of the namespace
- * @policy: the policy, read under RCU, with pools that belong to VRFs
- * @dev: the device
- *
- * Return: as op25b_judge_domain().
- */
-const struct op25b_domain *op25b_judge_vrf(const struct op25b_table *table,
-					   const struct op25b_policy *policy,
-					   const struct net_device *dev)
-{
-	const struct op25b_vrf *vrf = op25b_vrf_of_device(table, dev);
-
-	return vrf ? op25b_domain_find(policy->vrfs, vrf) : NULL;
-}
-
-/**
- * op25b_judge_lookup() - look an address up in the domain of a VRF
- * @domain: the domain
- * @family: of the address
- * @key: the address
- *
- * Not inline, because few packets come in a VRF.
- *
- * Return: the value of the most specific prefix or exempt that holds the address, or 0.
- */
-unsigned long op25b_judge_lookup(const struct op25b_domain *domain, enum op25b_family family,
-				 struct op25b_key key)
-{
-	return lookup(domain->entry, family, key).value;
-}
-
-/**
  * op25b_judge_find_entry() - find the most specific prefix or exempt that holds an address
  * @policy: the policy, read under RCU or the table's lock
  * @domain: the domain to look in, see op25b_judge_domain()

@@ -38,12 +38,6 @@ struct op25b_judgement {
 	const struct op25b_domain *domain;
 };
 
-const struct op25b_domain *op25b_judge_vrf(const struct op25b_table *table,
-					   const struct op25b_policy *policy,
-					   const struct net_device *dev)
-	__must_hold_shared(RCU);
-unsigned long op25b_judge_lookup(const struct op25b_domain *domain, enum op25b_family family,
-				 struct op25b_key key);
 struct op25b_lpm_match op25b_judge_find_entry(const struct op25b_policy *policy,
 					      const struct op25b_domain *domain,
 					      enum op25b_family family, struct op25b_key key);
@@ -87,9 +81,12 @@ op25b_judge_domain(const struct op25b_table *table, const struct op25b_policy *p
 		   const struct net_device *dev)
 	__must_hold_shared(RCU)
 {
+	const struct op25b_vrf *vrf;
+
 	if (!policy->vrfs || !dev || likely(!netif_is_l3_slave(dev) && !netif_is_l3_master(dev)))
 		return NULL;
-	return op25b_judge_vrf(table, policy, dev);
+	vrf = op25b_vrf_of_device(table, dev);
+	return vrf ? op25b_domain_find(policy->vrfs, vrf) : NULL;
 }
 
 /**
@@ -130,8 +127,9 @@ op25b_judge_rules(const struct op25b_table *table, const struct op25b_policy *po
 	bool relay;
 	u32 id;
 
-	if (extra && unlikely(domain))
-		value = op25b_judge_lookup(domain, family, side);
+	if (extra)
+		value = op25b_lpm_either_lookup(domain ? &domain->entry[family] : NULL,
+						policy->jump[family], side, family == OP25B_IPV6);
 	else if (family == OP25B_IPV4)
 		value = op25b_lpm_jump_lookup_ipv4(policy->jump[OP25B_IPV4], side);
 	else

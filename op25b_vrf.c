@@ -37,7 +37,7 @@ static DEFINE_HASHTABLE(vrfs_by_name, 8);
 /* --- packets --- */
 
 /* Find the VRF that is bound to a device, under RCU or the lock, or NULL. */
-static struct op25b_vrf *find_bound(const struct op25b_table *table, int ifindex)
+static __always_inline struct op25b_vrf *find_bound(const struct op25b_table *table, int ifindex)
 {
 	struct op25b_vrf *vrf;
 

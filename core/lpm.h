@@ -268,6 +268,13 @@ static __always_inline struct op25b_lpm_match op25b_lpm_lookup_ipv6(struct op25b
 	return op25b_lpm_descend(lpm.root, key, true);
 }
 
+/* Go on with a lookup, inline for one family. */
+static __always_inline unsigned long op25b_lpm_go_on(const struct op25b_lpm_jump *from,
+						     struct op25b_key key, const bool ipv6)
+{
+	return op25b_lpm_descend(from->node, key, ipv6).value ?: from->value;
+}
+
 /**
  * op25b_lpm_jump_lookup_ipv4() - find the value of the longest prefix that holds an IPv4 address
  * @jump: built by op25b_lpm_jump_build() from a table of IPv4 prefixes that is read under RCU or
@@ -279,8 +286,7 @@ static __always_inline struct op25b_lpm_match op25b_lpm_lookup_ipv6(struct op25b
 static __always_inline unsigned long
 op25b_lpm_jump_lookup_ipv4(const struct op25b_lpm_jump *jump, struct op25b_key key)
 {
-	jump += key.hi >> (64 - OP25B_LPM_JUMP_BITS);
-	return op25b_lpm_descend(jump->node, key, false).value ?: jump->value;
+	return op25b_lpm_go_on(&jump[key.hi >> (64 - OP25B_LPM_JUMP_BITS)], key, false);
 }
 
 /**
@@ -294,8 +300,32 @@ op25b_lpm_jump_lookup_ipv4(const struct op25b_lpm_jump *jump, struct op25b_key k
 static __always_inline unsigned long
 op25b_lpm_jump_lookup_ipv6(const struct op25b_lpm_jump *jump, struct op25b_key key)
 {
-	jump += key.hi >> (64 - OP25B_LPM_JUMP_BITS);
-	return op25b_lpm_descend(jump->node, key, true).value ?: jump->value;
+	return op25b_lpm_go_on(&jump[key.hi >> (64 - OP25B_LPM_JUMP_BITS)], key, true);
+}
+
+/**
+ * op25b_lpm_either_lookup() - find the value of the longest prefix that holds an address, in one of
+ *			       two tables
+ * @lpm: a table without jumps; NULL to look into the other one
+ * @jump: built by op25b_lpm_jump_build() from the other one
+ * @key: the address
+ * @ipv6: they are tables of IPv6 prefixes
+ *
+ * Both are read under RCU or owned. Inline once for both.
+ *
+ * Return: the value, or 0 if there is none.
+ */
+static __always_inline unsigned long
+op25b_lpm_either_lookup(const struct op25b_lpm *lpm, const struct op25b_lpm_jump *jump,
+			struct op25b_key key, const bool ipv6)
+{
+	struct op25b_lpm_jump from = { 0 };
+
+	if (unlikely(lpm))
+		from.node = lpm->root;
+	else
+		from = jump[key.hi >> (64 - OP25B_LPM_JUMP_BITS)];
+	return op25b_lpm_go_on(&from, key, ipv6);
 }
 
 #endif /* _OP25B_LPM_H */

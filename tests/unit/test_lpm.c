@@ -114,10 +114,14 @@ static address random_probe(const struct universe *u, const struct list *list)
 	}
 }
 
-/* Check that lookups that begin in the table of jumps find the same, at the edges of all entries. */
+/*
+ * Check that lookups that begin in the table of jumps, or in a table without jumps, find the same, at
+ * the edges of all entries.
+ */
 static void check_jumps(const struct universe *u, struct op25b_lpm lpm, const struct list *list)
 {
 	address one = (address)1 << (128 - u->bits);
+	static const struct op25b_lpm_jump none[OP25B_LPM_JUMPS];
 	struct op25b_lpm_jump jump[OP25B_LPM_JUMPS];
 	const struct entry *expected;
 	unsigned int i, j;
@@ -128,12 +132,14 @@ static void check_jumps(const struct universe *u, struct op25b_lpm lpm, const st
 		address edges[] = { first, last, first - one, last + one };
 
 		for (j = 0; j < 4; j++) {
-			unsigned long value = u->ipv6 ?
-				op25b_lpm_jump_lookup_ipv6(jump, key_of(edges[j])) :
-				op25b_lpm_jump_lookup_ipv4(jump, key_of(edges[j]));
+			struct op25b_key key = key_of(edges[j]);
+			unsigned long value = u->ipv6 ? op25b_lpm_jump_lookup_ipv6(jump, key) :
+							op25b_lpm_jump_lookup_ipv4(jump, key);
 
 			expected = list_lookup(list, edges[j]);
 			CHECK(value == (expected ? expected->value : 0));
+			CHECK(op25b_lpm_either_lookup(NULL, jump, key, u->ipv6) == value);
+			CHECK(op25b_lpm_either_lookup(&lpm, none, key, u->ipv6) == value);
 		}
 	}
 }
