@@ -28,6 +28,7 @@
 #include <linux/timekeeping.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_change.h"
 #include "op25b_hook.h"
 #include "op25b_directory.h"
@@ -241,7 +242,7 @@ static void free_exempts(struct list_head *exempts)
 
 	list_for_each_entry_safe(exempt, next, exempts, list) {
 		kfree(exempt);
-		cond_resched();
+		op25b_pause();
 	}
 }
 
@@ -296,7 +297,7 @@ static void policy_seal(struct op25b_change *change)
 			conf->fresh = false;
 			op25b_policy_each_destination(conf->destination, op25b_lpm_seal);
 		}
-		cond_resched();
+		op25b_pause();
 	}
 }
 
@@ -317,7 +318,7 @@ static bool queue_exempts(struct op25b_change *change, struct timerqueue_head *e
 	bool timeouts = false;
 
 	list_for_each_entry(exempt, &change->exempts, list) {
-		cond_resched();
+		op25b_pause();
 		exempt->fresh = false;
 		if (!exempt->has_timeout)
 			continue;
@@ -402,7 +403,7 @@ static void free_replaced(struct work_struct *work)
 	free_exempts(&change->gone);
 	list_for_each_entry_safe(recorder, next, &change->recorders, list) {
 		op25b_recorder_free(recorder);
-		cond_resched();
+		op25b_pause();
 	}
 	op25b_garbage_free(&change->garbage);
 	if (change->base || change->keeps_old)
@@ -427,7 +428,7 @@ static size_t replaced_size(const struct op25b_change *change)
 
 	list_for_each_entry(exempt, &change->gone, list) {
 		size += sizeof(*exempt) + strlen(exempt->comment) + 1;
-		cond_resched();
+		op25b_pause();
 	}
 	list_for_each_entry(recorder, &change->recorders, list)
 		size += op25b_recorder_size(recorder);
@@ -705,14 +706,14 @@ static void abort_based(struct op25b_table *table, struct op25b_change *change)
 		for (j = 0; j < ARRAY_SIZE(page->conf); j++)
 			conf_discard(table, change, page->conf[j]);
 		kfree(page);
-		cond_resched();
+		op25b_pause();
 	}
 	free_exempts(&change->exempts);
 	list_for_each_entry_safe(exempt, next, &change->gone, list) {
 		list_move(&exempt->list, &table->exempts);
 		if (exempt->has_timeout)
 			timerqueue_add(&table->expiries, &exempt->expiry);
-		cond_resched();
+		op25b_pause();
 	}
 	op25b_garbage_forget(&change->garbage);
 	kfree(change->policy);

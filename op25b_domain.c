@@ -8,11 +8,11 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_domain.h"
 
 /**
@@ -212,7 +212,7 @@ void op25b_domain_seal(struct op25b_domains *domains)
 		op25b_lpm_seal(domain->entry[OP25B_IPV4]);
 		op25b_lpm_seal(domain->entry[OP25B_IPV6]);
 		domain->fresh = false;
-		cond_resched();
+		op25b_pause();
 	}
 	domains->fresh = false;
 }
@@ -232,7 +232,7 @@ void op25b_domain_discard(struct op25b_domains *domains)
 		op25b_lpm_discard(domain->entry[OP25B_IPV4]);
 		op25b_lpm_discard(domain->entry[OP25B_IPV6]);
 		kfree(domain);
-		cond_resched();
+		op25b_pause();
 	}
 	kfree(domains);
 }
@@ -255,7 +255,7 @@ void op25b_domain_free(struct op25b_domains *domains)
 		op25b_lpm_free(domain->entry[OP25B_IPV4]);
 		op25b_lpm_free(domain->entry[OP25B_IPV6]);
 		kfree(domain);
-		cond_resched();
+		op25b_pause();
 	}
 	kfree(domains);
 }

@@ -5,11 +5,11 @@
  * A message is one change of the policy in force or, if its socket has a restore under way, one
  * step towards the policy that is being staged.
  */
-#include <linux/sched.h>
 #include <linux/string.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "core/pause.h"
 #include "op25b_confirm.h"
 #include "op25b_log.h"
 #include "op25b_net.h"
@@ -73,7 +73,7 @@ static int apply_to_prefixes(struct op25b_change *change, const u32 *id, struct 
 			return err;
 		}
 		if (!(++n % 64))
-			cond_resched();
+			op25b_pause();
 	}
 	change->event.count += n;
 	if (n < min) {

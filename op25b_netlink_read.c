@@ -8,13 +8,13 @@
  */
 #include <linux/capability.h>
 #include <linux/netdevice.h>
-#include <linux/sched.h>
 #include <linux/string.h>
 #include <net/genetlink.h>
 #include <net/l3mdev.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 
+#include "core/pause.h"
 #include "op25b_confirm.h"
 #include "op25b_judge.h"
 #include "op25b_net.h"
@@ -453,7 +453,7 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, dump_part part
 			err = dump_pinned(skb, cb, part);
 		else
 			err = dump_staged(skb, cb, part);
-		cond_resched();
+		op25b_pause();
 	} while (err == -EAGAIN);
 	return err && err != -EMSGSIZE ? err : skb->len;
 }

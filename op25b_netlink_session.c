@@ -7,13 +7,13 @@
 #include <linux/ctype.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
-#include <linux/sched.h>
 #include <linux/string.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_net.h"
 #include "op25b_netlink.h"
 #include "op25b_session_change.h"
@@ -251,7 +251,7 @@ static int sync_sessions(struct op25b_session_change *change, struct genl_info *
 					collision->id ? colliding(nest, collision) : nest);
 		if (err)
 			return err;
-		cond_resched();
+		op25b_pause();
 	}
 	return 0;
 }

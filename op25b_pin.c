@@ -13,9 +13,9 @@
  * Pins of the policy in force hold nothing back.
  */
 #include <linux/jiffies.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "core/pause.h"
 #include "op25b_pin.h"
 #include "op25b_policy.h"
 #include "op25b_table.h"
@@ -63,7 +63,7 @@ static void free_unpinned(struct list_head *unpinned)
 
 	list_for_each_entry_safe(retired, next, unpinned, list) {
 		retired->free(retired);
-		cond_resched();
+		op25b_pause();
 	}
 }
 

@@ -2,9 +2,9 @@
 /*
  * A policy: all that a packet is judged by
  */
-#include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "core/pause.h"
 #include "op25b_policy.h"
 
 /**
@@ -58,7 +58,7 @@ int op25b_policy_for_each_added(const struct op25b_policy *policy, const struct 
 		for (j = 0; j < ARRAY_SIZE(page->conf); j++) {
 			if (!page->conf[j] || (old_page && old_page->conf[j]))
 				continue;
-			cond_resched();
+			op25b_pause();
 			err = visit(page->conf[j], arg);
 			if (err)
 				return err;
@@ -124,7 +124,7 @@ void op25b_policy_free(struct op25b_policy *policy)
 			kfree(conf);
 		}
 		kfree(page);
-		cond_resched();
+		op25b_pause();
 	}
 	kfree(policy);
 }

@@ -8,8 +8,8 @@
  */
 #include <linux/errno.h>
 #include <linux/list.h>
-#include <linux/sched.h>
 
+#include "core/pause.h"
 #include "op25b_recorder.h"
 #include "op25b_recording.h"
 
@@ -88,7 +88,7 @@ void op25b_recording_keep(struct op25b_table *table, struct op25b_policy *policy
 			op25b_recording_drop(table, conf);
 			conf->recorder = recorder;
 		}
-		cond_resched();
+		op25b_pause();
 	}
 }
 
@@ -126,6 +126,6 @@ void op25b_recording_retire(struct op25b_table *table, const struct op25b_policy
 			op25b_recorder_leave(table, conf->recorder);
 			list_add_tail(&conf->recorder->list, retired);
 		}
-		cond_resched();
+		op25b_pause();
 	}
 }

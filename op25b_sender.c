@@ -12,13 +12,13 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/xarray.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_recorder.h"
 #include "op25b_sender.h"
 
@@ -232,7 +232,7 @@ bool op25b_sender_reader_read(struct op25b_sender_reader *reader, struct op25b_s
 	for (; reader->set < OP25B_SENDER_SETS; op25b_sender_reader_next(reader)) {
 		if (!reader->cpu && !reader->row) {
 			copy_sets(reader);
-			cond_resched();
+			op25b_pause();
 		}
 		if (read_row(reader, sender))
 			return true;

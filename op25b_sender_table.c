@@ -13,12 +13,12 @@
 #include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_recorder.h"
 #include "op25b_sender_table.h"
 #include "op25b_workqueue.h"
@@ -105,7 +105,7 @@ void op25b_sender_copy_set(struct op25b_sender_set *copy, const struct op25b_sen
 		smp_rmb();	/* pairs with op25b_sender_write_begin() and its end */
 		if (!(version & 1) && READ_ONCE(set->version) == version)
 			return;
-		cond_resched();
+		op25b_pause();
 	}
 }
 
@@ -172,7 +172,7 @@ static void sweep_cpu(struct op25b_senders *senders, int cpu)
 		op25b_sender_write_end(set);
 		op25b_sender_own_end();
 		local_bh_enable();
-		cond_resched();
+		op25b_pause();
 	}
 }
 

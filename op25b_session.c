@@ -12,11 +12,11 @@
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_extra.h"
 #include "op25b_session.h"
 #include "op25b_table.h"
@@ -224,7 +224,7 @@ void op25b_session_list_put(struct op25b_session_list *list)
 
 	for (i = 0; i < list->count; i++) {
 		op25b_session_put(list->session[i]);
-		cond_resched();
+		op25b_pause();
 	}
 	kvfree(list);
 }
@@ -284,6 +284,6 @@ void op25b_session_exit(struct op25b_table *table)
 		rb_erase(node, &sessions->ids);
 		op25b_vrf_put(table, session->vrf);
 		op25b_session_put(session);
-		cond_resched();
+		op25b_pause();
 	}
 }

@@ -22,6 +22,7 @@
 #include <linux/string.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_extra.h"
 #include "op25b_session_change.h"
 #include "op25b_session_event.h"
@@ -187,7 +188,7 @@ static int leave_prefixes(struct op25b_session_change *change,
 		return -ENOMEM;
 	for (i = 0; i < session->prefixes && !err; i++) {
 		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
-			cond_resched();
+			op25b_pause();
 		prefix = &session->prefix[i];
 		err = op25b_lpm_del(&prefixes[prefix->family], &change->garbage, prefix->key,
 				    prefix->len);
@@ -354,7 +355,7 @@ static int enter(struct op25b_session_change *change, struct op25b_session *sess
 		err = op25b_domain_enter(&change->map->vrfs, &change->garbage, session->vrf);
 	for (i = 0; i < session->prefixes && !err; i++) {
 		if (i % RESCHED_PREFIXES == RESCHED_PREFIXES - 1)
-			cond_resched();
+			op25b_pause();
 		err = enter_prefix(change, session, &session->prefix[i], force);
 	}
 	if (!err && session->ifindex)
@@ -544,7 +545,7 @@ int op25b_session_sync_end(struct op25b_session_change *change,
 			continue;
 		counts->deleted += !wish && op25b_session_is_live(session);
 		err = op25b_session_leave(change, session);
-		cond_resched();
+		op25b_pause();
 	}
 	while ((node = rb_first(&named))) {
 		session = rb_entry(node, struct op25b_session, node);
@@ -553,7 +554,7 @@ int op25b_session_sync_end(struct op25b_session_change *change,
 			session_release(change->table, session);
 		else
 			err = sync_one(change, session, counts);
-		cond_resched();
+		op25b_pause();
 	}
 	return err;
 }
@@ -596,7 +597,7 @@ static void release_unused(struct op25b_session_change *change)
 	for (session = change->unused; session; session = next) {
 		next = session->next;
 		session_release(change->table, session);
-		cond_resched();
+		op25b_pause();
 	}
 }
 
@@ -610,7 +611,7 @@ static void free_change(struct work_struct *work)
 	for (session = change->gone; session; session = next) {
 		next = session->next;
 		op25b_session_put(session);
-		cond_resched();
+		op25b_pause();
 	}
 	op25b_garbage_free(&change->garbage);
 	kfree(change->base);
@@ -658,7 +659,7 @@ static void drop_gone(struct op25b_session_change *change, enum op25b_event kind
 		else	/* for the event of the one that takes its place */
 			op25b_session_find(&change->ids, op25b_session_id(session))->leaves = true;
 		op25b_vrf_put(change->table, session->vrf);
-		cond_resched();
+		op25b_pause();
 	}
 }
 
@@ -681,7 +682,7 @@ static void take_new(struct op25b_session_change *change, struct op25b_session_e
 		if (session->has_timeout)
 			timerqueue_add(&sessions->expiries, &op25b_session_timed(session)->expiry);
 		WRITE_ONCE(sessions->count, sessions->count + 1);
-		cond_resched();
+		op25b_pause();
 	}
 }
 

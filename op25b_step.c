@@ -11,11 +11,11 @@
 #include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/netlink.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_recording.h"
 #include "op25b_step.h"
 
@@ -675,7 +675,7 @@ static int collect_exempt(void *arg, struct op25b_key key, unsigned int len, uns
 	struct collection *found = arg;
 	struct op25b_entry entry = op25b_entry(value);
 
-	cond_resched();
+	op25b_pause();
 	if (!is_within(key, len, &found->outer))
 		return COLLECT_END;
 	if (found->inner.len && is_within(key, len, &found->inner))

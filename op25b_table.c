@@ -10,11 +10,11 @@
 #include <linux/hrtimer.h>
 #include <linux/math64.h>
 #include <linux/memcontrol.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "core/memory.h"
+#include "core/pause.h"
 #include "op25b_recorder.h"
 #include "op25b_table.h"
 #include "op25b_vrf.h"
@@ -227,7 +227,7 @@ void op25b_table_free(struct op25b_table *table)
 	mutex_unlock(&table->lock);
 	list_for_each_entry_safe(exempt, next, &table->exempts, list) {
 		kfree(exempt);
-		cond_resched();
+		op25b_pause();
 	}
 	op25b_policy_free(policy);
 	ida_destroy(&table->ids);

@@ -15,12 +15,12 @@
 #include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 
+#include "core/pause.h"
 #include "op25b_pin.h"
 #include "op25b_policy.h"
 #include "op25b_session.h"
@@ -137,7 +137,7 @@ static inline void op25b_table_yield(struct op25b_table *table)
 	__must_hold(&table->lock)
 {
 	mutex_unlock(&table->lock);
-	cond_resched();
+	op25b_pause();
 	mutex_lock(&table->lock);
 }
 

@@ -3,12 +3,12 @@
  * The memory that a change has replaced, until no reader can see it any more
  */
 #include <linux/errno.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 
 #include "garbage.h"
 #include "memory.h"
+#include "pause.h"
 
 #define CHUNK_ITEMS 30	/* a chunk fits in 256 bytes */
 
@@ -57,7 +57,7 @@ size_t op25b_garbage_size(const struct op25b_garbage *garbage)
 		size += sizeof(*chunk);
 		for (i = 0; i < chunk->n; i++)
 			size += ksize(chunk->item[i]);
-		cond_resched();
+		op25b_pause();
 	}
 	return size;
 }
@@ -71,7 +71,7 @@ static void garbage_empty(struct op25b_garbage *garbage, bool free_items)
 		while (free_items && chunk->n)
 			kfree(chunk->item[--chunk->n]);
 		kfree(chunk);
-		cond_resched();
+		op25b_pause();
 	}
 }
 

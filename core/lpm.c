@@ -49,12 +49,12 @@
  * published. All functions that change a table are called under the same lock.
  */
 #include <linux/errno.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "lpm.h"
 #include "memory.h"
+#include "pause.h"
 
 #define STRIDE		6
 #define FIRST_START	(-5)
@@ -617,7 +617,7 @@ static int node_del_if(const struct choice *choice, struct op25b_lpm_node **link
 	unsigned int i;
 	int err = 0;
 
-	cond_resched();
+	op25b_pause();
 	/* if an end of the range is on another path, the whole node is on one side of it */
 	if (first > 63) {
 		if (op25b_key_compare(key_of(node), choice->first) < 0)
@@ -692,7 +692,7 @@ static int node_retire_all(struct op25b_lpm_node *node, struct op25b_garbage *ga
 		if (err)
 			return err;
 	}
-	cond_resched();
+	op25b_pause();
 	return node->fresh ? 0 : op25b_garbage_add(garbage, node);
 }
 
@@ -821,7 +821,7 @@ static void node_seal(struct op25b_lpm_node *node)
 	if (!node->fresh)
 		return;
 	node->fresh = false;
-	cond_resched();
+	op25b_pause();
 	n = hweight64(node->external);
 	for (i = 0; i < n; i++)
 		node_seal((void *)op25b_lpm_slots(node)[i]);
@@ -880,7 +880,7 @@ static void node_free_all(struct op25b_lpm_node *node, bool only_fresh)
 	for (i = 0; i < n; i++)
 		node_free_all((void *)op25b_lpm_slots(node)[i], only_fresh);
 	kfree(node);
-	cond_resched();
+	op25b_pause();
 }
 
 /**

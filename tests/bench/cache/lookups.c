@@ -15,11 +15,16 @@
 #include <linux/slab.h>
 
 #include "lpm.h"
+#include "pause.h"
 #include "text.h"
 
 #define CHUNK		(32 << 10)
 #define KEYS_MAX	(1 << 20)
 #define VALUE		8	/* the value of each prefix */
+
+void op25b_pause(void)
+{
+}
 
 /* --- memory: the sizes of kmalloc() in a 64-bit kernel --- */
 

@@ -13,6 +13,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "pause.h"
+
 struct shim_slab shim_slab;
 int shim_atomic_depth;
 unsigned long shim_loops;
@@ -21,6 +23,13 @@ unsigned long shim_work;
 struct mem_cgroup shim_memcg;
 struct mem_cgroup *shim_active_memcg;
 bool shim_in_work;
+
+void op25b_pause(void)
+{
+	might_sleep();
+	shim_loops++;
+	shim_work++;
+}
 
 /**
  * shim_slab_fail() - make allocations fail from now on

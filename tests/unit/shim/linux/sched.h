@@ -13,19 +13,11 @@ static inline void might_sleep(void)
 	assert(!shim_atomic_depth);
 }
 
-/* How often cond_resched() was called: how long loops are */
+/* How often op25b_pause() was called: how long loops are */
 extern unsigned long shim_loops;
 
 /* The same, and how much was allocated, freed and sorted: how long the code under test takes */
 extern unsigned long shim_work;
-
-static inline int cond_resched(void)
-{
-	might_sleep();
-	shim_loops++;
-	shim_work++;
-	return 0;
-}
 
 /* The current process; only its mm is used, for the memory cgroup. */
 #define current (&(struct { struct mm_struct *mm; }){ NULL })
