@@ -15,6 +15,10 @@
  * of a change that only waits for its commit (op25b_table.rollback). That commit needs no memory:
  * its pools are still there, and so are their counters, recorders and the hooks.
  *
+ * The lock is held from the beginning of a change with a base to its end. One step is the exception:
+ * it takes long and reads much, and may release the lock meanwhile if that is expected. If the base
+ * was replaced then, the change has failed, and may be begun again.
+ *
  * The steps of a change (add a prefix, delete a pool) are in op25b_step.c. All functions are called
  * with the table's lock held. A function that fails may have done half of its work: the only thing
  * left to do with the change is op25b_change_abort(), after which nothing has happened.
@@ -81,6 +85,41 @@ struct op25b_change *op25b_change_begin(struct op25b_table *table)
 struct op25b_change *op25b_change_begin_empty(struct op25b_table *table)
 {
 	return change_alloc(table, NULL);
+}
+
+/**
+ * op25b_change_keep_base() - keep the base of a change while the lock is released
+ * @change: the change, which has a base and may release the lock
+ *
+ * To be called with the lock held. What the base consists of may then be read without it, until the
+ * change ends.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int op25b_change_keep_base(struct op25b_change *change)
+{
+	lockdep_assert_held(&change->table->lock);
+	change->pin = op25b_pin_get(change->table, true);
+	return change->pin ? 0 : -ENOMEM;
+}
+
+/**
+ * op25b_change_check_base() - whether the base of a change is still in force
+ * @change: the change, after the lock was released and taken again
+ *
+ * Return: 0, or -EAGAIN if it was replaced: then the change can only be aborted.
+ */
+int op25b_change_check_base(const struct op25b_change *change)
+{
+	lockdep_assert_held(&change->table->lock);
+	return change->base == op25b_table_policy(change->table) ? 0 : -EAGAIN;
+}
+
+static void release_base(struct op25b_change *change)
+{
+	if (change->pin)
+		op25b_pin_put(change->table, change->pin);
+	change->pin = NULL;
 }
 
 /**
@@ -555,6 +594,7 @@ static int commit(struct op25b_change *change, u32 seconds)
 		op25b_change_abort(change);
 		return 0;
 	}
+	release_base(change);
 	if (!change->base)
 		prepare_staged(table, change);
 	err = prepare(table, change, seconds, &kept);
@@ -768,6 +808,7 @@ void op25b_change_abort(struct op25b_change *change)
 		abort_based(table, change);
 	else
 		abort_staged(table, change);
+	release_base(change);
 	op25b_directory_settle(table, &change->leaving);
 	kfree(change);
 }

@@ -23,6 +23,8 @@ struct mem_cgroup;
  * @table: the table whose policy is to be replaced
  * @policy: the new policy
  * @base: the policy that @policy was copied from; NULL if the change began with an empty one
+ * @may_release: a step may release the lock, and fail with -EAGAIN if @base is replaced meanwhile
+ * @pin: keeps @base then; otherwise NULL
  * @hint: where the last prefix was added, ...
  * @hinted: ... of these tables
  * @garbage: the parts of @base that @policy does not share any more
@@ -46,6 +48,8 @@ struct op25b_change {
 	struct op25b_table *table;
 	struct op25b_policy *policy;
 	const struct op25b_policy *base;
+	bool may_release;
+	struct op25b_pin *pin;
 	struct op25b_lpm_hint hint[OP25B_FAMILIES];
 	const struct op25b_lpm *hinted;
 	struct op25b_garbage garbage;
@@ -73,6 +77,8 @@ void op25b_change_abort(struct op25b_change *change);
 void op25b_change_confirm(struct op25b_table *table) __must_hold(&table->lock);
 void op25b_change_rollback(struct op25b_table *table) __must_hold(&table->lock);
 
+int op25b_change_keep_base(struct op25b_change *change);
+int op25b_change_check_base(const struct op25b_change *change);
 bool op25b_change_base_has(const struct op25b_change *change, const struct op25b_pool *pool);
 struct op25b_page *op25b_change_cow_page(struct op25b_change *change, u32 id);
 struct op25b_pool_conf *op25b_change_cow_conf(struct op25b_change *change, u32 id);

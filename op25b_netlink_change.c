@@ -345,8 +345,9 @@ static int require_modules(const struct genl_info *info, const struct nlattr **a
 	return err;
 }
 
-static int change_policy(struct op25b_table *table, const struct change_op *op,
-			 struct genl_info *info)
+/* The lock may be released and taken again if @may_release; -EAGAIN then means: once more. */
+static int try_change(struct op25b_table *table, const struct change_op *op, struct genl_info *info,
+		      bool may_release)
 	__must_hold(&table->lock)
 {
 	struct op25b_change *change;
@@ -358,6 +359,7 @@ static int change_policy(struct op25b_table *table, const struct change_op *op,
 	change = op25b_change_begin(table);
 	if (!change)
 		return -ENOMEM;
+	change->may_release = may_release;
 	change->event.command = info->genlhdr->cmd;
 	if (info->attrs[OP25B_A_POOL])
 		strscpy(change->event.pool, nla_data(info->attrs[OP25B_A_POOL]),
@@ -368,6 +370,23 @@ static int change_policy(struct op25b_table *table, const struct change_op *op,
 		return err;
 	}
 	return op25b_change_commit(change);
+}
+
+/* How often a change is tried that lets others change the policy meanwhile */
+#define TRIES 3
+
+static int change_policy(struct op25b_table *table, const struct change_op *op,
+			 struct genl_info *info)
+	__must_hold(&table->lock)
+{
+	int i, err;
+
+	for (i = 0; i < TRIES; i++) {
+		err = try_change(table, op, info, true);
+		if (err != -EAGAIN)
+			return err;
+	}
+	return try_change(table, op, info, false);
 }
 
 /* The .doit of all operations in change_ops */

@@ -511,7 +511,7 @@ int op25b_nl_dump_start(struct netlink_callback *cb)
 		return PTR_ERR(name);
 	if (attrs[OP25B_A_RESTORE])
 		return dump_staged(NULL, cb, begin_dump);
-	pos->pin = op25b_pin_get(&op25b_net(sock_net(cb->skb->sk))->table);
+	pos->pin = op25b_pin_get(&op25b_net(sock_net(cb->skb->sk))->table, false);
 	if (!pos->pin)
 		return -ENOMEM;
 	err = dump_pinned(NULL, cb, begin_dump);

@@ -11,6 +11,8 @@
  * Anyone may read, so what pins hold back is bounded. Beyond the limit, and if a dump is not read
  * from for some time, the policy is taken away from the dump of the oldest one, which then fails.
  * Pins of the policy in force hold nothing back.
+ *
+ * A change that releases the lock meanwhile pins its base, too, for a moment, and firmly.
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
@@ -91,7 +93,7 @@ static void pins_expire(struct work_struct *work)
 
 	spin_lock(&pins->lock);
 	list_for_each_entry_safe(pin, next, &pins->list, list)
-		if (policy_pinned(table, pin) != policy_in_force(table) &&
+		if (!pin->firm && policy_pinned(table, pin) != policy_in_force(table) &&
 		    time_after(jiffies, READ_ONCE(pin->read) + idle))
 			take_away(pins, pin);
 	collect_unpinned(pins, &unpinned);
@@ -128,10 +130,11 @@ void op25b_pin_stop(struct op25b_table *table)
 /**
  * op25b_pin_get() - pin the policy in force
  * @table: its table; need not be locked
+ * @firm: never take it away from the pin, which ends soon
  *
  * Return: the pin, for op25b_pin_put(); NULL when out of memory.
  */
-struct op25b_pin *op25b_pin_get(struct op25b_table *table)
+struct op25b_pin *op25b_pin_get(struct op25b_table *table, bool firm)
 {
 	struct op25b_pin *pin = kzalloc(sizeof(*pin), GFP_KERNEL_ACCOUNT);
 	struct op25b_pins *pins = &table->pins;
@@ -140,6 +143,7 @@ struct op25b_pin *op25b_pin_get(struct op25b_table *table)
 	if (!pin)
 		return NULL;
 	pin->read = jiffies;
+	pin->firm = firm;
 	spin_lock(&pins->lock);
 	pin->generation = policy_in_force(table)->generation;
 	rcu_assign_pointer(pin->policy, policy_in_force(table));
@@ -227,7 +231,8 @@ void op25b_pin_retire(struct op25b_table *table, struct op25b_retired *retired)
 	collect_unpinned(pins, &unpinned);
 	while (pins->held) {
 		pin = list_first_entry(&pins->list, struct op25b_pin, list);
-		if (pins->held <= HELD_MIN + op25b_policy_size(policy) +
+		if (pin->firm ||
+		    pins->held <= HELD_MIN + op25b_policy_size(policy) +
 				  op25b_policy_size(policy_pinned(table, pin)))
 			break;
 		take_away(pins, pin);

@@ -15,17 +15,19 @@ struct op25b_policy;
 struct op25b_table;
 
 /**
- * struct op25b_pin - one dump's hold on the policy that it began with
+ * struct op25b_pin - one dump's hold on the policy that it began with, or a change's on its base
  * @list: in op25b_pins.list while it holds that policy
  * @policy: the policy; NULL once it was taken away from the dump
  * @generation: its generation
  * @read: when the dump was last read from, in jiffies
+ * @firm: the policy is never taken away
  */
 struct op25b_pin {
 	struct list_head list;
 	const struct op25b_policy __rcu *policy;
 	u64 generation;
 	unsigned long read;
+	bool firm;
 };
 
 /**
@@ -61,7 +63,7 @@ struct op25b_pins {
 void op25b_pin_init(struct op25b_table *table);
 void op25b_pin_stop(struct op25b_table *table);
 
-struct op25b_pin *op25b_pin_get(struct op25b_table *table);
+struct op25b_pin *op25b_pin_get(struct op25b_table *table, bool firm);
 void op25b_pin_put(struct op25b_table *table, struct op25b_pin *pin);
 const struct op25b_policy *op25b_pin_read(struct op25b_pin *pin) __must_hold_shared(RCU);
 

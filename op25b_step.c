@@ -784,18 +784,27 @@ int op25b_step_prefix_move(struct op25b_change *change, u32 id, const struct op2
 
 /* --- deletion of a pool --- */
 
+/* How many prefixes and exempts a pool may have for the lock to be held while they are deleted */
+#define DELETED_LOCKED 4096
+
 /**
  * struct deletion - the deletion of what a pool has
- * @change: the change
  * @id: the pool's id
+ * @family: of the addresses that are being looked at
+ * @first: the pool has nothing before these addresses, ...
+ * @last: ... and nothing after these
  * @prefixes: the number of its prefixes that were found
  * @exempts: the number of its exempts that were found
+ * @listed: how many of them have a timeout or comment
  */
 struct deletion {
-	struct op25b_change *change;
 	u32 id;
-	u32 prefixes;
+	enum op25b_family family;
+	struct op25b_key first[OP25B_FAMILIES];
+	struct op25b_key last[OP25B_FAMILIES];
+	u32 prefixes[OP25B_FAMILIES];
 	u32 exempts;
+	u32 listed;
 };
 
 /* Whether an entry is one of the pool's: it is deleted then. */
@@ -806,10 +815,9 @@ static bool delete_entry(void *arg, unsigned long value)
 
 	if (entry.pool != found->id)
 		return false;
-	found->prefixes += entry.is_prefix;
+	found->prefixes[found->family] += entry.is_prefix;
 	found->exempts += entry.is_exempt;
-	if (entry.exempt)
-		op25b_change_drop_exempt(found->change, entry.exempt);
+	found->listed += !!entry.exempt;
 	return true;
 }
 
@@ -817,22 +825,80 @@ static bool delete_entry(void *arg, unsigned long value)
  * The cost is that of a walk from the first entry of the pool to its last: pools mostly have ranges
  * of their own.
  */
-static int delete_entries(struct op25b_change *change, const struct op25b_pool_conf *conf,
-			  enum op25b_family family)
+static int delete_found(struct op25b_change *change, struct deletion *found,
+			struct op25b_lpm *entries)
 {
-	struct deletion found = { .change = change, .id = conf->pool->id };
+	unsigned int family;
+	int err = 0;
+
+	for (family = 0; !err && family < OP25B_FAMILIES; family++) {
+		found->family = family;
+		err = op25b_lpm_del_if(&entries[family], &change->garbage, found->first[family],
+				       found->last[family], delete_entry, found);
+	}
+	return err;
+}
+
+/* The same, but others may change the policy meanwhile: then it fails with -EAGAIN. */
+static int delete_found_unlocked(struct op25b_change *change, struct deletion *found,
+				 struct op25b_lpm *entries)
+	__must_hold(&change->table->lock)
+{
+	int err = op25b_change_keep_base(change);
+
+	if (err)
+		return err;
+	mutex_unlock(&change->table->lock);
+	err = delete_found(change, found, entries);
+	mutex_lock(&change->table->lock);
+	return err ?: op25b_change_check_base(change);
+}
+
+/* Drop the first @n exempts of a pool in a list. Returns how many there were less. */
+static u32 drop_exempts(struct op25b_change *change, struct list_head *exempts, u32 id, u32 n)
+{
+	struct op25b_exempt *exempt, *next;
+
+	list_for_each_entry_safe(exempt, next, exempts, list) {
+		if (!n)
+			break;
+		if (op25b_entry((unsigned long)exempt).pool != id)
+			continue;
+		op25b_change_drop_exempt(change, exempt);
+		n--;
+	}
+	return n;
+}
+
+static int delete_entries(struct op25b_change *change, const struct op25b_pool_conf *conf)
+	__must_hold(&change->table->lock)
+{
 	struct op25b_lpm *entries = entries_cow(change, conf->pool->id);
+	struct deletion found = { .id = conf->pool->id };
 	struct op25b_policy *policy = change->policy;
+	unsigned int family;
 	int err;
 
 	if (!entries)
 		return -ENOMEM;
-	change->hint[family].link = NULL;
-	err = op25b_lpm_del_if(&entries[family], &change->garbage, conf->pool->first[family],
-			       conf->pool->last[family], delete_entry, &found);
-	policy->prefixes[family] -= found.prefixes;
+	for (family = 0; family < OP25B_FAMILIES; family++) {
+		change->hint[family].link = NULL;
+		found.first[family] = conf->pool->first[family];
+		found.last[family] = conf->pool->last[family];
+	}
+	if (change->may_release && conf->prefixes + conf->exempts > DELETED_LOCKED)
+		err = delete_found_unlocked(change, &found, entries);
+	else
+		err = delete_found(change, &found, entries);
+	if (err)
+		return err;
+	found.listed = drop_exempts(change, &change->exempts, found.id, found.listed);
+	if (change->base)
+		drop_exempts(change, &change->table->exempts, found.id, found.listed);
+	for (family = 0; family < OP25B_FAMILIES; family++)
+		policy->prefixes[family] -= found.prefixes[family];
 	policy->exempts -= found.exempts;
-	return err;
+	return 0;
 }
 
 /**
@@ -840,7 +906,9 @@ static int delete_entries(struct op25b_change *change, const struct op25b_pool_c
  * @change: the change
  * @id: the pool's id; the new policy has the pool
  *
- * Return: 0 or -ENOMEM.
+ * The lock may be released and taken again if @change says so, and if the pool has much.
+ *
+ * Return: 0 or -ENOMEM; -EAGAIN if the policy in force was replaced while the lock was released.
  */
 int op25b_step_pool_del(struct op25b_change *change, u32 id)
 {
@@ -848,15 +916,14 @@ int op25b_step_pool_del(struct op25b_change *change, u32 id)
 	struct op25b_pool_conf *conf;
 	struct op25b_page *page;
 	unsigned int kind, family;
-	int err = 0;
+	int err;
 
 	lockdep_assert_held(&change->table->lock);
 	page = op25b_change_cow_page(change, id);
 	conf = op25b_change_cow_conf(change, id);
 	if (!page || !conf)
 		return -ENOMEM;
-	for (family = 0; !err && family < OP25B_FAMILIES; family++)
-		err = delete_entries(change, conf, family);
+	err = delete_entries(change, conf);
 	for (kind = 0; kind < OP25B_DESTINATIONS; kind++) {
 		for (family = 0; !err && family < OP25B_FAMILIES; family++)
 			err = op25b_lpm_clear(&conf->destination[kind][family], &change->garbage);

@@ -1040,7 +1040,7 @@ void roll_back(void)
 
 void pin_get(struct pinned *pinned)
 {
-	pinned->pin = op25b_pin_get(table);
+	pinned->pin = op25b_pin_get(table, false);
 	CHECK(pinned->pin);
 	pinned->model = in_force;
 }

@@ -1358,7 +1358,7 @@ static void test_pins(void **state)
 	grace_period();
 	CHECK(shim_slab.live < live);
 	shim_slab_fail(1, false);
-	CHECK(!op25b_pin_get(table));
+	CHECK(!op25b_pin_get(table, false));
 	shim_slab_fail(0, false);
 }
 
@@ -1436,6 +1436,25 @@ static void test_pins_idle(void **state)
 	CHECK(pin_check(&read));
 	pin_put(&read);
 	pin_put(&idle);
+}
+
+/* A change needs its base, whatever that holds back, and however long. */
+static void test_pins_firm(void **state)
+{
+	struct pinned pinned = { .pin = op25b_pin_get(table, true), .model = in_force };
+	unsigned int i;
+
+	CHECK(pinned.pin);
+	ADD(0);
+	for (i = 0; i < 1000; i++) {
+		settings_change(i);
+		grace_period();
+	}
+	CHECK(table->pins.held > 2 << 20);
+	advance_time(3600);
+	CHECK(pin_check(&pinned));
+	pin_put(&pinned);
+	CHECK(!table->pins.held);
 }
 
 /* The largest number of pools */
@@ -1534,6 +1553,176 @@ static void test_cost_of_deletion(void **state)
 	in_force.generation = table->policy->generation;
 }
 
+/* What others do while the lock is released: nothing, or another change of the policy */
+static bool others_change;
+static unsigned int releases;
+
+static void released_by_deletion(void)
+{
+	struct op25b_prefix p = prefix("192.0.2.0/24");
+	struct netlink_ext_ack extack = { 0 };
+	struct op25b_change *change;
+
+	if (table->lock.locked || !others_change)
+		return;
+	others_change = false;
+	releases++;
+	mutex_lock(&table->lock);
+	change = op25b_change_begin(table);
+	CHECK(op25b_step_destination_add(change, OP25B_RELAY, NULL, &p, true, &extack) == 0);
+	CHECK(op25b_change_commit(change) == 0);
+	mutex_unlock(&table->lock);
+	/* its base is kept nevertheless */
+	grace_period();
+}
+
+static int count_entry(void *arg, struct op25b_key key, unsigned int len, unsigned long value)
+{
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+/* Add a pool with @n prefixes and @n exempts with timeouts, beside a pool with one of each. */
+static void add_large_pool(const char *vrf, unsigned int n)
+{
+	const struct op25b_settings settings = { 0 };
+	struct netlink_ext_ack extack = { 0 };
+	struct op25b_change *change;
+	struct op25b_prefix p;
+	unsigned int i, j;
+	int id;
+
+	mutex_lock(&table->lock);
+	change = op25b_change_begin(table);
+	for (i = 0; i < 2; i++) {
+		id = op25b_step_pool_add(change, i ? "large" : "small", vrf, settings, &extack);
+		CHECK(id >= 0);
+		for (j = 0; j < (i ? n : 1); j++) {
+			p = prefix("10.0.0.0/32");
+			p.key.hi += (u64)(2 * j + i) << 32;
+			CHECK(op25b_step_prefix_add(change, id, &p, false, &extack) == 0);
+			p = prefix("2001:db8::/64");
+			p.key.hi += 2 * j + i;
+			CHECK(op25b_step_exempt_add(change, id, &p, 1000, "", false, &extack) == 0);
+		}
+	}
+	CHECK(op25b_change_commit(change) == 0);
+	mutex_unlock(&table->lock);
+}
+
+static int delete_large_pool(bool may_release)
+{
+	const struct op25b_pool_conf *conf;
+	struct op25b_change *change;
+	int err = -ENOMEM;
+
+	mutex_lock(&table->lock);
+	change = op25b_change_begin(table);
+	if (change) {
+		change->may_release = may_release;
+		conf = op25b_step_find_pool(change, "large");
+		CHECK(conf);
+		err = op25b_step_pool_del(change, conf->pool->id);
+		if (err)
+			op25b_change_abort(change);
+		else
+			err = op25b_change_commit(change);
+	}
+	mutex_unlock(&table->lock);
+	return err;
+}
+
+/* Check what the policy in force has, in its tables and by its own account. */
+static void check_entries(const char *vrf, unsigned int n)
+{
+	const struct op25b_policy *policy = table->policy;
+	const struct op25b_lpm *entries = policy->entry;
+	unsigned int found = 0, listed = 0, family;
+	struct op25b_exempt *exempt;
+
+	if (vrf)
+		entries = op25b_domain_find_name(policy->vrfs, vrf)->entry;
+	for (family = 0; family < OP25B_FAMILIES; family++)
+		op25b_lpm_walk(entries[family], (struct op25b_key){ 0 }, 0, count_entry, &found);
+	list_for_each_entry(exempt, &table->exempts, list)
+		listed++;
+	CHECK(found == 2 * n && listed == n, "%u, %u", found, listed);
+	CHECK(policy->prefixes[OP25B_IPV4] == n && policy->exempts == n);
+	CHECK(list_empty(&table->pins.list) && !table->pins.held);
+}
+
+/* Others need not wait while a large pool is deleted, and may change the policy meanwhile. */
+static void test_deletion_of_a_large_pool(void **state)
+{
+	const unsigned int n = 3000;
+	const char *vrf;
+	unsigned int i;
+
+	shim_mutex_unlocked = released_by_deletion;
+	for (i = 0; i < 2; i++) {
+		vrf = i ? "red" : NULL;
+		add_large_pool(vrf, n);
+		check_entries(vrf, n + 1);
+
+		releases = 0;
+		others_change = true;
+		CHECK(delete_large_pool(true) == -EAGAIN && releases == 1);
+		check_entries(vrf, n + 1);
+
+		/* once more, and nobody changes anything */
+		shim_mutex_longest = 0;
+		CHECK(delete_large_pool(true) == 0);
+		CHECK(shim_mutex_longest < 200, "%lu", shim_mutex_longest);
+		check_entries(vrf, 1);
+		grace_period();
+
+		/* the lock is not released unless that is expected */
+		CHECK(!op25b_table_pool_find(table, "large"));
+		mutex_lock(&table->lock);
+		CHECK(op25b_change_commit(op25b_change_begin_empty(table)) == 0);
+		mutex_unlock(&table->lock);
+		add_large_pool(vrf, n);
+		shim_mutex_longest = 0;
+		CHECK(delete_large_pool(false) == 0);
+		CHECK(shim_mutex_longest > n, "%lu", shim_mutex_longest);
+		check_entries(vrf, 1);
+		mutex_lock(&table->lock);
+		CHECK(op25b_change_commit(op25b_change_begin_empty(table)) == 0);
+		mutex_unlock(&table->lock);
+		grace_period();
+	}
+	in_force.generation = table->policy->generation;
+}
+
+/* With each allocation failing in turn, whether others change the policy meanwhile or not */
+static void test_deletion_of_a_large_pool_without_memory(void **state)
+{
+	const unsigned int n = 2100;
+	unsigned long at;
+	int err;
+
+	shim_mutex_unlocked = released_by_deletion;
+	others_change = false;
+	add_large_pool(NULL, n);
+	grace_period();
+	for (at = 1;; at++) {
+		shim_slab_fail(at, at & 1);
+		err = delete_large_pool(true);
+		shim_slab_fail(0, false);
+		if (!err)
+			break;
+		CHECK(err == -ENOMEM);
+		if (!(at % 16))
+			check_entries(NULL, n + 1);
+	}
+	CHECK(at > 50, "%lu", at);
+	check_entries(NULL, 1);
+	mutex_lock(&table->lock);
+	CHECK(op25b_change_commit(op25b_change_begin_empty(table)) == 0);
+	mutex_unlock(&table->lock);
+	in_force.generation = table->policy->generation;
+}
+
 static void test_stats(void **state)
 {
 	struct op25b_stats stats = { 0 };
@@ -1605,8 +1794,11 @@ int main(void)
 		TABLE_TEST(test_pinned_pool_of_a_restore),
 		TABLE_TEST(test_pins_hold_too_much),
 		TABLE_TEST(test_pins_idle),
+		TABLE_TEST(test_pins_firm),
 		TABLE_TEST(test_slow_many_pools),
 		TABLE_TEST(test_cost_of_deletion),
+		TABLE_TEST(test_deletion_of_a_large_pool),
+		TABLE_TEST(test_deletion_of_a_large_pool_without_memory),
 		cmocka_unit_test(test_stats),
 	};
 

@@ -33,7 +33,7 @@ class Client:
     def do(self, command, attributes=""):
         """Send a message that has to succeed."""
         answer = self(f"do {CMD[command]} {words(attributes)[0]}")
-        assert (answer["error"], answer["text"]) == (0, None)
+        assert (answer["error"], answer["text"]) == (0, None), answer
 
     def refused(self, command, attributes, code, text=None, missing=None):
         """Send a message that has to be refused and to change nothing. text may be a pair: the

@@ -2,6 +2,7 @@
 """Dumps of a policy that changes meanwhile, and clients that do not read them."""
 import errno
 import ipaddress
+import itertools
 import socket
 import struct
 import time
@@ -218,3 +219,33 @@ def test_a_dump_that_ends_with_its_socket(host, op25b):
         assert end_of(reader) in (0, errno.ESTALE)
         reader.close()
     op25b("restore", "-", input=policy(10))
+
+
+def test_a_large_pool_is_deleted_while_others_change_the_policy(host, op25b):
+    """Its deletion begins anew when the policy has changed meanwhile. No change is lost."""
+    op25b.load("pool add small prefix 192.0.2.0/24")
+    other, count = Client(host, PROGRAM), itertools.count(1000)
+
+    def change():
+        number = next(count)
+        other.do("EXEMPT_ADD", f"POOL:s:small FORCE:x: PREFIX[ ADDR4:x:c0000207 TIMEOUT:u32:{number} ]")
+        return number
+
+    prefixes = "".join(f"10.{n >> 8}.{n & 255}.0/24\n" for n in range(5000))
+    exempts = "".join(f"10.{n >> 8}.{n & 255}.7\n" for n in range(300))
+    before = op25b.json("status")["generation"]
+    rounds = 10
+    with Meanwhile(change) as changes:
+        for _ in range(rounds):
+            op25b("pool", "add", "large")
+            op25b("prefix", "add", "large", "-", input=prefixes)
+            op25b("exempt", "add", "large", "-", "timeout", "1000", input=exempts)
+            own = op25b.json("status")["prefixes"]["ipv4"]
+            op25b("pool", "del", "large")
+    assert own == 5001
+    status = op25b.json("status")
+    assert (status["pools"], status["prefixes"]["ipv4"], status["exempts"]) == (1, 1, 1)
+    exempt, = op25b.json("exempt", "show")
+    assert changes.result - 60 < exempt["expires"] <= changes.result
+    # at least: a long list is sent in several messages
+    assert status["generation"] - before >= changes.result - 999 + 4 * rounds
