@@ -234,9 +234,9 @@ def test_a_large_pool_is_deleted_while_others_change_the_policy(host, op25b):
     prefixes = "".join(f"10.{n >> 8}.{n & 255}.0/24\n" for n in range(5000))
     exempts = "".join(f"10.{n >> 8}.{n & 255}.7\n" for n in range(300))
     before = op25b.json("status")["generation"]
-    rounds = 10
+    turns = rounds(10)
     with Meanwhile(change) as changes:
-        for _ in range(rounds):
+        for _ in range(turns):
             op25b("pool", "add", "large")
             op25b("prefix", "add", "large", "-", input=prefixes)
             op25b("exempt", "add", "large", "-", "timeout", "1000", input=exempts)
@@ -248,4 +248,4 @@ def test_a_large_pool_is_deleted_while_others_change_the_policy(host, op25b):
     exempt, = op25b.json("exempt", "show")
     assert changes.result - 60 < exempt["expires"] <= changes.result
     # at least: a long list is sent in several messages
-    assert status["generation"] - before >= changes.result - 999 + 4 * rounds
+    assert status["generation"] - before >= changes.result - 999 + 4 * turns
