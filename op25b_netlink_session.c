@@ -240,8 +240,10 @@ static int sync_sessions(struct op25b_session_change *change, struct genl_info *
 				    force ? NULL : info->extack);
 		if (force && (err == -ENODEV || err == -ENETDOWN))
 			continue;
-		if (err && force)	/* again, for its reason */
+		if (err && force) {	/* again, for its reason */
+			kvfree(request.prefix);
 			parse_session(genl_info_net(info), nest, &request, info->extack);
+		}
 		if (!err)
 			err = op25b_session_sync_add(change, &request, force, collision,
 						     info->extack);
