@@ -336,6 +336,7 @@ BOUNDS.update({
         "!VRF:s:": VRF_RULE,
         f"!VRF:s:{'v' * 16}": NO_STRING,
         "!VRF:s:a/b": VRF_RULE,
+        "!VRF:x:611b00": VRF_RULE,
     }, changes=0),
     "session-timeout": Bounds("SESSION_ADD",
                               f"FORCE:x: SESSION[ ID:s:a {PREFIX_OF_SESSION} {{}} ]", {
@@ -365,6 +366,7 @@ BOUNDS.update({
         "!VRF:s:..": VRF_RULE,
         "!VRF:s:a:b": VRF_RULE,
         "!VRF:x:610a00": VRF_RULE,
+        "!VRF:x:611b00": VRF_RULE,
         "!VRF:x:612000": VRF_RULE,
     }),
     "dev": Bounds("TEST", "SRC[ ADDR4:x:0a000005 ] DST[ ADDR4:x:09090909 ] {}", {

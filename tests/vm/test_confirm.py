@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Policies that are rolled back unless they are confirmed in time: restore --confirm."""
+import contextlib
+import glob
 import os
 import time
 
@@ -76,6 +78,24 @@ def test_rollback_by_command(net, op25b, ends, site):
     assert op25b.json("status")["confirm"] is None
     op25b("pool", "set", "east", "mode", "off")
     assert net.passes(syn_to(ends))
+
+
+def test_a_pool_that_is_not_in_force_is_not_reset(net, op25b, ends, site):
+    assert not net.passes(syn_to(ends))
+    op25b("restore", "--confirm", "1d", str(site / "open"))
+    assert op25b.run("pool", "reset", "east").stderr == 'Error: pool "east" does not exist\n'
+    op25b("rollback")
+    assert_counted(op25b, east={"syn": {"blocked": 1}})
+
+
+def test_a_rollback_waits_for_no_memory(module):
+    """It has a thread of its own."""
+    names = []
+    for path in glob.glob("/proc/[0-9]*/comm"):
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
+            names.append(file.read().strip())
+    # the kernel names it like the workqueue; newer ones put this before that, and may cut it
+    assert [name for name in names if name == "op25b_rollback" or name.startswith("kworker/R-op25b")]
 
 
 def test_what_waits_refuses_changes(op25b, ends, site):

@@ -11,7 +11,7 @@ import pytest
 
 import hosts
 import memory
-from client import CMD, PROGRAM, Client
+from client import CMD, PROGRAM, Client, words
 from conftest import Command
 from rounds import DEBUG, rounds
 from test_security import NLM_F_DUMP, NLM_F_REQUEST, Netlink
@@ -249,3 +249,12 @@ def test_a_large_pool_is_deleted_while_others_change_the_policy(host, op25b):
     assert changes.result - 60 < exempt["expires"] <= changes.result
     # at least: a long list is sent in several messages
     assert status["generation"] - before >= changes.result - 999 + 4 * turns
+
+
+def test_dumps_that_are_refused_keep_nothing(net, client):
+    def cycle():
+        for _ in range(50):
+            client(f"start {CMD['PREFIX_GET']} {words('POOL:s:none')[0]}")
+            assert client("more")["error"] == errno.ENOENT
+
+    memory.assert_no_growth(net, cycle)

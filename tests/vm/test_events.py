@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -181,6 +182,23 @@ def test_other_namespaces_hear_nothing(op25b):
     host.remove()
 
 
+def test_the_uid_is_that_of_the_user_namespace(op25b):
+    """Who is root there is 0 to those who listen there."""
+    script = f"""
+        {op25b.PATH} -j monitor policy >&3 &
+        until [ -s "$0" ]; do
+            {op25b.PATH} -f pool add east && {op25b.PATH} -f pool del east
+        done
+        kill $!; wait $!"""
+    with tempfile.NamedTemporaryFile("w+", encoding="ascii") as file:
+        os.chmod(file.name, 0o644)
+        subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "-r",
+                        "-n", "sh", "-c", f"exec 3>&1; {script}", file.name], check=True, stdout=file,
+                       timeout=ENOUGH)
+        file.seek(0)
+        assert json.loads(file.readline())["uid"] == 0
+
+
 def test_anybody_may_listen(op25b):
     with monitored(op25b):
         pass
@@ -256,35 +274,60 @@ def lost(op25b):
     return int(counts[0]) if counts else 0
 
 
-def test_what_is_never_sent_is_lost_too(net, op25b):
-    """More pools come with a change than there are events of: recv() says so, with room for all."""
-    netlink, groups = Netlink(net.bras), {}
+def listen(host, name):
+    """A socket that listens to a group, with room for all of its events."""
+    netlink, groups = Netlink(host), {}
     for _, group in attributes(netlink.about[CTRL_ATTR_MCAST_GROUPS]):
         fields = dict(attributes(group))
         groups[fields[CTRL_ATTR_MCAST_GRP_NAME].rstrip(b"\0")] = \
             struct.unpack("=I", fields[CTRL_ATTR_MCAST_GRP_ID])[0]
     netlink.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
-    netlink.socket.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, groups[b"policy"])
+    netlink.socket.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, groups[name])
+    netlink.socket.setblocking(False)
+    return netlink.socket
+
+
+def all_of(listener):
+    """How many events have come, and whether some were lost."""
+    count, lossy = 0, False
+    while True:
+        try:
+            assert len(listener.recv(1 << 16)) > 20
+            count += 1
+        except BlockingIOError:
+            return count, lossy
+        except OSError as failure:
+            assert failure.errno == errno.ENOBUFS
+            lossy = True
+
+
+def test_what_is_never_sent_is_lost_too(net, op25b):
+    """More pools come with a change, or go, than there are events of: recv() says so, with room for
+    all."""
+    listener = listen(net.bras, b"policy")
     before = lost(op25b)
     op25b("restore", write("".join(f"pool add pool-{n}\n" for n in range(1100))))
     assert lost(op25b) == before + 1100 - 1024
-    netlink.socket.setblocking(False)
     with pytest.raises(OSError) as failure:
-        netlink.socket.recv(1 << 16)
+        listener.recv(1 << 16)
     assert failure.value.errno == errno.ENOBUFS
-    for _ in range(1 + 1024):
-        assert len(netlink.socket.recv(1 << 16)) > 20
-    with pytest.raises(BlockingIOError):
-        netlink.socket.recv(1 << 16)
-    netlink.socket.close()
+    assert all_of(listener) == (1 + 1024, False)
+    # of those that come, and of those that go
+    op25b("restore", write("".join(f"pool add other-{n}\n" for n in range(1100))))
+    assert lost(op25b) == before + 3 * (1100 - 1024)
+    assert all_of(listener) == (1 + 2 * 1024, True)
+    listener.close()
 
 
 def test_more_sessions_than_there_are_events_of(op25b):
+    listener = listen(op25b.host, b"sessions")
     before = lost(op25b)
     with monitored(op25b, "sessions") as monitor:
         op25b("session", "sync", input="".join(f"s{n} 10.0.{n >> 8}.{n & 255}\n" for n in range(1100)))
         assert lost(op25b) == before + 1100 - 1024
         hosts.until(lambda: monitor.next()["event"] == "lost", ENOUGH)
+    assert all_of(listener) == (1024, True)
+    listener.close()
     op25b("-f", "session", "sync", input="")
 
 
@@ -345,6 +388,20 @@ def test_senders(net, op25b, ends):
         assert monitor.end() == []
 
 
+def test_senders_that_a_rollback_brings_back(net, op25b, ends4):
+    """Who was there when somebody began to listen is not new afterwards."""
+    op25b.load(f"pool add east senders on prefix {ends4.pool}\n")
+    net.send(syn_to(ends4))
+    op25b("restore", "--confirm", "1h", input="pool add west senders on\n")
+    with monitored(op25b, "senders") as monitor:
+        assert silence(monitor)
+        op25b("rollback")
+        assert silence(monitor)
+        net.send(packets.syn(ends4.neighbour, ends4.foreign))
+        assert sender_event(monitor) == ("new", "east", ends4.neighbour, 1)
+        assert monitor.end() == []
+
+
 def test_a_sender_on_two_processors_is_one(net, op25b, ends):
     op25b.load(f"pool add east senders on subscriber 128 prefix {ends.pool}\n")
     with monitored(op25b, "senders") as monitor:
@@ -379,6 +436,22 @@ def test_too_many_senders(net, op25b, ends4):
         net.send(*[packets.syn("10.64.255.1", ends4.foreign)] * 2)
         assert sender_event(monitor)[2] == "10.64.255.1"
         assert monitor.end() == []
+
+
+def test_each_sender_is_heard_of_or_lost(net, op25b, ends4):
+    """And one that has lost its row meanwhile is, too."""
+    op25b.load("pool add east senders on prefix 10.64.0.0/16\n")
+    listener = listen(net.bras, b"senders")
+    time.sleep(2)
+    before = lost(op25b)
+    for n in range(4000):
+        net.customer.tap.send(packets.syn(f"10.64.{n >> 8}.{n & 255}", ends4.foreign))
+    net.settle(net.customer, net.foreign)
+    time.sleep(3)
+    count, lossy = all_of(listener)
+    listener.close()
+    assert count + lost(op25b) - before >= len(op25b.json("sender", "show")) > 1000
+    assert lossy == (lost(op25b) > before)
 
 
 def test_who_may_listen_to_senders(op25b):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Network namespaces, VRFs, users without privileges, and sysfs."""
+import contextlib
 import os
 import socket
 import stat
@@ -387,6 +388,44 @@ def test_the_router_reaches_its_own_port_25_within_a_vrf(vrf, v):
         connection.connect((own, 25))
     assert op25b.counters()["all"] == table()
     op25b("flush")
+
+
+# The router's addresses within the VRF, on the link of its customers; of IPv6 also its anycast address
+OWN = {4: ("10.0.0.1",), 6: ("2001:db8:c::1", "2001:db8:c::")}
+
+
+def test_the_router_within_a_vrf_is_no_customer(vrf, v):
+    """Only the table of the VRF has its addresses."""
+    op25b = Command(vrf.bras)
+    op25b.load(f"pool add east guard synack inbound prefix {vrf.customer.network[v]}")
+    src = vrf.foreign.ghosts[v][0]
+    for own in OWN[v]:
+        synack = packets.tcp(src, own, 25, 40000, packets.SYN | packets.ACK)
+        vrf.send(packets.syn(src, own), packets.ip(src, own, synack), sender=vrf.foreign,
+                 receiver=vrf.customer)
+    assert op25b.counters()["east"] == table()
+
+
+@pytest.mark.parametrize("action", ANSWERS)
+def test_what_may_not_be_answered_within_a_vrf(vrf, v, action):
+    """What comes in the name of the router, or is for a broadcast address: only the table of the VRF
+    has them."""
+    op25b = Command(vrf.bras)
+    op25b.load(f"pool add all action {action} prefix {'::/0' if v == 6 else '0.0.0.0/0'}")
+    src, dst = vrf.customer.ghosts[v][0], vrf.foreign.ghosts[v][0]
+    sent = [packets.syn(own, dst) for own in OWN[v]]
+    if v == 4:
+        sent.append(packets.syn(src, "10.0.0.255"))
+    with vrf.bras.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(hosts.ETH_P_ALL)) as looped:
+        looped.bind(("vrf-isp", hosts.ETH_P_ALL))
+        looped.setblocking(False)
+        for packet in sent:
+            crossing = vrf.send(packet)
+            assert (crossing.arrived, crossing.answers) == ([], [])
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                assert packets.addresses(looped.recv(65536))[1] not in OWN[v]
+    assert op25b.counters()["all"]["syn"]["blocked"] == len(sent)
 
 
 def test_blocking_in_a_vrf(vrf, v):

@@ -139,6 +139,8 @@ REFUSED = {
     "session to delete without an id": ("SESSION_DEL", "SESSION[ DEV:s:lo ]", errno.EINVAL,
                                         "session is missing, or its id", "SESSION_ID"),
     "no session": ("SESSION_ADD", "", errno.EINVAL, "session is missing, or its id", "SESSION"),
+    "no session to delete": ("SESSION_DEL", "!SESSION[ ID:s:gone ]", errno.ENOENT,
+                             "session does not exist"),
     "session with a blank in its id": ("SESSION_ADD", "!SESSION[ ID:x:612000 DEV:s:lo ]", errno.EINVAL,
                                        "session needs an id of 1 to 63 printable ASCII characters, no "
                                        "blanks"),
@@ -265,6 +267,46 @@ def test_force(east):
         assert client("status") == before, command
     client.refused("PREFIX_DEL", "POOL:s:none FORCE:x: !PREFIX[ ADDR4:x:0a000101 LEN:u8:24 ]",
                    errno.EINVAL, "prefix has host bits set")
+
+
+def test_each_prefix_of_a_message_has_its_own_attributes(east):
+    east.do("EXEMPT_ADD", "POOL:s:east PREFIX[ ADDR4:x:0a000007 TIMEOUT:u32:3000 COMMENT:s:first ] "
+            "PREFIX[ ADDR4:x:0a000008 ]")
+    first, second = east(f"list {CMD['EXEMPT_GET']}")
+    assert first["expires"] and first["comment"] == "first"
+    assert (second["expires"], second["comment"]) == (None, None)
+
+
+def test_a_pool_that_is_added_by_force_keeps_its_settings(east):
+    east.do("POOL_SET", "POOL:s:east MODE:u32:1 ACTION:u32:2 GUARD:u32:3 SENDERS:u8:1 SUBSCRIBER:u8:56 "
+            "LOG:u32:5")
+    before = east("pool east")
+    east.do("POOL_ADD", "POOL:s:east FORCE:x:")
+    assert east("pool east") == before
+
+
+@pytest.mark.parametrize("kind", ["RELAY", "TARGET"])
+def test_a_flush_without_pools(client, kind):
+    client.do(f"{kind}_ADD", NET)
+    client.do("FLUSH")
+    status = client("status")
+    assert (status["relays"], status["targets"]) == (0, 0)
+
+
+def test_what_passes_is_shown_by_its_source(client):
+    """Where a pool has the guard inbound, too."""
+    client.do("POOL_ADD", "POOL:s:off MODE:u32:2 PREFIX[ ADDR4:x:0a000000 LEN:u8:24 ]")
+    client.do("POOL_ADD", "POOL:s:in GUARD:u32:2 PREFIX[ ADDR4:x:0a000100 LEN:u8:24 ]")
+    answer = client("test 10.0.0.5 192.0.2.1")
+    assert (answer["pool"], answer["verdict"]) == ("off", "passed")
+
+
+def test_a_dump_of_one_pool(east):
+    east.do("POOL_ADD", "POOL:s:west")
+    east(f"start {CMD['POOL_GET']} {words('POOL:s:west')[0]}")
+    while not (part := east("more"))["done"]:
+        pass
+    assert (part["error"], part["messages"]) == (0, 1)
 
 
 def test_refused_dumps(east):

@@ -347,6 +347,18 @@ def test_reset_of_the_one_pool_that_records(net, op25b, others):
     assert {row["error"] for row in rows} == {0}
 
 
+def test_reset_of_one_of_two_pools_that_record(net, op25b):
+    """What a set has lost may be of the other one, which goes on."""
+    op25b.load("pool add east senders on prefix 10.0.0.0/10\npool add west senders on prefix 10.64.0.0/10\n")
+    other = [f"10.{64 + (n >> 8)}.{n & 255}.1" for n in range(1000)]
+    send_from(net, *(f"10.{n >> 8}.{n & 255}.1" for n in range(9000)), *other)
+    op25b("sender", "reset", "east")
+    send_from(net, *other)
+    rows = op25b.json("sender", "show", "west")
+    assert len(rows) > 500 and op25b.json("sender", "show", "east") == []
+    assert [row for row in rows if not row["packets"] <= 2 <= row["packets"] + row["error"]] == []
+
+
 def tables_of_senders():
     """How many of the kernel's areas of memory are tables of senders."""
     with open("/proc/vmallocinfo", encoding="ascii") as file:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Sessions: customers for whom a BRAS has opened port 25."""
+import errno
 import json
 import time
 
@@ -8,7 +9,7 @@ import pytest
 import hosts
 import memory
 import packets
-from client import LINUX
+from client import CMD, LINUX, PROGRAM, Client, words
 from conftest import Command, Ends, assert_counted, syn_to, sysfs
 from test_events import monitored, silence
 from traffic import Meanwhile, sender
@@ -301,9 +302,9 @@ def test_events(op25b):
         op25b("-f", "session", "add", "b", "10.0.0.2")
         expect("changed", session("a", "10.0.0.1/32"))
         expect("new", session("b", "10.0.0.2/32"))
-        op25b("-f", "session", "add", "c", "10.0.0.2", "timeout", "1")
+        op25b("-f", "session", "add", "c", "10.0.0.2", "timeout", "2")
         expect("deleted", session("b", "10.0.0.2/32"))
-        expect("new", session("c", "10.0.0.2/32", expires=1))
+        expect("new", session("c", "10.0.0.2/32", expires=2))
         expect("expired", session("c", "10.0.0.2/32", expires=1), by_process=False)
         op25b("session", "sync", input="a 10.0.0.1\n")
         op25b("pool", "add", "east")
@@ -419,6 +420,20 @@ def test_a_namespace_goes_with_its_sessions(module):
     net.remove()
 
 
+def test_a_list_that_is_refused_leaves_no_memory(net, op25b):
+    """By force, too, when the kernel reads what it refuses a second time, to say why."""
+    client = Client(net.bras, PROGRAM)
+    attributes = words("FORCE:x: SESSION[ ID:s:a PREFIX[ ADDR4:x:0a000001 ] "
+                       "PREFIX[ ADDR4:x:0a000001 LEN:u8:24 ] ]")[0]
+
+    def cycle():
+        for _ in range(10):
+            assert client(f"do {CMD['SESSION_SYNC']} {attributes}")["error"] == errno.EINVAL
+
+    memory.assert_no_growth(net, cycle)
+    client.end()
+
+
 def test_changes_leave_no_memory(net, op25b):
     def cycle():
         op25b("session", "sync", input="".join(f"s{n} 10.0.{n}.1 10.1.{n}.0/24\n" for n in range(50)))
@@ -426,6 +441,8 @@ def test_changes_leave_no_memory(net, op25b):
         op25b("session", "add", "d", "dev", "customer")
         op25b("session", "del", "s9")
         op25b.run("session", "add", "e", "10.7.0.1", "10.1.1.0/24")
+        op25b.run("-k", "-b", "-", input="session del none\n" * 10)
+        op25b("session", "show")
         op25b("-f", "session", "sync", input="")
 
     memory.assert_no_growth(net, cycle)

@@ -2,12 +2,13 @@
 """The guard spoofed: packets that came by a device by which the router would not send to their source."""
 import contextlib
 import re
+import struct
 
 import pytest
 
 import hosts
 import packets
-from conftest import ANSWERS, Command, syn_to
+from conftest import ANSWERS, Command, syn_to, sysfs
 
 # A network that only the routes of a test reach, with enough addresses for each next hop to be chosen
 AWAY = {4: ("10.9.0.0/24", [f"10.9.0.{n}" for n in range(1, 33)]),
@@ -33,11 +34,19 @@ def blocked(op25b, kind, pool="east"):
     return op25b.counters()[pool][kind]["blocked"]
 
 
-def spoofs(net, op25b, sender, *sources, v, dst=None):
+def with_tos(packet, tos):
+    """A packet with another type of service or, of IPv6, traffic class."""
+    if packets.version(packet) == 6:
+        return struct.pack("!BB", 0x60 | tos >> 4, tos << 4 & 0xff) + packet[2:]
+    header = packet[:1] + bytes([tos]) + packet[2:10] + bytes(2) + packet[12:20]
+    return header[:10] + struct.pack("!H", packets.checksum(header)) + header[12:] + packet[20:]
+
+
+def spoofs(net, op25b, sender, *sources, v, dst=None, tos=0):
     """Whether packets from the sender with these sources count as spoofed: all, or none of them."""
     before = op25b.counters()["east"]
     receiver = net.foreign if sender is net.relay else net.relay
-    sent = [packets.syn(src, dst or receiver.ghosts[v][0]) for src in sources]
+    sent = [with_tos(packets.syn(src, dst or receiver.ghosts[v][0]), tos) for src in sources]
     assert net.send(*sent, sender=sender, receiver=receiver).arrived == []
     after = op25b.counters()["east"]
     spoofed, syn = (after[kind]["blocked"] - before[kind]["blocked"] for kind in ("spoofed", "syn"))
@@ -83,6 +92,7 @@ def test_each_verdict_with_the_guard(net, op25b, ends):
     op25b("pool", "set", "east", "mode", "observe")
     assert len(net.send(syn_to(ends, ends.fixed), **ends_of).arrived) == 1
     assert op25b.counters()["east"]["spoofed"]["observed"] == 1
+    assert sysfs("pools/east/observed") == "1"
 
 
 def test_sources_without_a_way_back_are_spoofed(net, op25b, v):
@@ -144,6 +154,9 @@ def test_routing_rules_choose_the_table(net, op25b, v):
             for to, applies in zip(dst, (first, second)):
                 assert spoofs(net, op25b, net.customer, sources[0], v=v, dst=to) == (not applies)
                 assert spoofs(net, op25b, net.foreign, sources[0], v=v, dst=to) == applies
+    with routing(net.bras, *way, f"-{v} rule add tos 0x10 table 77 priority 77"):
+        assert not spoofs(net, op25b, net.customer, sources[0], v=v, tos=0x10)
+        assert spoofs(net, op25b, net.foreign, sources[0], v=v, tos=0x10)
 
 
 def test_the_mark_counts_if_the_device_says_so(net, op25b, v):

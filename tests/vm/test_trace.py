@@ -6,7 +6,7 @@ import pytest
 
 import hosts
 import packets
-from conftest import MODULE, syn_to
+from conftest import CLASSES, MODULE, VERDICTS, syn_to
 from test_removal import loaded_again, remove     # noqa: F401 (a fixture)
 
 TRACING = "/sys/kernel/tracing"
@@ -60,7 +60,9 @@ def test_it_can_be_filtered(net, op25b, ends4, traced):
     """The numbers of the words are in its format, as tools read it."""
     with open(f"{EVENT}/format", encoding="ascii") as file:
         text = file.read()
-    assert '{ 2, "observed" }' in text and '{ 0, "syn" }' in text
+    for first, names in ((0, CLASSES), (1, VERDICTS)):
+        for number, name in enumerate(names, first):
+            assert f'{{ {number}, "{name}" }}' in text
     op25b.load(f"pool add east mode observe prefix {ends4.pool}\nrelay add {ends4.relay}")
     write(f"{EVENT}/filter", 'pool == "east" && verdict == 3')
     try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """VRFs: the customers of several ISPs on one router, with the same addresses."""
 import contextlib
+import socket
 import time
 
 import pytest
@@ -239,6 +240,36 @@ def test_route_leaking(isps, op25b, ends):
     assert counted(op25b) == {"r": {"blocked": 1}, "n": {"observed": 1}}
     for vrf in ("vrf red", ""):
         isps.bras.ip(f"route del {other} dev s-none {vrf}\n")
+
+
+def test_an_address_of_the_router_outside_of_the_vrf(isps, op25b, ends):
+    """In the VRF it is that of a customer."""
+    op25b.load(f"pool add r guard inbound vrf red prefix {ends.pool}")
+    isps.bras.ip(f"link set lo up\naddress add {ends.neighbour} dev lo\n")
+    try:
+        assert not isps.passes(packets.syn(ends.foreign, ends.neighbour), sender=isps.host("s", "red"),
+                               receiver=isps.host("c", "red"))
+        assert op25b.counters()["r"]["inbound"]["blocked"] == 1
+    finally:
+        isps.bras.ip(f"address del {ends.neighbour} dev lo\n")
+
+
+def test_the_vrf_of_another_namespace(isps, op25b, ends):
+    """It has the same name, and its device the same number."""
+    other = hosts.Host("elsewhere")
+    elsewhere = Command(other)
+    with isps.bras:
+        number = socket.if_nametoindex("red")
+    try:
+        other.ip(f"link add red index {number} type vrf table 20\nlink set red up\n")
+        op25b.load(f"pool add r vrf red prefix {ends.pool}\n"
+                   f"pool add n mode observe prefix {ends.pool}")
+        elsewhere.load(f"pool add b vrf blue\npool add e mode observe vrf red prefix {ends.pool}")
+        assert [isps.opens(ends.syn(), vrf) for vrf in VRFS] == [False, True, True]
+        assert elsewhere.json("test", ends.customer, ends.foreign, "dev", "red")["pool"] == "e"
+        assert counted(op25b) == {"r": {"blocked": 1}, "n": {"observed": 2}}
+    finally:
+        other.remove()
 
 
 def test_sessions_of_a_vrf(isps, op25b, ends):
