@@ -12,7 +12,8 @@
  * from for some time, the policy is taken away from the dump of the oldest one, which then fails.
  * Pins of the policy in force hold nothing back.
  *
- * A change that releases the lock meanwhile pins its base, too, for a moment, and firmly.
+ * A change that releases the lock pins its base, too. From that pin nothing is taken away, for it
+ * ends soon.
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>

@@ -46,7 +46,8 @@
  * the nodes from the root to the place of the change, once each (@fresh), and puts the originals
  * into the garbage. Nobody sees the new version until its root is published, so that
  * op25b_lpm_discard() can undo the change. op25b_lpm_seal() has to be called before the root is
- * published. All functions that change a table are called under the same lock.
+ * published. All functions that change a table are called under the same lock, or by who alone has
+ * the new version.
  */
 #include <linux/errno.h>
 #include <linux/slab.h>

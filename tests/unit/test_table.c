@@ -1685,23 +1685,19 @@ static void test_deletion_of_a_large_pool(void **state)
 
 		/* the lock is not released unless that is expected */
 		CHECK(!op25b_table_pool_find(table, "large"));
-		mutex_lock(&table->lock);
-		CHECK(op25b_change_commit(op25b_change_begin_empty(table)) == 0);
-		mutex_unlock(&table->lock);
+		commit_staged(stage_pools("", 0));
 		add_large_pool(vrf, n);
 		shim_mutex_longest = 0;
 		CHECK(delete_large_pool(false) == 0);
 		CHECK(shim_mutex_longest > n, "%lu", shim_mutex_longest);
 		check_entries(vrf, 1);
-		mutex_lock(&table->lock);
-		CHECK(op25b_change_commit(op25b_change_begin_empty(table)) == 0);
-		mutex_unlock(&table->lock);
+		commit_staged(stage_pools("", 0));
 		grace_period();
 	}
 	in_force.generation = table->policy->generation;
 }
 
-/* With each allocation failing in turn, whether others change the policy meanwhile or not */
+/* With each allocation failing in turn */
 static void test_deletion_of_a_large_pool_without_memory(void **state)
 {
 	const unsigned int n = 2100;
@@ -1724,9 +1720,7 @@ static void test_deletion_of_a_large_pool_without_memory(void **state)
 	}
 	CHECK(at > 50, "%lu", at);
 	check_entries(NULL, 1);
-	mutex_lock(&table->lock);
-	CHECK(op25b_change_commit(op25b_change_begin_empty(table)) == 0);
-	mutex_unlock(&table->lock);
+	commit_staged(stage_pools("", 0));
 	in_force.generation = table->policy->generation;
 }
 

@@ -117,7 +117,7 @@ def test_the_port_behind_options(net, op25b, ends, v):
     (4, ("10.0.0.1", "10.0.4.0"), []), (6, ("2001:db8:c:1::1", "2001:db8:c:400::1"), []),
     (6, ("2001:db8:c:1::1", "2001:db8:c:400::1"), [extension(DSTOPTS)])])
 def test_senders_that_are_expected_in_one_place(net, op25b, v, sources, chain):
-    """Each takes the place, where a processor notes whose row is where, from the other."""
+    """A processor remembers where one of them has its row: each packet makes it forget the other."""
     op25b.load(f"pool add east senders on prefix {WIDE}")
     dst = net.foreign.ghosts[v][0]
     fields = {"chain": chain} if chain else {}
@@ -126,7 +126,8 @@ def test_senders_that_are_expected_in_one_place(net, op25b, v, sources, chain):
                    for src in sources))
     rows = op25b.json("sender", "show")
     assert {(row["packets"], row["port"], row["destinations"]) for row in rows} == {(5, 40005, 1)}
-    assert len(rows) == 2 == pool(op25b)["senders"]
+    assert len(rows) == 2
+    assert_about(op25b, east=2)
 
 
 QUEUE = """\
@@ -137,7 +138,7 @@ table inet waiting {
 
 
 def test_a_packet_that_comes_back_from_a_queue(net, op25b, ends):
-    """Then a process's system call is what it is judged in, and no interrupt."""
+    """It is judged during the system call of the program then, not in a softirq."""
     op25b.load(f"pool add east senders on prefix {ends.pool}")
     queue = Queue(net.bras, 25)
     net.bras.run("nft", "-f", "-", input=QUEUE)
