@@ -15,9 +15,9 @@
  * of a change that only waits for its commit (op25b_table.rollback). That commit needs no memory:
  * its pools are still there, and so are their counters, recorders and the hooks.
  *
- * The lock is held from the beginning of a change with a base to its end. One step is the exception:
- * it takes long and reads much, and may release the lock meanwhile if that is expected. If the base
- * was replaced then, the change has failed, and may be begun again.
+ * The lock is held from the beginning of a change with a base to its end. One step is the
+ * exception: it takes long and reads much, and may release the lock meanwhile if that is expected.
+ * If the base was replaced then, the change has failed, and may be begun again.
  *
  * The steps of a change (add a prefix, delete a pool) are in op25b_step.c. All functions are called
  * with the table's lock held. A function that fails may have done half of its work: the only thing

@@ -2,10 +2,10 @@
 /*
  * Letting others run within a long loop
  *
- * cond_resched() alone does not let waiting softirqs run: once they have come too fast for a moment,
- * older kernels leave them to ksoftirqd, a task like others (until commit d15121be7485, "Revert
- * 'softirq: Let ksoftirqd do its job'", of 2023). A loop that began on an idle processor then keeps it
- * until its time slice is over, and every packet of that processor waits.
+ * cond_resched() alone does not let waiting softirqs run: once they have come too fast for a
+ * moment, older kernels leave them to ksoftirqd, a task like others (until commit d15121be7485,
+ * "Revert 'softirq: Let ksoftirqd do its job'", of 2023). A loop that began on an idle processor
+ * then keeps it until its time slice is over, and every packet of that processor waits.
  */
 #include <linux/compiler.h>
 #include <linux/delay.h>
@@ -18,8 +18,9 @@
 #include "core/pause.h"
 
 /*
- * A loop sleeps if softirqs wait and have not had the processor for this long, in nanoseconds. It is
- * not shorter, for a loop has to get on under a flood of packets, too, when softirqs always wait.
+ * A loop sleeps if softirqs wait and have not had the processor for this long, in nanoseconds.
+ * It is not shorter, for a loop has to get on under a flood of packets, too, when softirqs always
+ * wait.
  */
 #define OP25B_PAUSE_INTERVAL	(250 * NSEC_PER_USEC)
 /* How long it sleeps, in microseconds */
@@ -32,8 +33,8 @@ static DEFINE_PER_CPU(u64, slept);
 /**
  * op25b_pause() - let other tasks run, and softirqs that wait
  *
- * To be called in process context, where it may sleep, after each part of a loop that takes well below
- * a millisecond.
+ * To be called in process context, where it may sleep, after each part of a loop that takes well
+ * below a millisecond.
  */
 void op25b_pause(void)
 {
